@@ -1,0 +1,99 @@
+package bot
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+// answer is what one person is told, and nobody else. It is kept with the request that it answers.
+type answer struct {
+	Text   markup          `json:"text"`
+	Blocks json.RawMessage `json:"blocks,omitempty"`
+	Heard  bool            `json:"heard,omitempty"` // the room hears of it anyway: a press of a button needs no words
+}
+
+// say makes an answer of one paragraph.
+func say(m markup) answer { return answer{Text: m} }
+
+// show makes an answer of blocks, with what screen readers and notifications say instead.
+func show(text markup, blocks ...slack.Block) (answer, error) {
+	raw, err := json.Marshal(slack.Blocks{BlockSet: blocks})
+	return answer{Text: text, Blocks: raw}, err
+}
+
+// message is the answer as Slack takes it in a response to a command.
+func (a answer) message() []byte {
+	body := map[string]any{"response_type": "ephemeral", "text": a.Text}
+	if a.Text == "" && a.Blocks == nil {
+		return nil
+	}
+	if a.Blocks != nil {
+		body["blocks"] = a.Blocks
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return nil // strings and valid JSON always marshal
+	}
+	return raw
+}
+
+// change runs do in one transaction, and keeps its answer under the request's key.
+func (c *call) change(do func(incident.Tx) (answer, error)) (answer, error) {
+	raw, err := c.Store.Change(c.ctx, incident.Request{Key: c.key, At: c.at}, func(tx incident.Tx) ([]byte, error) {
+		a, err := do(tx)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(a)
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	var a answer
+	if err := json.Unmarshal(raw, &a); err != nil {
+		return answer{}, fmt.Errorf("read the answer of %s: %w", c.key, err)
+	}
+	return a, nil
+}
+
+// explain turns an error into an answer: a refusal is shown as it is, with the buttons that mend it; anything else is
+// ours, and is told without a word of what it was.
+func (c *call) explain(err error) answer {
+	var refusal *incident.Error
+	if errors.As(err, &refusal) {
+		return c.refusal(refusal)
+	}
+	id := faultID()
+	c.Log.Error("request failed", "fault", id, "request", c.key, "err", err)
+	return say(markup(fmt.Sprintf("Something broke on our side, logged as %s. Nothing was recorded: please try again.", id)))
+}
+
+func (c *call) refusal(refusal *incident.Error) answer {
+	text := esc(refusal.Message)
+	if len(refusal.Mends) == 0 {
+		return say(text)
+	}
+	buttons := make([]slack.BlockElement, 0, len(refusal.Mends))
+	for _, verb := range refusal.Mends {
+		buttons = append(buttons, button(verb, c.incident, ""))
+	}
+	a, err := show(text, section(text), slack.NewActionBlock("", buttons...))
+	if err != nil {
+		return say(text)
+	}
+	return a
+}
+
+// faultID names one fault of ours, short enough to be read out.
+func faultID() string {
+	var raw [3]byte
+	_, _ = rand.Read(raw[:]) // crypto/rand never fails: it ends the program instead
+	return hex.EncodeToString(raw[:])
+}

@@ -1,0 +1,145 @@
+package bot
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+// Records is what the bot needs of the store about incidents.
+type Records interface {
+	Change(context.Context, incident.Request, func(incident.Tx) ([]byte, error)) ([]byte, error)
+	Incident(context.Context, incident.ID) (*incident.Incident, error)
+	InRoom(ctx context.Context, channel string) (incident.ID, error)
+	List(context.Context, incident.Filter) ([]*incident.Incident, error)
+	Timeline(ctx context.Context, id incident.ID, before int64, limit int) ([]incident.Event, bool, error)
+	Event(ctx context.Context, event int64) (incident.ID, incident.Event, error)
+	Latest(context.Context, incident.ID, incident.EventKind) (incident.Event, error)
+}
+
+// People is what the bot needs of the store about people and who is in which room.
+type People interface {
+	Profile(ctx context.Context, handle string) (incident.Profile, error)
+	SaveProfiles(context.Context, []incident.Profile) error
+	Member(ctx context.Context, id incident.ID, handle string) (seen time.Time, err error)
+	SetMembers(ctx context.Context, id incident.ID, handles []string, at time.Time) error
+	PrivateRooms(context.Context) ([]*incident.Incident, error)
+}
+
+// Store is both.
+type Store interface {
+	Records
+	People
+}
+
+// Options is what a bot is made of.
+type Options struct {
+	Store         Store
+	Slack         *slack.Client
+	SlackURL      string // base address of the Web API, to tell which answer addresses are Slack's own
+	SigningSecret string // several with commas while one is being rotated
+	Installation  string // marks what this installation posted
+	Policy        func() *incident.Policy
+	Now           func() time.Time
+	Log           *slog.Logger
+}
+
+// Bot answers Slack. It is safe for use by many goroutines.
+type Bot struct {
+	Options
+	replies *replies
+	team    atomic.Pointer[team]
+}
+
+// team is who we are in the workspace. It is learned once from Slack, and never changes.
+type team struct{ id, bot, url string }
+
+// New makes a bot. It speaks to nobody yet.
+func New(o Options) (*Bot, error) {
+	replies, err := newReplies(o.SlackURL, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	return &Bot{Options: o, replies: replies}, nil
+}
+
+// Wait returns when no answer is on its way to people any more.
+func (b *Bot) Wait() { b.replies.wait() }
+
+// whoami learns who we are in Slack, once.
+func (b *Bot) whoami(ctx context.Context) (*team, error) {
+	if known := b.team.Load(); known != nil {
+		return known, nil
+	}
+	found, err := b.Slack.AuthTestContext(ctx)
+	if err != nil {
+		return nil, fault("auth.test", err)
+	}
+	b.team.Store(&team{id: found.TeamID, bot: found.UserID, url: found.URL})
+	return b.team.Load(), nil
+}
+
+// call is one thing that a person asked for, whatever way it came.
+type call struct {
+	*Bot
+	ctx      context.Context
+	who      incident.Person
+	standing incident.Standing
+	key      string // of the request; the same when it is delivered again
+	at       time.Time
+	channel  string // where it was asked; "" outside any
+	public   bool   // whether that is a public channel, as far as the request tells
+	trigger  string // opens a form, within three seconds
+	pressed  bool   // by a button, not typed
+	source   string // permalink of the message it is about
+
+	incident incident.ID // the one it is about, once that is known
+	inside   bool        // asked in the incident's own room
+}
+
+// stamp is who, when and under which request, for all that this call changes.
+func (c *call) stamp() incident.Stamp {
+	return incident.Stamp{By: c.who, At: c.at, Request: c.key}
+}
+
+// name is how people call somebody, by what the mirror knows.
+func (c *call) name(handle string) string {
+	profile, err := c.Store.Profile(c.ctx, handle)
+	if err != nil || profile.Name == "" {
+		return handle
+	}
+	return profile.Name
+}
+
+// zone is the caller's own time zone, or UTC.
+func (c *call) zone() *time.Location {
+	profile, err := c.Store.Profile(c.ctx, c.who.Handle)
+	if err != nil {
+		return time.UTC
+	}
+	zone, err := time.LoadLocation(profile.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// freshness is how old our knowledge of a room's members may be before it counts for nothing.
+const freshness = 5 * time.Minute
+
+// visible tells whether a person may learn of an incident; inside says that they spoke in its room just now.
+func (b *Bot) visible(ctx context.Context, i *incident.Incident, handle string, inside bool) (bool, error) {
+	if !i.Private || inside {
+		return true, nil
+	}
+	seen, err := b.Store.Member(ctx, i.ID, handle)
+	if err != nil {
+		return false, err
+	}
+	return i.VisibleTo(handle, !seen.IsZero() && b.Now().Sub(seen) < freshness), nil
+}

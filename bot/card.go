@@ -1,0 +1,217 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+// marks are what makes a severity seen at a glance, most severe first; the last stands for all beyond.
+var marks = []markup{":red_circle:", ":large_orange_circle:", ":large_yellow_circle:", ":large_blue_circle:", ":white_circle:"}
+
+// severityMark is the mark and the name: "🔴 SEV1". An exercise says so first, everywhere.
+func severityMark(i *incident.Incident) markup {
+	return drillMark(i) + esc(strings.ToUpper(string(i.Severity)))
+}
+
+func drillMark(i *incident.Incident) markup {
+	if i.Kind == incident.Drill {
+		return ":test_tube: EXERCISE · "
+	}
+	return ""
+}
+
+func dot(policy *incident.Policy, i *incident.Incident) markup {
+	if !i.Status.Open() {
+		return ":large_green_circle:"
+	}
+	return marks[min(policy.Level(i.Severity).Rank, len(marks)-1)]
+}
+
+// headline is the incident in one line, for a card's head and for notifications.
+func headline(i *incident.Incident, limit int) markup {
+	head := severityMark(i) + markup(" · "+i.ID.String()+" · ")
+	return head + short(i.Title, limit-len([]rune(string(head))))
+}
+
+// card is the message that tells, at any moment, how the incident stands; pinned in its room, edited in place.
+func (b *Bot) card(i *incident.Incident, last incident.Event, announced markup) []slack.Block {
+	policy := b.Policy()
+	blocks := []slack.Block{slack.NewHeaderBlock(plain(headline(i, 140)))}
+	blocks = append(blocks, slack.NewSectionBlock(nil, cardFields(policy, i), nil))
+	if last.Text != "" {
+		blocks = append(blocks, section(bold("Last update")+" "+clock(last.At)+" by "+esc(last.By.Name)))
+		blocks = append(blocks, paragraphs(last.Text, maxSection)...)
+	} else if i.Summary != "" {
+		blocks = append(blocks, paragraphs(i.Summary, maxSection)...)
+	}
+	if links := b.links(i, announced); links != "" {
+		blocks = append(blocks, contextLine(links))
+	}
+	return append(blocks, b.cardActions(policy, i)...)
+}
+
+// cardFields are the facts of the card, two a row.
+func cardFields(policy *incident.Policy, i *incident.Incident) []*slack.TextBlockObject {
+	field := func(name, value markup) *slack.TextBlockObject { return mrkdwn(bold(name) + "\n" + value) }
+	fields := []*slack.TextBlockObject{
+		field("Status", dot(policy, i)+" "+statusLine(i)),
+		field("Commander", holder(i, incident.Commander)),
+		field("Since", clock(i.Started)),
+		field("Next update", nextUpdate(i)),
+	}
+	for _, duty := range policy.Roles {
+		if duty.Role != incident.Commander && !i.Roles[duty.Role].IsZero() && len(fields) < 8 {
+			fields = append(fields, field(title(string(duty.Role)), holder(i, duty.Role)))
+		}
+	}
+	if i.Service != "" {
+		fields = append(fields, field("Service", short(i.Service, 200)))
+	}
+	return append(fields, field("Declared by", esc(i.Declarer.Name)))
+}
+
+func statusLine(i *incident.Incident) markup {
+	line := esc(string(i.Status))
+	if i.Status.Open() && !i.Mitigated.IsZero() {
+		line += ", mitigated " + clock(i.Mitigated)
+	}
+	if i.Private {
+		line += " · :lock: private"
+	}
+	return line
+}
+
+func holder(i *incident.Incident, role incident.Role) markup {
+	if p := i.Roles[role]; !p.IsZero() {
+		return mention(p.Handle)
+	}
+	return "_nobody yet_"
+}
+
+func nextUpdate(i *incident.Incident) markup {
+	if i.UpdateDue.IsZero() {
+		return "none is due"
+	}
+	return "due " + clock(i.UpdateDue)
+}
+
+func title(word string) markup { return esc(strings.ToUpper(word[:1]) + word[1:]) }
+
+// links leads to what belongs to the incident elsewhere.
+func (b *Bot) links(i *incident.Incident, announced markup) markup {
+	var parts []markup
+	if announced != "" {
+		parts = append(parts, announced)
+	}
+	if source := i.Refs[incident.RefSource]; source != "" {
+		parts = append(parts, link(source, "Where it was reported"))
+	}
+	for _, l := range b.Policy().Service(i.Service).Links {
+		parts = append(parts, link(l.URL, l.Title))
+	}
+	return join(parts, " · ")
+}
+
+// cardActions are the buttons that fit the incident's present status.
+func (b *Bot) cardActions(policy *incident.Policy, i *incident.Incident) []slack.Block {
+	switch {
+	case i.Status == incident.Triage:
+		return []slack.Block{actions("act", primary(button("accept", i.ID, "")), button("decline", i.ID, ""))}
+	case i.Status == incident.Resolved:
+		return []slack.Block{actions("act", primary(button("close", i.ID, "")), button("note", i.ID, ""), button("timeline", i.ID, ""), button("reopen", i.ID, ""))}
+	case !i.Status.Open():
+		return []slack.Block{actions("act", button("timeline", i.ID, ""), button("reopen", i.ID, ""))}
+	}
+	take := button("commander", i.ID, "me")
+	if i.Roles[incident.Commander].IsZero() {
+		take = primary(take)
+	}
+	row := []slack.BlockElement{take, button("update", i.ID, ""), button("note", i.ID, ""), button("timeline", i.ID, "")}
+	if i.Mitigated.IsZero() {
+		row = append(row, button("mitigated", i.ID, ""))
+	}
+	row = append(row, confirmed(button("resolve", i.ID, ""), "Resolve "+i.ID.String()+"?", "The fault is over, and no more updates are owed."))
+	return []slack.Block{
+		actions("act", row...),
+		actions("choose", severityMenu(policy, i), statusMenu(i), roleMenu(policy, i)),
+	}
+}
+
+func actions(id string, elements ...slack.BlockElement) *slack.ActionBlock {
+	return slack.NewActionBlock(id, elements...)
+}
+
+func primary(b *slack.ButtonBlockElement) *slack.ButtonBlockElement {
+	return b.WithStyle(slack.StylePrimary)
+}
+
+func confirmed(b *slack.ButtonBlockElement, title, text string) *slack.ButtonBlockElement {
+	return b.WithConfirm(slack.NewConfirmationBlockObject(plain(markup(title)), plain(markup(text)), b.Text, plain("Cancel")))
+}
+
+// menuOf is a select whose options are lines that could be typed after /incident.
+func menuOf(action string, placeholder markup, options ...*slack.OptionBlockObject) *slack.SelectBlockElement {
+	return slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain(placeholder), "do:"+action, options...)
+}
+
+func option(line string, text markup) *slack.OptionBlockObject {
+	return slack.NewOptionBlockObject(line, plain(text), nil)
+}
+
+func severityMenu(policy *incident.Policy, i *incident.Incident) *slack.SelectBlockElement {
+	var options []*slack.OptionBlockObject
+	for _, level := range policy.Severities {
+		line := fmt.Sprintf("severity %s %s", i.ID, level.Name)
+		options = append(options, option(line, short(strings.ToUpper(string(level.Name))+": "+level.Meaning, 75)))
+	}
+	return menuOf("severity", "Severity", options...)
+}
+
+func statusMenu(i *incident.Incident) *slack.SelectBlockElement {
+	var options []*slack.OptionBlockObject
+	for _, status := range []incident.Status{incident.Investigating, incident.Identified, incident.Monitoring} {
+		options = append(options, option(fmt.Sprintf("status %s %s", i.ID, status), title(string(status))))
+	}
+	return menuOf("status", "Status", options...)
+}
+
+func roleMenu(policy *incident.Policy, i *incident.Incident) *slack.SelectBlockElement {
+	var options []*slack.OptionBlockObject
+	for _, duty := range policy.Roles {
+		options = append(options, option(fmt.Sprintf("%s %s me", duty.Role, i.ID), "I am the "+esc(string(duty.Role))))
+	}
+	return menuOf("role", "Take a role", options...)
+}
+
+// announcement is what those outside the room see: one message, edited in place.
+func (b *Bot) announcement(i *incident.Incident, last incident.Event) []slack.Block {
+	policy := b.Policy()
+	blocks := []slack.Block{
+		section(dot(policy, i) + " " + bold(headline(i, 400)) + "\n" + title(string(i.Status)) + " · commander " + holder(i, incident.Commander) + " · since " + clock(i.Started) + roomSuffix(i)),
+	}
+	if last.Text != "" {
+		blocks = append(blocks, section(bold("Update")+" "+clock(last.At)))
+		blocks = append(blocks, paragraphs(last.Text, maxSection)...)
+	}
+	if !i.UpdateDue.IsZero() {
+		blocks = append(blocks, contextLine("Next update due "+clock(i.UpdateDue)))
+	}
+	return blocks
+}
+
+// topic is the line at the head of the room. Slack takes 250 characters, and formats none.
+func topic(i *incident.Incident) markup {
+	line := severityMark(i) + " · " + esc(string(i.Status))
+	if i.Status.Open() && !i.Mitigated.IsZero() {
+		line += " (mitigated)"
+	}
+	if lead := i.Roles[incident.Commander]; !lead.IsZero() {
+		line += " · commander " + short(lead.Name, 60)
+	}
+	head := []rune(string(line))
+	return line + " · " + short(i.Title, 240-len(head))
+}

@@ -1,0 +1,240 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+// command is one verb of /incident: a row of the table that reads, runs and explains it.
+type command struct {
+	name   string
+	args   string // as help shows them
+	help   string
+	button string // its label, where it is offered as one; "" for the name
+	form   string // label of the words that it needs: without them it opens a form; "" for none
+	room   bool   // it is about one incident: the one whose room it is typed in, or INC-7 as its first word
+	run    func(*call, string) (answer, error)
+}
+
+// commands is the one table of verbs. Help, the menu and the buttons are printed from it. It is filled by init, because
+// help reads the table that it stands in.
+var commands []command
+
+func init() {
+	commands = []command{
+		{name: "declare", args: "[sev2] what is broken [--service checkout] [--private] [--drill]", help: "ring the bell; alone it opens a form", button: "Declare an incident", run: (*call).declare},
+		{name: "list", help: "open incidents", button: "Open incidents", run: (*call).list},
+		{name: "help", help: "this list", button: "Help", run: (*call).help},
+		{name: "commander", args: "@user or me", help: "who leads", button: "Take command", room: true, run: assign(incident.Commander)},
+		{name: "communicator", args: "@user or me", help: "who speaks to everybody outside", room: true, run: assign(incident.Communicator)},
+		{name: "investigator", args: "@user or me", help: "who looks for the cause", room: true, run: assign(incident.Investigator)},
+		{name: "mitigator", args: "@user or me", help: "who makes it stop hurting", room: true, run: assign(incident.Mitigator)},
+		{name: "scribe", args: "@user or me", help: "who writes down what happens", room: true, run: assign(incident.Scribe)},
+		{name: "severity", args: "sev1", help: "raise or lower the severity", room: true, run: (*call).severity},
+		{name: "status", args: "identified", help: "investigating, identified or monitoring", room: true, run: (*call).status},
+		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", room: true, run: (*call).note},
+		{name: "update", args: "how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "How do things stand?", room: true, run: (*call).update},
+		{name: "timeline", args: "[#12]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, run: (*call).timeline},
+		{name: "mitigated", help: "customers no longer suffer", button: "Mitigated", room: true, run: (*call).mitigated},
+		{name: "resolve", help: "the fault is over", button: "Resolve", room: true, run: (*call).resolve},
+		{name: "close", help: "the work on it is over", button: "Close", room: true, run: (*call).close},
+		{name: "reopen", args: "why", help: "take a resolved or closed one up again", button: "Reopen", form: "Why is it open again?", room: true, run: (*call).reopen},
+		{name: "accept", help: "take it out of triage: it is an incident", button: "Accept", room: true, run: (*call).accept},
+		{name: "decline", args: "why", help: "it is no incident; it stays in the record", button: "Decline", form: "Why is it no incident?", room: true, run: (*call).decline},
+	}
+}
+
+// lookup finds a verb of the table.
+func lookup(name string) (command, bool) {
+	at := slices.IndexFunc(commands, func(c command) bool { return c.name == name })
+	if at < 0 {
+		return command{}, false
+	}
+	return commands[at], true
+}
+
+// label is what the verb's button says.
+func (v command) label() string { return firstOf(v.button, v.name) }
+
+// button offers a verb: pressing it is typing "/incident <verb> INC-7 <args>".
+func button(verb string, id incident.ID, args string) *slack.ButtonBlockElement {
+	v, _ := lookup(verb)
+	line := verb
+	if v.room {
+		line += " " + id.String()
+	}
+	return slack.NewButtonBlockElement("do:"+verb, strings.TrimSpace(line+" "+args), plain(markup(v.label())))
+}
+
+// run reads a line as it was typed after /incident, or as a button carries it, and does what it says.
+func (c *call) run(line string) answer {
+	a, err := c.try(line)
+	if err != nil {
+		return c.explain(err)
+	}
+	return a
+}
+
+func (c *call) try(line string) (answer, error) {
+	word, args := cutWord(line)
+	if word == "" {
+		return c.menu()
+	}
+	v, known := lookup(strings.ToLower(word))
+	if !known {
+		return unknownVerb(word)
+	}
+	if v.room {
+		var err error
+		if args, err = c.locate(args); err != nil {
+			return answer{}, err
+		}
+	}
+	if v.form != "" && args == "" {
+		return c.openForm(v)
+	}
+	return v.run(c, args)
+}
+
+func unknownVerb(word string) (answer, error) {
+	names := make([]string, len(commands))
+	for n, v := range commands {
+		names[n] = v.name
+	}
+	word = readable(word, func(h string) string { return h })
+	if near := nearest(strings.ToLower(word), names); near != "" {
+		v, _ := lookup(near)
+		return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. Did you mean: /incident %s?", word, strings.TrimSpace(v.name+" "+v.args))
+	}
+	return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. To declare an incident: /incident declare what is broken. All verbs: /incident help.", firstWord(word, 40))
+}
+
+// locate finds the incident that a command is about, and returns the rest of its arguments: INC-7 as the first word, or
+// the incident in whose room it was typed. One that the person may not see is answered like one that does not exist.
+func (c *call) locate(args string) (rest string, err error) {
+	here, err := c.Store.InRoom(c.ctx, c.channel)
+	if err != nil {
+		return "", err
+	}
+	word, after := cutWord(args)
+	id, named := incident.ParseID(word)
+	if named {
+		rest = after
+	} else {
+		id, rest = here, strings.TrimSpace(args)
+	}
+	if id == 0 {
+		return "", incident.Refuse(incident.Invalid, "This is no incident's room. Type it there, or say which incident first: INC-7. Open ones: /incident list.")
+	}
+	i, err := c.Store.Incident(c.ctx, id)
+	if err != nil {
+		return "", err
+	}
+	seen, err := c.visible(c.ctx, i, c.who.Handle, id == here)
+	if err != nil {
+		return "", err
+	}
+	if !seen {
+		return "", incident.Refuse(incident.Missing, "There is no %s.", id)
+	}
+	c.incident, c.inside = id, id == here
+	return rest, nil
+}
+
+// menu is what /incident alone answers.
+func (c *call) menu() (answer, error) {
+	verbs := []string{"declare", "list", "help"}
+	if here, err := c.Store.InRoom(c.ctx, c.channel); err == nil && here != 0 {
+		c.incident = here
+		verbs = []string{"commander", "update", "note", "timeline", "mitigated", "resolve", "list", "help"}
+	}
+	buttons := make([]slack.BlockElement, 0, len(verbs))
+	for _, verb := range verbs {
+		element := button(verb, c.incident, "")
+		if verb == "commander" {
+			element.Value += " me"
+		}
+		buttons = append(buttons, element)
+	}
+	text := markup("What would you like to do?")
+	return show(text, section(text), slack.NewActionBlock("", buttons...), contextLine("Everything here can be typed too: `/incident help`"))
+}
+
+// help prints the table.
+func (c *call) help(string) (answer, error) {
+	var general, room []markup
+	for _, v := range commands {
+		line := markup("`/incident "+v.name) + esc(spaced(v.args)) + markup("` "+v.help)
+		if v.room {
+			room = append(room, line)
+		} else {
+			general = append(general, line)
+		}
+	}
+	return show("All that /incident can do",
+		section(bold("Anywhere")+"\n"+join(general, "\n")),
+		section(bold("In an incident's room")+", or with its number first, as in `/incident note INC-7 …`\n"+join(room, "\n")))
+}
+
+func spaced(args string) string {
+	if args == "" {
+		return ""
+	}
+	return " " + args
+}
+
+// list shows the open incidents that the person may see, newest first.
+func (c *call) list(string) (answer, error) {
+	const most = 20
+	open, err := c.Store.List(c.ctx, incident.Filter{OpenOnly: true, Limit: 200})
+	if err != nil {
+		return answer{}, err
+	}
+	var lines []markup
+	for _, i := range open {
+		seen, err := c.visible(c.ctx, i, c.who.Handle, i.Refs[incident.RefRoom] != "" && i.Refs[incident.RefRoom] == c.channel)
+		if err != nil {
+			return answer{}, err
+		}
+		if seen {
+			lines = append(lines, listed(i))
+		}
+	}
+	if len(lines) == 0 {
+		return say("No open incidents. All quiet. :tada:"), nil
+	}
+	head := markup(fmt.Sprintf("%d open", len(lines)))
+	if len(lines) > most {
+		head += markup(fmt.Sprintf(", the newest %d", most))
+		lines = lines[:most]
+	}
+	blocks := []slack.Block{section(bold(head))}
+	for _, line := range lines {
+		blocks = append(blocks, section(line))
+	}
+	return show(head, blocks...)
+}
+
+// listed is one incident in a line.
+func listed(i *incident.Incident) markup {
+	lead := markup("nobody leads")
+	if p := i.Roles[incident.Commander]; !p.IsZero() {
+		lead = "led by " + esc(p.Name)
+	}
+	return severityMark(i) + " " + bold(esc(i.Name())) + " · " + esc(string(i.Status)) + " · " + lead + " · since " + clock(i.Started) + roomSuffix(i)
+}
+
+func roomSuffix(i *incident.Incident) markup {
+	if room := i.Refs[incident.RefRoom]; room != "" {
+		return " · " + channelLink(room)
+	}
+	if i.Room != "" && i.Status != incident.Triage {
+		return " · " + esc("#"+i.Room) // it is being opened
+	}
+	return ""
+}

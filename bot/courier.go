@@ -1,0 +1,60 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+
+	"tocsin/incident"
+)
+
+// Courier makes Slack agree with incidents, one effect at a time.
+type Courier struct{ *Bot }
+
+// errand is one effect on its way, with the present state of what it is about.
+type errand struct {
+	*Courier
+	ctx    context.Context
+	effect incident.Effect
+	i      *incident.Incident
+}
+
+// deliver is how each kind of effect is brought in step. A kind returns what it learned: ids to keep.
+var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
+	incident.EffectRoom:         (*errand).room,
+	incident.EffectCard:         (*errand).postCard,
+	incident.EffectPin:          (*errand).pin,
+	incident.EffectTopic:        (*errand).setTopic,
+	incident.EffectInvite:       (*errand).invite,
+	incident.EffectAnnouncement: (*errand).announce,
+	incident.EffectBookmarks:    (*errand).bookmarks,
+	incident.EffectSay:          (*errand).say,
+	incident.EffectTell:         (*errand).tell,
+}
+
+// Deliver brings one effect in step. Its errors are instructions to the outbox: see fault.
+func (c *Courier) Deliver(ctx context.Context, e incident.Effect) (incident.Refs, error) {
+	do, known := deliver[e.Kind]
+	if !known {
+		return nil, fmt.Errorf("there is no way to deliver %s: it was written by another version", e)
+	}
+	run := &errand{Courier: c, ctx: ctx, effect: e, i: &incident.Incident{}}
+	if e.Incident != 0 {
+		i, err := c.Store.Incident(ctx, e.Incident)
+		if err != nil {
+			return nil, err
+		}
+		run.i = i
+	}
+	return do(run)
+}
+
+// again tells whether this may have been done before, so that it must be looked for.
+func (e *errand) again() bool { return e.effect.Attempt > 1 }
+
+// room is the incident's channel, or "" while there is none.
+func (e *errand) roomID() string { return e.i.Refs[incident.RefRoom] }
+
+// latestUpdate is the last update to stakeholders; the zero event where there is none.
+func (e *errand) latestUpdate() (incident.Event, error) {
+	return e.Store.Latest(e.ctx, e.i.ID, incident.EventUpdate)
+}

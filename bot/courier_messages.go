@@ -1,0 +1,235 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+// metadataType marks our messages. Its payload names what the message is, so that it is found again whichever delivery
+// posted it.
+const metadataType = "tocsin"
+
+// post is a message to be sent: what it is, where, and what it says.
+type post struct {
+	what    string // "INC-7 card"
+	channel string
+	since   time.Time // it cannot stand in the channel from before
+	text    markup    // for notifications and screen readers
+	blocks  []slack.Block
+}
+
+func (e *errand) options(p post) []slack.MsgOption {
+	return []slack.MsgOption{
+		slack.MsgOptionText(string(p.text), false), // markup is escaped already
+		slack.MsgOptionBlocks(p.blocks...),
+		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: metadataType, EventPayload: e.payload(p.what)}),
+	}
+}
+
+func (e *errand) payload(what string) map[string]any {
+	return map[string]any{"installation": e.Installation, "what": what}
+}
+
+// send posts a message unless an earlier try did, and returns its timestamp.
+func (e *errand) send(p post) (ts string, err error) {
+	if e.again() {
+		if ts, err := e.find(p); err != nil || ts != "" {
+			return ts, err
+		}
+	}
+	quiet := append(e.options(p), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
+	_, ts, err = e.Slack.PostMessageContext(e.ctx, p.channel, quiet...)
+	return ts, err
+}
+
+// edit brings a message in step that stands there already.
+func (e *errand) edit(p post, ts string) error {
+	_, _, _, err := e.Slack.UpdateMessageContext(e.ctx, p.channel, ts, e.options(p)...)
+	if refusedWith(err, "is_archived", "is_inactive") {
+		return nil // nobody can change anything there any more
+	}
+	return fault("chat.update", err)
+}
+
+// find looks for a message that an earlier try posted. Where we are not in a public channel, we join it to look.
+func (e *errand) find(p post) (ts string, err error) {
+	query := &slack.GetConversationHistoryParameters{
+		ChannelID: p.channel, Limit: 200, IncludeAllMetadata: true,
+		Oldest: strconv.FormatInt(p.since.Add(-skew).Unix(), 10) + ".000000",
+	}
+	for {
+		page, err := e.Slack.GetConversationHistoryContext(e.ctx, query)
+		if refusedWith(err, "not_in_channel") && query.Cursor == "" {
+			if _, _, _, err = e.Slack.JoinConversationContext(e.ctx, p.channel); err == nil {
+				page, err = e.Slack.GetConversationHistoryContext(e.ctx, query)
+			}
+		}
+		if err != nil {
+			return "", err
+		}
+		for _, m := range page.Messages {
+			if e.isOurs(m.Metadata, p.what) {
+				return m.Timestamp, nil
+			}
+		}
+		if !page.HasMore || page.ResponseMetaData.NextCursor == "" {
+			return "", nil
+		}
+		query.Cursor = page.ResponseMetaData.NextCursor
+	}
+}
+
+func (e *errand) isOurs(m slack.SlackMetadata, what string) bool {
+	return m.EventType == metadataType && m.EventPayload["what"] == what && m.EventPayload["installation"] == e.Installation
+}
+
+// refCard keeps the timestamp of the card.
+const refCard = "slack.card"
+
+// postCard posts the card, or edits it.
+func (e *errand) postCard() (incident.Refs, error) {
+	if e.roomID() == "" {
+		return nil, nil
+	}
+	last, err := e.latestUpdate()
+	if err != nil {
+		return nil, err
+	}
+	p := post{
+		what: e.i.ID.String() + " card", channel: e.roomID(), since: e.i.Declared,
+		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.card(e.i, last, e.announcementLink()),
+	}
+	if ts := e.i.Refs[refCard]; ts != "" {
+		return nil, e.edit(p, ts)
+	}
+	ts, err := e.send(p)
+	if err != nil {
+		return nil, fault("chat.postMessage", err)
+	}
+	return incident.Refs{refCard: ts}, nil
+}
+
+// refPinned keeps the timestamp of the message that was pinned.
+const refPinned = "slack.pinned"
+
+// pin pins the card. A second time does no harm.
+func (e *errand) pin() (incident.Refs, error) {
+	ts := e.i.Refs[refCard]
+	if e.roomID() == "" || ts == "" || ts == e.i.Refs[refPinned] {
+		return nil, nil
+	}
+	err := e.Slack.AddPinContext(e.ctx, e.roomID(), slack.NewRefToMessage(e.roomID(), ts))
+	if err != nil && !refusedWith(err, "already_pinned", "is_archived") {
+		return nil, fault("pins.add", err)
+	}
+	return incident.Refs{refPinned: ts}, nil
+}
+
+// The announcement is known by its channel and its timestamp: always both, because the channel that the policy names
+// may change after it was posted.
+const (
+	refAnnouncedIn = "slack.announcement.channel"
+	refAnnounced   = "slack.announcement"
+)
+
+// announce posts the announcement, or edits it. Of private incidents and of drills there is none.
+func (e *errand) announce() (incident.Refs, error) {
+	if e.i.Private || e.i.Kind != incident.Real || e.i.Status == incident.Triage || e.i.Status == incident.Declined {
+		return nil, nil
+	}
+	last, err := e.latestUpdate()
+	if err != nil {
+		return nil, err
+	}
+	p := post{
+		what: e.i.ID.String() + " announcement", channel: e.i.Refs[refAnnouncedIn], since: e.i.Declared,
+		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.announcement(e.i, last),
+	}
+	if p.channel != "" {
+		return nil, e.edit(p, e.i.Refs[refAnnounced])
+	}
+	policy := e.Policy().Announce
+	if p.channel = firstOf(policy, e.i.Refs[incident.RefOrigin]); p.channel == "" {
+		return nil, nil
+	}
+	ts, err := e.send(p)
+	if policy == "" && refusedWith(err, "channel_not_found", "not_in_channel", "is_archived", "restricted_action", "method_not_supported_for_channel_type") {
+		return nil, nil // declared where we cannot speak: the answer to the declarer has to do
+	}
+	if err != nil {
+		return nil, fault("chat.postMessage to the announcement channel "+p.channel, err)
+	}
+	return incident.Refs{refAnnouncedIn: p.channel, refAnnounced: ts}, nil
+}
+
+// announcementAddress is where the announcement can be read, or "".
+func (e *errand) announcementAddress() string {
+	us := e.team.Load()
+	channel, ts := e.i.Refs[refAnnouncedIn], e.i.Refs[refAnnounced]
+	if us == nil || channel == "" || ts == "" {
+		return ""
+	}
+	return strings.TrimSuffix(us.url, "/") + "/archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
+}
+
+func (e *errand) announcementLink() markup {
+	if address := e.announcementAddress(); address != "" {
+		return link(address, "Announcement")
+	}
+	return ""
+}
+
+// stale is how old an event may be before saying it would only confuse, when something newer of its kind has been said.
+const stale = 10 * time.Minute
+
+// say tells the room about one event.
+func (e *errand) say() (incident.Refs, error) {
+	_, event, err := e.Store.Event(e.ctx, e.effect.Event())
+	if err != nil || e.roomID() == "" {
+		return nil, err
+	}
+	line, err := e.saying(event)
+	if err != nil || line == nil {
+		return nil, err
+	}
+	p := post{
+		what: fmt.Sprintf("%s event %d", e.i.ID, event.ID), channel: e.roomID(), since: event.At,
+		text: line.text, blocks: line.blocks,
+	}
+	_, err = e.send(p)
+	if refusedWith(err, "is_archived") {
+		return nil, nil
+	}
+	return nil, fault("chat.postMessage", err)
+}
+
+// tell sends one person a direct message about one event.
+func (e *errand) tell() (incident.Refs, error) {
+	_, event, err := e.Store.Event(e.ctx, e.effect.Event())
+	if err != nil {
+		return nil, err
+	}
+	line, err := e.telling(event)
+	whom := event.Whom.Handle
+	if err != nil || line == nil || !userID.MatchString(whom) {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(e.ctx, 5*time.Second)
+	defer cancel()
+	direct, _, _, err := e.Slack.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{whom}})
+	if err != nil {
+		return nil, fault("conversations.open", err)
+	}
+	_, err = e.send(post{
+		what: fmt.Sprintf("%s event %d", e.effect.Incident, event.ID), channel: direct.ID, since: event.At,
+		text: line.text, blocks: line.blocks,
+	})
+	return nil, fault("chat.postMessage", err)
+}

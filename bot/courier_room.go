@@ -1,0 +1,264 @@
+package bot
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+	"golang.org/x/sync/errgroup"
+
+	"tocsin/incident"
+)
+
+// skew is how much the clocks of Slack and this machine may differ.
+const skew = 5 * time.Second
+
+// mostRooms is how many names are tried when others hold the wanted one: inc-7-title, inc-7-title-2, …
+const mostRooms = 9
+
+// room opens the incident's channel, once.
+func (e *errand) room() (incident.Refs, error) {
+	if e.roomID() != "" || e.i.Status == incident.Triage || e.i.Status == incident.Declined {
+		return nil, nil
+	}
+	if trusted, err := e.declarerMay(); err != nil || !trusted {
+		return nil, err
+	}
+	if e.again() {
+		if found, err := e.findRoom(); err != nil || found != nil {
+			return found, err
+		}
+	}
+	for n := 1; n <= mostRooms; n++ {
+		name := roomName(e.i.Room, n)
+		channel, err := e.Slack.CreateConversationContext(e.ctx, slack.CreateConversationParams{ChannelName: name, IsPrivate: e.i.Private})
+		if refusedWith(err, "name_taken") {
+			continue // somebody else's: never joined, never posted to
+		}
+		if err != nil {
+			return nil, fault("conversations.create", err)
+		}
+		return incident.Refs{incident.RefRoom: channel.ID, incident.RefRoomName: channel.Name}, nil
+	}
+	return nil, fmt.Errorf("conversations.create: %s and %d names like it are taken", e.i.Room, mostRooms-1)
+}
+
+// roomName is the nth name to try.
+func roomName(name string, n int) string {
+	if n == 1 {
+		return name
+	}
+	return fmt.Sprintf("%s-%d", name, n)
+}
+
+// declarerMay looks up somebody who was believed when they declared. One who may not declare sends the incident back to
+// triage, and nothing is sent on their word.
+func (e *errand) declarerMay() (bool, error) {
+	handle := e.i.Declarer.Handle
+	profile, err := e.Store.Profile(e.ctx, handle)
+	if err != nil {
+		return false, err
+	}
+	if profile.Standing == "" && userID.MatchString(handle) {
+		user, err := e.Slack.GetUserInfoContext(e.ctx, handle)
+		if err != nil {
+			return false, fault("users.info", err)
+		}
+		us, err := e.whoami(e.ctx)
+		if err != nil {
+			return false, err
+		}
+		profile = profileOf(*user, us.id, e.Now())
+		if err := e.Store.SaveProfiles(e.ctx, []incident.Profile{profile}); err != nil {
+			return false, err
+		}
+	}
+	if profile.Standing.MayDeclare() == nil || e.accepted() {
+		return true, nil
+	}
+	return false, e.amend(func(i *incident.Incident, s incident.Stamp) error { return i.Distrust(profile.Standing, s) })
+}
+
+// accepted tells whether somebody else has taken the incident out of triage.
+func (e *errand) accepted() bool {
+	event, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventAccepted)
+	return err == nil && event.ID != 0
+}
+
+// amend changes the incident by what was found out while delivering.
+func (e *errand) amend(do func(*incident.Incident, incident.Stamp) error) error {
+	now := e.Now()
+	key := fmt.Sprintf("effect:%d", e.effect.ID)
+	_, err := e.Store.Change(e.ctx, incident.Request{At: now}, func(tx incident.Tx) ([]byte, error) {
+		i, err := tx.Incident(e.i.ID)
+		if err != nil {
+			return nil, err
+		}
+		err = do(i, incident.Stamp{By: incident.System, At: now, Request: key})
+		if incident.CodeOf(err) == incident.Conflict {
+			return nil, nil // somebody was faster
+		}
+		return nil, err
+	})
+	return err
+}
+
+// findRoom looks for a channel that an earlier try made: of a name that it could have, made by us, not before the
+// declaration. Any other of such a name is somebody else's.
+func (e *errand) findRoom() (incident.Refs, error) {
+	us, err := e.whoami(e.ctx)
+	if err != nil {
+		return nil, err
+	}
+	kind := "public_channel"
+	if e.i.Private {
+		kind = "private_channel"
+	}
+	query := &slack.GetConversationsForUserParameters{UserID: us.bot, Types: []string{kind}, Limit: 999}
+	for {
+		channels, next, err := e.Slack.GetConversationsForUserContext(e.ctx, query)
+		if err != nil {
+			return nil, fault("users.conversations", err)
+		}
+		for _, channel := range channels {
+			if channel.Creator == us.bot && e.couldBe(channel) {
+				return incident.Refs{incident.RefRoom: channel.ID, incident.RefRoomName: channel.Name}, nil
+			}
+		}
+		if next == "" {
+			return nil, nil
+		}
+		query.Cursor = next
+	}
+}
+
+func (e *errand) couldBe(channel slack.Channel) bool {
+	if channel.Created.Time().Before(e.i.Declared.Add(-skew).Truncate(time.Second)) {
+		return false
+	}
+	for n := 1; n <= mostRooms; n++ {
+		if channel.Name == roomName(e.i.Room, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// refTopic keeps the topic that was set last: setting one again would show in the room.
+const refTopic = "slack.topic"
+
+func (e *errand) setTopic() (incident.Refs, error) {
+	wanted := string(topic(e.i))
+	if e.roomID() == "" || e.i.Refs[refTopic] == wanted {
+		return nil, nil
+	}
+	_, err := e.Slack.SetTopicOfConversationContext(e.ctx, e.roomID(), wanted)
+	if refusedWith(err, "is_archived") {
+		return nil, nil
+	}
+	return incident.Refs{refTopic: wanted}, fault("conversations.setTopic", err)
+}
+
+// refInvited keeps who has been invited, so that nobody who left is called back by the next change of a role.
+const refInvited = "slack.invited"
+
+// inviteBatch is how many people one call of conversations.invite takes.
+const inviteBatch = 100
+
+// invite asks everybody into the room who belongs there and has not been asked yet.
+func (e *errand) invite() (incident.Refs, error) {
+	if e.roomID() == "" {
+		return nil, nil
+	}
+	invited := strings.Fields(e.i.Refs[refInvited])
+	var wanted []string
+	for _, handle := range e.Policy().Invited(e.i) {
+		if userID.MatchString(handle) && !slices.Contains(invited, handle) {
+			wanted = append(wanted, handle)
+		}
+	}
+	for batch := range slices.Chunk(wanted, inviteBatch) {
+		if err := e.inviteBatch(batch); err != nil {
+			return nil, err
+		}
+	}
+	return incident.Refs{refInvited: strings.Join(append(invited, wanted...), " ")}, nil
+}
+
+// inviteBatch invites up to a hundred people. With force, those whom Slack refuses keep nobody else out.
+func (e *errand) inviteBatch(handles []string) error {
+	_, err := e.Slack.ForceInviteUsersToConversationContext(e.ctx, e.roomID(), handles...)
+	var refused slack.SlackErrorResponse
+	switch {
+	case err == nil || refusedWith(err, "already_in_channel", "cant_invite_self", "is_archived"):
+		return nil
+	case errors.As(err, &refused) && !down[refused.Err] && !busy[refused.Err] && refused.Err != "missing_scope":
+		e.Log.Warn("some people could not be invited", "incident", e.i.ID.String(), "slack", refused.Err, "people", len(handles), "errors", len(refused.Errors))
+		return nil
+	}
+	return fault("conversations.invite", err)
+}
+
+// refBookmark keeps the id of each bookmark, by its title.
+const refBookmark = "slack.bookmark."
+
+// bookmarks puts links at the head of the room. Slack does not notice doubles, so they are looked for.
+func (e *errand) bookmarks() (incident.Refs, error) {
+	var missing []incident.Link
+	for _, l := range e.bookmarksWanted() {
+		if e.i.Refs[refBookmark+l.Title] == "" {
+			missing = append(missing, l)
+		}
+	}
+	if e.roomID() == "" || len(missing) == 0 {
+		return nil, nil
+	}
+	learned := incident.Refs{}
+	if e.again() {
+		there, err := e.Slack.ListBookmarksContext(e.ctx, e.roomID())
+		if err != nil {
+			return nil, fault("bookmarks.list", err)
+		}
+		missing = slices.DeleteFunc(missing, func(l incident.Link) bool {
+			at := slices.IndexFunc(there, func(b slack.Bookmark) bool { return b.Link == l.URL })
+			if at >= 0 {
+				learned[refBookmark+l.Title] = there[at].ID
+			}
+			return at >= 0
+		})
+	}
+	ids := make([]string, len(missing))
+	var group errgroup.Group
+	for n, l := range missing {
+		group.Go(func() error {
+			added, err := e.Slack.AddBookmarkContext(e.ctx, e.roomID(), slack.AddBookmarkParameters{Title: cutRunes(l.Title, 100), Type: "link", Link: l.URL})
+			ids[n] = added.ID
+			if refusedWith(err, "is_archived", "too_many_bookmarks", "invalid_link") {
+				return nil
+			}
+			return fault("bookmarks.add", err)
+		})
+	}
+	err := group.Wait()
+	for n, id := range ids {
+		if id != "" {
+			learned[refBookmark+missing[n].Title] = id
+		}
+	}
+	return learned, err
+}
+
+// bookmarksWanted are the links that the room shall have at its head.
+func (e *errand) bookmarksWanted() []incident.Link {
+	var wanted []incident.Link
+	if address := e.announcementAddress(); address != "" {
+		wanted = append(wanted, incident.Link{Title: "Announcement", URL: address})
+	}
+	if source := e.i.Refs[incident.RefSource]; source != "" {
+		wanted = append(wanted, incident.Link{Title: "Where it was reported", URL: source})
+	}
+	return append(wanted, e.Policy().Service(e.i.Service).Links...)
+}

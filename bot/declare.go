@@ -1,0 +1,102 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"tocsin/incident"
+)
+
+// lookAlike is how far back an open incident still counts as perhaps the same one.
+const lookAlike = time.Hour
+
+// declare rings the bell. With nothing else typed it opens the form.
+func (c *call) declare(args string) (answer, error) {
+	if err := c.mayDeclare(); err != nil {
+		return answer{}, err
+	}
+	f, err := splitFlags(args, []string{"service"}, []string{"private", "drill"})
+	if err != nil {
+		return answer{}, err
+	}
+	d := incident.Declaration{Service: f.values["service"], Private: f.present["private"]}
+	if f.present["drill"] {
+		d.Kind = incident.Drill
+	}
+	words := f.words
+	if len(words) > 0 {
+		if level, ok := c.Policy().ParseSeverity(words[0]); ok {
+			d.Severity, words = level, words[1:]
+		}
+	}
+	d.Title = readable(strings.Join(words, " "), c.name)
+	if d.Title == "" {
+		return c.openDeclareForm(d, "")
+	}
+	return c.ring(d)
+}
+
+// mayDeclare refuses guests, strangers and bots. Somebody not yet known is believed, and looked up by the courier before
+// anything is sent on their word.
+func (c *call) mayDeclare() error { return c.standing.MayDeclare() }
+
+// ring declares an incident and answers.
+func (c *call) ring(d incident.Declaration) (answer, error) {
+	policy := c.Policy()
+	d.Policy = policy
+	return c.change(func(tx incident.Tx) (answer, error) {
+		i, err := incident.Declare(d, c.stamp())
+		if err != nil {
+			return answer{}, err
+		}
+		if err := tx.Declare(i); err != nil {
+			return answer{}, err
+		}
+		i.Room = incident.RoomName(policy.Channel, i.ID, i.Title)
+		c.remember(i)
+		alike, err := c.lookAlike(tx, i)
+		if err != nil {
+			return answer{}, err
+		}
+		reply := markup(fmt.Sprintf("%s declared. Opening #%s …", i.ID, i.Room))
+		if alike != nil {
+			reply += "\nIt looks like " + bold(esc(alike.Name())) + ", declared " + clock(alike.Declared) + " by " + esc(alike.Declarer.Name) + roomSuffix(alike)
+		}
+		return say(reply), nil
+	})
+}
+
+// remember keeps where the incident was declared, and the message that it was declared from.
+func (c *call) remember(i *incident.Incident) {
+	if c.channel != "" && c.public {
+		i.Refs[incident.RefOrigin] = c.channel
+	}
+	if c.source != "" {
+		i.Refs[incident.RefSource] = c.source
+	}
+}
+
+// lookAlike finds an open incident that seems to be the same trouble, and tells the people of both, but never of a
+// private one.
+func (c *call) lookAlike(tx incident.Tx, i *incident.Incident) (*incident.Incident, error) {
+	recent, err := tx.DeclaredSince(c.at.Add(-lookAlike), 200)
+	if err != nil {
+		return nil, err
+	}
+	for _, candidate := range recent {
+		if candidate.ID == i.ID || candidate.Private || candidate.Kind != i.Kind || !incident.Similar(i, candidate) {
+			continue
+		}
+		other, err := tx.Incident(candidate.ID)
+		if err != nil {
+			return nil, err
+		}
+		i.Resemble(other, c.stamp())
+		if !i.Private {
+			other.Resemble(i, c.stamp())
+		}
+		return other, nil
+	}
+	return nil, nil
+}

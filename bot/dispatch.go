@@ -1,0 +1,191 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+// begin makes a call of a request, with what we know of the person behind it.
+func (b *Bot) begin(ctx context.Context, user, name, team, key string) (*call, error) {
+	profile, err := b.Store.Profile(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	c := &call{
+		Bot: b, ctx: ctx, key: key, at: b.Now().UTC().Truncate(time.Millisecond),
+		who: incident.Person{Handle: user, Name: firstOf(profile.Name, name, user)}, standing: profile.Standing,
+	}
+	if us := b.team.Load(); us != nil && team != "" && team != us.id {
+		c.standing = incident.Stranger
+	}
+	return c, nil
+}
+
+// Command answers one line typed after /incident.
+func (b *Bot) Command(ctx context.Context, in slashCommand) answer {
+	c, err := b.begin(ctx, in.User, in.UserName, in.Team, "command:"+in.Trigger)
+	if err != nil {
+		return (&call{Bot: b, ctx: ctx, key: "command:" + in.Trigger}).explain(err)
+	}
+	c.channel, c.trigger, c.public = in.Channel, in.Trigger, publicName(in.ChannelName)
+	return c.run(in.Text)
+}
+
+// publicName tells from what a command says of its channel whether that may be a public one: Slack spells the others
+// with these words instead of a name.
+func publicName(name string) bool {
+	return name != "directmessage" && name != "privategroup" && !strings.HasPrefix(name, "mpdm-")
+}
+
+// Interaction answers a press, a choice, a form or a shortcut, and returns the body for Slack. An error means that
+// nothing was recorded and that Slack must say so.
+func (b *Bot) Interaction(ctx context.Context, in interaction) ([]byte, error) {
+	switch in.Type {
+	case "block_actions":
+		return nil, b.press(ctx, in)
+	case "view_submission":
+		return b.submit(ctx, in)
+	case "message_action":
+		return nil, b.messageShortcut(ctx, in)
+	}
+	return nil, nil // a kind that we never asked for: acknowledged, so that the person sees no error
+}
+
+// press runs what a button stands for, as if it had been typed.
+func (b *Bot) press(ctx context.Context, in interaction) error {
+	if len(in.Actions) == 0 || !strings.HasPrefix(in.Actions[0].ID, "do:") {
+		return nil // a link, which Slack reports too
+	}
+	c, err := b.begin(ctx, in.User.ID, firstOf(in.User.Name, in.User.User), in.User.Team, "action:"+in.Trigger)
+	if err != nil {
+		return err
+	}
+	c.channel, c.trigger, c.pressed, c.public = in.Channel.ID, in.Trigger, true, publicName(in.Channel.Name)
+	line := in.Actions[0].line()
+	if draft, ok := strings.CutPrefix(line, "draft "); ok {
+		return b.reply(in.Reply, c.openDraft(draft))
+	}
+	return b.reply(in.Reply, c.run(line))
+}
+
+// openDraft opens the form with words that were kept when it could not be opened.
+func (c *call) openDraft(number string) answer {
+	var id int64
+	if _, err := fmt.Sscan(number, &id); err != nil {
+		return c.explain(incident.Refuse(incident.Missing, "There is no such draft."))
+	}
+	_, e, err := c.Store.Event(c.ctx, id)
+	if err != nil || e.Kind != incident.EventDraft || e.Whom.Handle != c.who.Handle {
+		return c.explain(incident.Refuse(incident.Missing, "There is no such draft."))
+	}
+	a, err := c.openDeclareForm(incident.Declaration{}, e.Text)
+	if err != nil {
+		return c.explain(err)
+	}
+	return a
+}
+
+// reply tells the person who pressed a button, unless the room hears of it anyway.
+func (b *Bot) reply(address string, a answer) error {
+	if !a.Heard {
+		b.replies.send(address, a)
+	}
+	return nil
+}
+
+// submit takes a form.
+func (b *Bot) submit(ctx context.Context, in interaction) ([]byte, error) {
+	c, err := b.begin(ctx, in.User.ID, firstOf(in.User.Name, in.User.User), in.User.Team, "view:"+in.View.ID+":"+in.View.Hash)
+	if err != nil {
+		return nil, err
+	}
+	c.trigger = in.Trigger
+	if verb, ok := strings.CutPrefix(in.View.Callback, formWords); ok {
+		return c.submitWords(verb, in.View)
+	}
+	if in.View.Callback != formDeclare {
+		return nil, nil
+	}
+	var from origin
+	if json.Unmarshal([]byte(in.View.Metadata), &from) == nil { // else: declared from nowhere in particular
+		c.channel, c.public, c.source = from.Channel, from.Public, from.Source
+	}
+	d, faults := c.submitted(in.View)
+	if len(faults) > 0 {
+		return formErrors(faults)
+	}
+	if err := c.mayDeclare(); err != nil {
+		return formDone(c.explain(err))
+	}
+	a, err := c.ring(d)
+	if err != nil {
+		return c.formRefused(inputTitle, err)
+	}
+	return formDone(a)
+}
+
+// submitWords runs a verb with the words of its form.
+func (c *call) submitWords(verb string, v view) ([]byte, error) {
+	words := strings.TrimSpace(v.value(inputWords))
+	if words == "" {
+		return formErrors(map[string]string{inputWords: "There are no words in it."})
+	}
+	// Unlike a typed command, a form delivers text unescaped: escape it, so that one reader serves both.
+	_, err := c.try(verb + " " + v.Metadata + " " + string(escapeTyped(words)))
+	if err != nil {
+		return c.formRefused(inputWords, err)
+	}
+	return nil, nil
+}
+
+// formRefused shows a refusal below a field, so that what was typed is still there.
+func (c *call) formRefused(field string, err error) ([]byte, error) {
+	a := c.explain(err)
+	return formErrors(map[string]string{field: readable(string(a.Text), func(h string) string { return h })})
+}
+
+func formErrors(faults map[string]string) ([]byte, error) {
+	return json.Marshal(map[string]any{"response_action": "errors", "errors": faults})
+}
+
+// formDone replaces the form by its answer: a form has no other way to say something to one person.
+func formDone(a answer) ([]byte, error) {
+	done := map[string]any{
+		"type": slack.VTModal, "title": plain("Tocsin"), "close": plain("Close"),
+		"blocks": []slack.Block{section(a.Text)},
+	}
+	return json.Marshal(map[string]any{"response_action": "update", "view": done})
+}
+
+// messageShortcut opens the declare form about a message.
+func (b *Bot) messageShortcut(ctx context.Context, in interaction) error {
+	if in.Callback != formDeclare {
+		return nil
+	}
+	c, err := b.begin(ctx, in.User.ID, firstOf(in.User.Name, in.User.User), in.User.Team, "shortcut:"+in.Trigger)
+	if err != nil {
+		return err
+	}
+	c.channel, c.trigger, c.public = in.Channel.ID, in.Trigger, publicName(in.Channel.Name)
+	c.source = permalink(in.Team.Domain, in.Channel.ID, in.Message.TS)
+	a, err := c.shortcut(in.Message.Text)
+	if err != nil {
+		a = c.explain(err)
+	}
+	return b.reply(in.Reply, a)
+}
+
+// permalink is the address of a message, which Slack makes of these parts; asking for it would be a call.
+func permalink(domain, channel, ts string) string {
+	if domain == "" || channel == "" || ts == "" {
+		return ""
+	}
+	return fmt.Sprintf("https://%s.slack.com/archives/%s/p%s", domain, channel, strings.ReplaceAll(ts, ".", ""))
+}

@@ -1,0 +1,190 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+// Callback ids of our forms. The one for words carries its verb: "words:note".
+const (
+	formDeclare = "declare"
+	formWords   = "words:"
+)
+
+// Block ids of the declare form; each holds one input, whose action id is "value".
+const (
+	inputTitle     = "title"
+	inputSeverity  = "severity"
+	inputService   = "service"
+	inputSummary   = "summary"
+	inputOptions   = "options"
+	inputCommander = "commander"
+	inputWords     = "words"
+	inputValue     = "value"
+)
+
+// openLimit is how long opening a form may take: Slack waits three seconds for our answer, and forgets the trigger then.
+const openLimit = 2 * time.Second
+
+// open shows a form to the caller. It is the one outside call that a handler makes.
+func (c *call) open(view slack.ModalViewRequest) error {
+	ctx, cancel := context.WithTimeout(c.ctx, openLimit)
+	defer cancel()
+	_, err := c.Slack.OpenViewContext(ctx, c.trigger, view)
+	return err
+}
+
+// openForm asks for the words that a verb needs.
+func (c *call) openForm(v command) (answer, error) {
+	input := slack.NewPlainTextInputBlockElement(nil, inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
+	input.FocusOnLoad = true
+	view := form(formWords+v.name, v.label(), v.label())
+	view.PrivateMetadata = c.incident.String()
+	view.Blocks.BlockSet = []slack.Block{
+		contextLine(markup(c.incident.String())),
+		slack.NewInputBlock(inputWords, plain(markup(v.form)), nil, input),
+	}
+	if err := c.open(view); err != nil {
+		c.Log.Warn("form not opened", "request", c.key, "err", fault("views.open", err))
+		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident %s %s", v.name, v.args)
+	}
+	return answer{Heard: true}, nil
+}
+
+// form is an empty modal.
+func form(callback, title, submit string) slack.ModalViewRequest {
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: callback,
+		Title: plain(short(title, 24)), Submit: plain(short(submit, 24)), Close: plain("Cancel"),
+	}
+}
+
+// openDeclareForm asks for everything that a declaration can hold, filled with what is known.
+func (c *call) openDeclareForm(d incident.Declaration, summary string) (answer, error) {
+	metadata, err := json.Marshal(origin{Channel: c.channel, Public: c.public, Source: c.source})
+	if err != nil {
+		return answer{}, err
+	}
+	d.Summary = summary
+	view := form(formDeclare, "Declare an incident", "Declare")
+	view.PrivateMetadata = string(metadata)
+	view.Blocks.BlockSet = c.declareInputs(d)
+	if err := c.open(view); err != nil {
+		c.Log.Warn("form not opened", "request", c.key, "err", fault("views.open", err))
+		return c.keepDraft(summary)
+	}
+	return answer{Heard: true}, nil
+}
+
+// origin is where a form was opened from, kept in the form itself.
+type origin struct {
+	Channel string `json:"channel,omitempty"`
+	Public  bool   `json:"public,omitempty"`
+	Source  string `json:"source,omitempty"`
+}
+
+// keepDraft keeps what the form would have held, and sends it back to its author with a button that declares it. Where
+// there was nothing to keep, it says what to type.
+func (c *call) keepDraft(text string) (answer, error) {
+	if text == "" {
+		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident declare what is broken")
+	}
+	return c.change(func(tx incident.Tx) (answer, error) {
+		tx.System().KeepDraft(text, c.stamp())
+		return say("Slack did not open the form. Your words are kept, and come to you in a direct message."), nil
+	})
+}
+
+// declareInputs are the fields of the form.
+func (c *call) declareInputs(d incident.Declaration) []slack.Block {
+	policy := c.Policy()
+	title := slack.NewPlainTextInputBlockElement(plain("checkout is down"), inputValue).WithMaxLength(incident.MaxTitle)
+	title.FocusOnLoad = true
+	service := slack.NewPlainTextInputBlockElement(plain("checkout"), inputValue).WithMaxLength(80)
+	service.InitialValue = d.Service
+	summary := slack.NewPlainTextInputBlockElement(plain("What is seen, by whom, since when"), inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
+	summary.InitialValue = d.Summary
+	return []slack.Block{
+		slack.NewInputBlock(inputTitle, plain("What is broken?"), nil, title),
+		slack.NewInputBlock(inputSeverity, plain("How bad is it?"), nil, severities(policy)),
+		slack.NewInputBlock(inputService, plain("Service"), nil, service).WithOptional(true),
+		slack.NewInputBlock(inputSummary, plain("Summary"), nil, summary).WithOptional(true),
+		slack.NewInputBlock(inputCommander, plain("Commander"), plain("Who leads. It can be given out later."), slack.NewOptionsSelectBlockElement(slack.OptTypeUser, plain("Nobody yet"), inputValue)).WithOptional(true),
+		slack.NewInputBlock(inputOptions, plain("Options"), nil, declareOptions(d)).WithOptional(true),
+	}
+}
+
+// severities is the choice of severities, each with what it means.
+func severities(policy *incident.Policy) *slack.RadioButtonsBlockElement {
+	var options []*slack.OptionBlockObject
+	var initial *slack.OptionBlockObject
+	for _, level := range policy.Severities {
+		option := slack.NewOptionBlockObject(string(level.Name), plain(short(strings.ToUpper(string(level.Name)), 75)), plain(short(level.Meaning, 75)))
+		options = append(options, option)
+		if level.Name == policy.Fallback {
+			initial = option
+		}
+	}
+	radio := slack.NewRadioButtonsBlockElement(inputValue, options...)
+	radio.InitialOption = initial
+	return radio
+}
+
+func declareOptions(d incident.Declaration) *slack.CheckboxGroupsBlockElement {
+	private := slack.NewOptionBlockObject("private", plain("Private"), plain("Only the people in its room learn of it."))
+	drill := slack.NewOptionBlockObject("drill", plain("Drill"), plain("An exercise: marked as one everywhere."))
+	boxes := slack.NewCheckboxGroupsBlockElement(inputValue, private, drill)
+	if d.Private {
+		boxes.InitialOptions = append(boxes.InitialOptions, private)
+	}
+	if d.Kind == incident.Drill {
+		boxes.InitialOptions = append(boxes.InitialOptions, drill)
+	}
+	return boxes
+}
+
+// submitted reads the declare form. Faults come back by the field that they belong to.
+func (c *call) submitted(v view) (incident.Declaration, map[string]string) {
+	d := incident.Declaration{
+		Title: v.value(inputTitle), Service: strings.TrimSpace(v.value(inputService)), Summary: v.value(inputSummary),
+		Private: v.ticked(inputOptions, "private"),
+	}
+	if v.ticked(inputOptions, "drill") {
+		d.Kind = incident.Drill
+	}
+	d.Severity, _ = c.Policy().ParseSeverity(v.value(inputSeverity))
+	if handle := v.value(inputCommander); handle != "" {
+		d.Leader = incident.Person{Handle: handle, Name: c.name(handle)}
+	}
+	if strings.TrimSpace(d.Title) == "" {
+		return d, map[string]string{inputTitle: "Say what is broken in a few words."}
+	}
+	return d, nil
+}
+
+// shortcut opens the declare form about a message: its text and where it stands are filled in.
+func (c *call) shortcut(text string) (answer, error) {
+	if err := c.mayDeclare(); err != nil {
+		return answer{}, err
+	}
+	summary := cutRunes(readable(text, c.name), incident.MaxSummary-400)
+	if c.source != "" {
+		summary = strings.TrimSpace(fmt.Sprintf("%s\n\n%s", summary, c.source))
+	}
+	return c.openDeclareForm(incident.Declaration{}, summary)
+}
+
+// cutRunes cuts to a number of characters, with an ellipsis where something is missing.
+func cutRunes(s string, limit int) string {
+	if runes := []rune(s); len(runes) > limit {
+		return string(runes[:limit-1]) + "…"
+	}
+	return s
+}

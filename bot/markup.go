@@ -1,0 +1,152 @@
+package bot
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackutilsx"
+)
+
+// markup is text in Slack's mrkdwn that is safe to send: it was built here, and whatever came from outside in it is
+// escaped. Only the functions of this file make markup out of strings that are not constants.
+type markup string
+
+// esc makes markup of text from outside: it is shown as it stands, and calls nobody.
+func esc(s string) markup { return markup(slackutilsx.EscapeMessage(visible(s))) }
+
+// visible shows the controls that could turn text around or hide it (bidirectional overrides, zero-width characters and
+// other control characters but line breaks and tabs) as a mark of their own.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || r == '\u200d': // the joiner holds emoji together
+			return r
+		case r < ' ' || r >= 0x7f && r < 0xa0, r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x2069, r == 0xfeff:
+			return '·'
+		}
+		return r
+	}, s)
+}
+
+// short is esc cut to at most limit characters of what is sent (an escaped "<" counts as four), with an ellipsis where
+// something is missing. Slack does not say how it counts, so the longer reading is taken.
+func short(s string, limit int) markup {
+	whole := esc(s)
+	if utf8.RuneCountInString(string(whole)) <= limit {
+		return whole
+	}
+	var b strings.Builder
+	room := limit - 1
+	for _, r := range s {
+		piece := string(esc(string(r)))
+		if room -= utf8.RuneCountInString(piece); room < 0 {
+			break
+		}
+		b.WriteString(piece)
+	}
+	return markup(b.String()) + "…"
+}
+
+var (
+	userID    = regexp.MustCompile(`^[UW][A-Z0-9]{2,20}$`)
+	channelID = regexp.MustCompile(`^[CDG][A-Z0-9]{2,20}$`)
+)
+
+// mention calls a person by name, which notifies them. What is no Slack user is only shown.
+func mention(handle string) markup {
+	if !userID.MatchString(handle) {
+		return esc(handle)
+	}
+	return markup("<@" + handle + ">")
+}
+
+// channelLink leads to a channel.
+func channelLink(id string) markup {
+	if !channelID.MatchString(id) {
+		return esc(id)
+	}
+	return markup("<#" + id + ">")
+}
+
+// link leads to an address, which must be http or https; anything else is shown as text.
+func link(url, label string) markup {
+	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") || strings.ContainsAny(url, "<>| \n\"") {
+		return esc(label)
+	}
+	return markup("<"+url+"|") + markup(strings.ReplaceAll(string(esc(label)), "|", "¦")) + ">"
+}
+
+// clock shows an instant in the reader's own zone, with the day; the fallback is UTC.
+func clock(t time.Time) markup {
+	return markup(fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", t.Unix(), t.UTC().Format("2 Jan 15:04 UTC")))
+}
+
+// bold sets markup in bold.
+func bold(m markup) markup { return "*" + m + "*" }
+
+// join puts markup between markups.
+func join(parts []markup, between markup) markup {
+	words := make([]string, len(parts))
+	for n, part := range parts {
+		words[n] = string(part)
+	}
+	return markup(strings.Join(words, string(between)))
+}
+
+// mrkdwn and plain make text objects. Verbatim keeps Slack from finding channels and addresses by itself.
+func mrkdwn(m markup) *slack.TextBlockObject {
+	return &slack.TextBlockObject{Type: slack.MarkdownType, Text: string(m), Verbatim: true}
+}
+
+func plain(m markup) *slack.TextBlockObject {
+	return &slack.TextBlockObject{Type: slack.PlainTextType, Text: string(m)}
+}
+
+// section is a paragraph. Slack takes 3,000 characters; longer markup is for paragraphs.
+func section(m markup) *slack.SectionBlock { return slack.NewSectionBlock(mrkdwn(m), nil, nil) }
+
+// contextLine is a line in small print.
+func contextLine(m markup) *slack.ContextBlock { return slack.NewContextBlock("", mrkdwn(m)) }
+
+// maxSection keeps a margin below Slack's 3,000 characters of a section.
+const maxSection = 2900
+
+// paragraphs shows text from outside in as many sections as it takes, up to limit characters of what is sent.
+func paragraphs(s string, limit int) []slack.Block {
+	var blocks []slack.Block
+	rest := []rune(string(short(s, limit)))
+	for len(rest) > 0 {
+		end := min(len(rest), maxSection)
+		if end < len(rest) {
+			end = breakBefore(rest, end)
+		}
+		blocks = append(blocks, section(markup(rest[:end])))
+		rest = rest[end:]
+	}
+	return blocks
+}
+
+// breakBefore finds where to cut: after the last line break or space if one is near, and never inside an entity.
+func breakBefore(text []rune, end int) int {
+	for at := end; at > end-200; at-- {
+		if text[at-1] == '\n' || text[at-1] == ' ' {
+			return at
+		}
+	}
+	for at := end; at > end-len("&amp;"); at-- {
+		if text[at-1] == ';' {
+			return end
+		}
+		if text[at-1] == '&' {
+			return at - 1
+		}
+	}
+	return end
+}
+
+// escapeTyped escapes words from a form as Slack escapes those of a command.
+func escapeTyped(s string) markup { return markup(slackutilsx.EscapeMessage(s)) }

@@ -1,0 +1,114 @@
+package bot
+
+import (
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+// saying is what is said of an event.
+type saying struct {
+	text   markup
+	blocks []slack.Block
+}
+
+// paragraph is a saying of one paragraph.
+func paragraph(m markup) *saying { return &saying{text: m, blocks: []slack.Block{section(m)}} }
+
+// saying is what the room hears of an event; nil where there is nothing to say (any more).
+func (e *errand) saying(event incident.Event) (*saying, error) {
+	by := mention(event.By.Handle)
+	switch event.Kind {
+	case incident.EventRole:
+		return e.sayRole(event), nil
+	case incident.EventUpdate:
+		return e.sayUpdate(event)
+	case incident.EventMitigated:
+		return paragraph(":adhesive_bandage: " + by + " marked " + markup(e.i.ID.String()) + " mitigated. When the fault is over: `/incident resolve`"), nil
+	case incident.EventResolved:
+		return paragraph(":white_check_mark: " + by + " resolved " + markup(e.i.ID.String()) + ". Thank you all. If it comes back: `/incident reopen why`"), nil
+	case incident.EventClosed:
+		return paragraph(":lock: " + by + " closed " + markup(e.i.ID.String()) + "."), nil
+	case incident.EventReopened:
+		return paragraph(":rotating_light: " + by + " reopened " + markup(e.i.ID.String()) + ": " + short(event.Text, 2000)), nil
+	case incident.EventSimilar:
+		return e.saySimilar(event)
+	}
+	return nil, nil
+}
+
+// sayRole tells a new holder of a role what it asks of them, unless somebody else has it by now.
+func (e *errand) sayRole(event incident.Event) *saying {
+	role := incident.Role(event.To)
+	if e.i.Roles[role].Handle != event.Whom.Handle {
+		return nil
+	}
+	line := mention(event.Whom.Handle) + " is now " + bold(esc(event.To)) + " of " + markup(e.i.ID.String())
+	for _, duty := range e.Policy().Roles {
+		if duty.Role == role {
+			line += ": " + esc(duty.Does)
+		}
+	}
+	return paragraph(line)
+}
+
+// sayUpdate posts an update, unless it waited so long that a newer one has overtaken it.
+func (e *errand) sayUpdate(event incident.Event) (*saying, error) {
+	last, err := e.latestUpdate()
+	if err != nil {
+		return nil, err
+	}
+	if last.ID != event.ID && e.Now().Sub(event.At) > stale {
+		return nil, nil
+	}
+	head := ":mega: " + bold("Update") + " by " + mention(event.By.Handle)
+	blocks := append([]slack.Block{section(head)}, paragraphs(event.Text, 12000)...)
+	return &saying{text: "Update on " + markup(e.i.ID.String()) + ": " + short(event.Text, 300), blocks: blocks}, nil
+}
+
+// saySimilar tells the people of this incident that another looks like it, if that one may be spoken of.
+func (e *errand) saySimilar(event incident.Event) (*saying, error) {
+	id, ok := incident.ParseID(event.To)
+	if !ok {
+		return nil, nil
+	}
+	other, err := e.Store.Incident(e.ctx, id)
+	if err != nil || other.Private || !other.Status.Open() {
+		return nil, err
+	}
+	return paragraph(":eyes: " + mention(e.i.Declarer.Handle) + " " + bold(esc(other.Name())) + " looks like this one. It was declared " +
+		clock(other.Declared) + " by " + mention(other.Declarer.Handle) + roomSuffix(other)), nil
+}
+
+// telling is what one person hears of an event in a direct message.
+func (e *errand) telling(event incident.Event) (*saying, error) {
+	name := markup(e.i.ID.String())
+	switch event.Kind {
+	case incident.EventDraft:
+		open := slack.NewButtonBlockElement("do:draft", "draft "+e.effect.Subject, plain("Declare with these words"))
+		blocks := append([]slack.Block{section("Slack did not open the form. These are the words that it would have held:")}, paragraphs(event.Text, 10000)...)
+		return &saying{text: "Your draft of an incident is kept", blocks: append(blocks, actions("act", open))}, nil
+	case incident.EventDistrusted:
+		return e.tellDistrusted(event)
+	case incident.EventDeclined:
+		return paragraph(mention(event.By.Handle) + " declined " + name + ": " + short(event.Text, 2000)), nil
+	case incident.EventLate:
+		return paragraph(":hourglass: The " + esc(event.To) + " of " + name + " is late: " + short(event.Text, 500) + ". It is tried again until it gets through."), nil
+	case incident.EventCaughtUp:
+		return paragraph(":white_check_mark: The " + esc(event.To) + " of " + name + " got through."), nil
+	case incident.EventBuried:
+		return paragraph(":warning: The " + esc(event.To) + " of " + name + " was refused again and again, so it is not tried any more: " + short(event.Text, 500)), nil
+	}
+	return nil, nil
+}
+
+// tellDistrusted tells a declarer who may not declare what becomes of their words.
+func (e *errand) tellDistrusted(event incident.Event) (*saying, error) {
+	refusal := incident.Standing(event.Text).MayDeclare()
+	if refusal == nil {
+		return nil, nil
+	}
+	return paragraph(esc(refusal.Error()) + "\n" + markup(e.i.ID.String()) + " waits in triage until one of them types `/incident accept " + markup(strings.TrimSpace(e.i.ID.String())) + "`"), nil
+}

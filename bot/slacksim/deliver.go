@@ -1,0 +1,125 @@
+package slacksim
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// reply is what the app answered to one delivery. status 0 means that no answer came: err says why.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+	err    error
+}
+
+// good tells whether the app took the delivery.
+func (r reply) good() bool { return r.err == nil && r.status >= 200 && r.status < 300 }
+
+// reason is Slack's name for what went wrong, as retries carry it.
+func (r reply) reason() string {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case r.err == nil:
+		return "http_error"
+	case errors.As(r.err, &timeout) && timeout.Timeout():
+		return "http_timeout"
+	case errors.Is(r.err, errRedirects):
+		return "too_many_redirects"
+	}
+	return "connection_failed"
+}
+
+// failure is what the person reads when a command or a click went wrong; "" when nothing did.
+func (r reply) failure() string {
+	switch {
+	case r.good():
+		return ""
+	case r.err != nil && r.reason() == "http_timeout":
+		return "operation_timeout"
+	case r.err != nil:
+		return "dispatch_unreachable"
+	}
+	return "dispatch_failed"
+}
+
+var errRedirects = errors.New("too many redirects")
+
+// newClient delivers as Slack does: three seconds, at most two redirects.
+func newClient() *http.Client {
+	return &http.Client{
+		Timeout:   apiTimeout,
+		Transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second},
+		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+			if len(via) > 2 {
+				return errRedirects
+			}
+			return nil
+		},
+	}
+}
+
+// Sign is Slack's signature v0 over a raw body, for the given time.
+func (w *Workspace) Sign(body []byte, at time.Time) (timestamp, signature string) {
+	timestamp = strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(w.secret))
+	mac.Write([]byte("v0:" + timestamp + ":"))
+	mac.Write(body)
+	return timestamp, "v0=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// send posts one signed request to the app. The caller must not hold the lock.
+func (w *Workspace) send(ctx context.Context, path string, body []byte, header http.Header) reply {
+	w.mu.Lock()
+	app := w.app
+	w.mu.Unlock()
+	if app == "" {
+		return reply{err: errors.New("no app is connected")}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, app+path, bytes.NewReader(body))
+	if err != nil {
+		return reply{err: err}
+	}
+	at, signature := w.Sign(body, w.clock())
+	req.Header.Set("User-Agent", "Slackbot 1.0 (+https://api.slack.com/robots)")
+	req.Header.Set("X-Slack-Request-Timestamp", at)
+	req.Header.Set("X-Slack-Signature", signature)
+	maps.Copy(req.Header, header)
+	resp, err := w.client.Do(req)
+	if err != nil {
+		return reply{err: err}
+	}
+	defer resp.Body.Close() //nolint:errcheck // nothing was written
+	got, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	return reply{status: resp.StatusCode, header: resp.Header, body: got, err: err}
+}
+
+var (
+	formType = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	jsonType = http.Header{"Content-Type": {"application/json"}}
+)
+
+// sendForm sends a slash command.
+func (w *Workspace) sendForm(ctx context.Context, path string, form url.Values) reply {
+	return w.send(ctx, path, []byte(form.Encode()), formType)
+}
+
+// sendPayload sends an interaction: a form with one field of JSON.
+func (w *Workspace) sendPayload(ctx context.Context, payload Object) reply {
+	w.mu.Lock()
+	text, _ := json.Marshal(payload) // under the lock: it may hold live blocks
+	w.arm(str(payload["trigger_id"]))
+	w.mu.Unlock()
+	return w.send(ctx, w.grant.interactionPath(), []byte(url.Values{"payload": {string(text)}}.Encode()), formType)
+}

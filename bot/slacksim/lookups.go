@@ -1,0 +1,35 @@
+package slacksim
+
+// ChannelID is the id of a channel by its name, with or without "#"; "" where there is none.
+func (w *Workspace) ChannelID(name string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if c := w.byName(name); c != nil {
+		return c.id
+	}
+	return ""
+}
+
+// Join brings a person into a channel.
+func (w *Workspace) Join(p *Person, name string) {
+	w.t.Helper()
+	c := w.Channel(name)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c.c.join(p.id)
+	w.changed()
+}
+
+// Post finds a message of the app that stands in the channel already and shows all the words.
+func (c *Channel) Post(words ...string) *Post {
+	c.w.t.Helper()
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	for _, m := range c.c.messages {
+		if _, ok := holds(c.w.visible(m.text, m.blocks, asFallback), words); ok && m.byApp {
+			return &Post{c, m}
+		}
+	}
+	c.w.t.Fatalf("there is no message with %q; there was instead:\n%s", words, indent(c.show()))
+	return nil
+}

@@ -1,0 +1,118 @@
+package bot
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"tocsin/incident"
+)
+
+// shortZones are abbreviations that the zone database does not hold, with the offset that people mean, in hours.
+var shortZones = map[string]int{
+	"PST": -8, "PDT": -7, "MDT": -6, "CDT": -5, "EDT": -4, "BST": 1, "CEST": 2, "EEST": 3, "JST": 9, "AEST": 10, "AEDT": 11,
+}
+
+var (
+	ago      = regexp.MustCompile(`^-?(?:\d+(?:d|h|m|min))+$`)
+	timeWord = regexp.MustCompile(`^\d{1,2}:\d{2}$`)
+	dayWord  = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
+)
+
+// pastTime reads a time at the start of text, as people type when something happened: "at 14:05 …", "-20m …",
+// "yesterday 23:10 CET …", "2026-11-20 14:05 …". found is false where the text does not begin with a time. What is read
+// is always past: a clock time that is still to come today was yesterday's.
+func pastTime(text string, now time.Time, zone *time.Location) (at time.Time, rest string, found bool, err error) {
+	word, rest := cutWord(text)
+	if strings.HasPrefix(word, "-") && ago.MatchString(word) {
+		d, err := elapsed(word[1:])
+		return now.Add(-d), rest, true, err
+	}
+	explicit := strings.EqualFold(word, "at")
+	if explicit {
+		word, rest = cutWord(rest)
+		if ago.MatchString(word) && strings.HasPrefix(word, "-") {
+			d, err := elapsed(word[1:])
+			return now.Add(-d), rest, true, err
+		}
+	}
+	day, dayKnown := now.In(zone), false
+	switch {
+	case strings.EqualFold(word, "yesterday"):
+		day, dayKnown = day.AddDate(0, 0, -1), true
+	case strings.EqualFold(word, "today"):
+		dayKnown = true
+	case dayWord.MatchString(word):
+		if day, err = time.ParseInLocation(time.DateOnly, word, zone); err != nil {
+			return at, text, true, incident.Refuse(incident.Invalid, "There is no day %s. Days are written 2026-11-20.", word)
+		}
+		dayKnown = true
+	}
+	if dayKnown {
+		word, rest = cutWord(rest)
+	}
+	if !timeWord.MatchString(word) {
+		if explicit {
+			return at, text, true, incident.Refuse(incident.Invalid, "I cannot read the time %q. Write at 14:05, -20m, or yesterday 23:10 CET.", firstWord(word, 40))
+		}
+		return at, text, false, nil
+	}
+	if !explicit && !dayKnown {
+		return at, text, false, nil // "14:05 is when it broke" is a sentence
+	}
+	if named, after, ok := zoneWord(rest); ok {
+		zone, rest = named, after
+		if !dayKnown {
+			day = now.In(zone)
+		}
+	}
+	at, err = clockOn(day, word, zone)
+	if err == nil && !dayKnown && at.After(now) {
+		at = at.AddDate(0, 0, -1)
+	}
+	return at, rest, true, err
+}
+
+// clockOn is a clock time on a day in a zone.
+func clockOn(day time.Time, word string, zone *time.Location) (time.Time, error) {
+	read, err := time.Parse("15:04", word)
+	if err != nil {
+		return time.Time{}, incident.Refuse(incident.Invalid, "There is no time %s. Hours go from 00 to 23, minutes from 00 to 59.", word)
+	}
+	y, m, d := day.Date()
+	return time.Date(y, m, d, read.Hour(), read.Minute(), 0, 0, zone), nil
+}
+
+// zoneWord reads a zone at the start of text: "UTC", "CET", "PST", "Europe/Berlin". Only what looks like a zone is one,
+// so that a note may go on with any word.
+func zoneWord(text string) (*time.Location, string, bool) {
+	word, rest := cutWord(text)
+	if hours, known := shortZones[word]; known {
+		return time.FixedZone(word, hours*60*60), rest, true
+	}
+	if word != "UTC" && word != "GMT" && word != "CET" && word != "EET" && word != "WET" && word != "EST" && word != "MST" && !strings.Contains(word, "/") {
+		return nil, text, false
+	}
+	zone, err := time.LoadLocation(word)
+	return zone, rest, err == nil
+}
+
+// elapsed reads "1d2h30m". Days are 24 hours: people who count back mean how long ago it was.
+func elapsed(word string) (time.Duration, error) {
+	var sum time.Duration
+	for word = strings.ReplaceAll(word, "min", "m"); word != ""; {
+		at := strings.IndexAny(word, "dhm")
+		var n time.Duration
+		for _, digit := range word[:at] {
+			if n = n*10 + time.Duration(digit-'0'); n > 1_000_000 {
+				return 0, incident.Refuse(incident.Invalid, "That is too long ago.")
+			}
+		}
+		sum += n * map[byte]time.Duration{'d': 24 * time.Hour, 'h': time.Hour, 'm': time.Minute}[word[at]]
+		word = word[at+1:]
+	}
+	if sum > 366*24*time.Hour {
+		return 0, incident.Refuse(incident.Invalid, "That is more than a year ago. Write the day: 2026-11-20 14:05.")
+	}
+	return sum, nil
+}

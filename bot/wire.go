@@ -1,0 +1,151 @@
+package bot
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// What Slack sends, as far as we read it. Slack adds fields at any time, and sends some in more than one shape (an empty
+// "values" is an array, "user" in events is an id or an object): these structs take all of them, where the library's
+// refuse the whole request.
+
+// slashCommand is one line typed after /incident.
+type slashCommand struct {
+	Team, User, UserName, Channel, ChannelName, Text, Trigger string
+}
+
+// interaction is a press of a button, a choice in a menu, a form sent, or a shortcut.
+type interaction struct {
+	Type     string `json:"type"`
+	Trigger  string `json:"trigger_id"`
+	Callback string `json:"callback_id"`
+	Reply    string `json:"response_url"`
+	Team     struct {
+		ID     string `json:"id"`
+		Domain string `json:"domain"`
+	} `json:"team"`
+	User struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+		User string `json:"username"`
+		Team string `json:"team_id"`
+	} `json:"user"`
+	Channel struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	} `json:"channel"`
+	Message struct {
+		TS   string `json:"ts"`
+		Text string `json:"text"`
+	} `json:"message"`
+	Actions []action `json:"actions"`
+	View    view     `json:"view"`
+}
+
+// action is what was pressed or chosen.
+type action struct {
+	ID       string `json:"action_id"`
+	Block    string `json:"block_id"`
+	Value    string `json:"value"`
+	Selected struct {
+		Value string `json:"value"`
+	} `json:"selected_option"`
+	TS string `json:"action_ts"`
+}
+
+// line is what the action stands for, as it could have been typed.
+func (a action) line() string { return firstOf(a.Value, a.Selected.Value) }
+
+// view is a form as it was sent.
+type view struct {
+	ID       string `json:"id"`
+	Hash     string `json:"hash"`
+	Callback string `json:"callback_id"`
+	Metadata string `json:"private_metadata"`
+	State    struct {
+		Values values `json:"values"`
+	} `json:"state"`
+}
+
+// values are the inputs of a form, by block and action.
+type values map[string]map[string]input
+
+// UnmarshalJSON reads Slack's empty array as no values.
+func (v *values) UnmarshalJSON(raw []byte) error {
+	if raw = bytes.TrimSpace(raw); len(raw) > 0 && raw[0] == '[' || bytes.Equal(raw, []byte("null")) {
+		*v = nil
+		return nil
+	}
+	return json.Unmarshal(raw, (*map[string]map[string]input)(v))
+}
+
+// input is what one input holds.
+type input struct {
+	Value    string `json:"value"`
+	User     string `json:"selected_user"`
+	Selected struct {
+		Value string `json:"value"`
+	} `json:"selected_option"`
+	Ticked []struct {
+		Value string `json:"value"`
+	} `json:"selected_options"`
+}
+
+// value is what an input of ours holds: text, a choice, or a person.
+func (v view) value(block string) string {
+	in := v.State.Values[block][inputValue]
+	return firstOf(in.Value, in.Selected.Value, in.User)
+}
+
+// ticked tells whether a box is ticked.
+func (v view) ticked(block, option string) bool {
+	for _, box := range v.State.Values[block][inputValue].Ticked {
+		if box.Value == option {
+			return true
+		}
+	}
+	return false
+}
+
+func readInteraction(payload []byte) (interaction, error) {
+	var in interaction
+	if err := json.Unmarshal(payload, &in); err != nil {
+		return in, fmt.Errorf("read interaction: %w", err)
+	}
+	if in.User.ID == "" {
+		return in, fmt.Errorf("read interaction: no user")
+	}
+	return in, nil
+}
+
+// event is something that happened in the workspace.
+type event struct {
+	Type      string `json:"type"`
+	Challenge string `json:"challenge"`
+	Team      string `json:"team_id"`
+	ID        string `json:"event_id"`
+	Time      int64  `json:"event_time"`
+	Inner     struct {
+		Type    string          `json:"type"`
+		User    json.RawMessage `json:"user"` // an id, or the whole user
+		Channel json.RawMessage `json:"channel"`
+	} `json:"event"`
+}
+
+func readEvent(body []byte) (event, error) {
+	var e event
+	if err := json.Unmarshal(body, &e); err != nil {
+		return e, fmt.Errorf("read event: %w", err)
+	}
+	return e, nil
+}
+
+// text reads a field that is a string in the events that we use, and something else in others.
+func text(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		return ""
+	}
+	return s
+}

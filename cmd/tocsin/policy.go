@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"tocsin/incident/policy"
+)
+
+func policyCommand() *cobra.Command {
+	check := &cobra.Command{
+		Use:   "check [file]",
+		Short: "Read a policy file, and say everything that is wrong with it",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path := defaultPolicy
+			if len(args) > 0 {
+				path = args[0]
+			}
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			p, err := policy.Read(raw)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is good: %d severities, %d services\n", path, len(p.Severities), len(p.Services))
+			return err
+		},
+	}
+	cmd := &cobra.Command{Use: "policy", Short: "Look after tocsin.yml", Args: cobra.NoArgs}
+	cmd.AddCommand(check)
+	return cmd
+}

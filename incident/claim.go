@@ -1,0 +1,37 @@
+package incident
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrFenced says that an effect is not ours any more: its lease lapsed and somebody else has claimed it since.
+var ErrFenced = errors.New("the lease on this effect has lapsed")
+
+// Claim asks for effects to deliver: those that are due at an instant in these lanes, leased until they are reported on.
+type Claim struct {
+	At    time.Time
+	Lease time.Duration
+	Limit int
+	Lanes []Lane
+}
+
+// Retry gives a claimed effect back, to be tried again.
+type Retry struct {
+	At, Due time.Time
+	Why     string // for people: what stood in the way
+	Refused bool   // the effect itself was refused, which counts towards its burial
+}
+
+// Setback is a courier's failure that says more than "refused": the destination is down, or asks us to go slower. It
+// counts against no effect. Any other error of a courier is a refusal of the one effect, and counts towards its burial.
+type Setback struct {
+	Down  bool          // nothing gets through: the destination's circuit opens. Else only this effect has to wait.
+	After time.Duration // not before that; 0: as the back-off says
+	Err   error
+}
+
+func (s *Setback) Error() string { return s.Err.Error() }
+
+// Unwrap returns what went wrong.
+func (s *Setback) Unwrap() error { return s.Err }

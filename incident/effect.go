@@ -1,0 +1,125 @@
+package incident
+
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Lane is a queue of effects. Within one incident and lane they are delivered in order; lanes do not wait for each other.
+type Lane string
+
+// The lanes. A tracker and a pager follow with their adapters.
+const (
+	LaneRoom     Lane = "room"     // the room itself and what is said in it
+	LanePeople   Lane = "people"   // who is in the room
+	LaneSigns    Lane = "signs"    // what hangs on the room's door
+	LaneAnnounce Lane = "announce" // what those outside see
+	LaneDirect   Lane = "direct"   // words to one person
+)
+
+// EffectKind names something outside that is to be brought in step.
+type EffectKind string
+
+// The kinds of effects. Say and Tell are one-shots: their subject is an event.
+const (
+	EffectRoom         EffectKind = "room"
+	EffectCard         EffectKind = "card"
+	EffectPin          EffectKind = "pin"
+	EffectTopic        EffectKind = "topic"
+	EffectInvite       EffectKind = "invite"
+	EffectAnnouncement EffectKind = "announcement"
+	EffectBookmarks    EffectKind = "bookmarks"
+	EffectSay          EffectKind = "say"  // to the room
+	EffectTell         EffectKind = "tell" // to the person whom the event names
+)
+
+// The refs that rules and the store look at; adapters keep others beside them.
+const (
+	RefRoom     = "slack.channel"      // id of the channel
+	RefRoomName = "slack.channel.name" // the name that it really got
+	RefOrigin   = "slack.origin"       // channel where it was declared
+	RefSource   = "slack.source"       // permalink of the message that it was declared from
+)
+
+// Effect asks to bring one thing outside in step with an incident. It names the thing and carries no payload: whoever
+// delivers it reads the present state.
+type Effect struct {
+	ID       int64
+	Incident ID
+	Lane     Lane
+	Kind     EffectKind
+	Subject  string // the event's id for a one-shot, else ""
+	Attempt  int    // of this delivery, from 1; above 1 the thing may exist already: look before doing it again
+}
+
+// Event returns the id of the event that a one-shot is about, or 0.
+func (e Effect) Event() int64 {
+	id, _ := strconv.ParseInt(e.Subject, 10, 64) // "" for what is no one-shot: 0
+	return id
+}
+
+// String names the effect as people read it: "card of INC-7".
+func (e Effect) String() string { return string(e.Kind) + " of " + e.Incident.String() }
+
+// Waits names the kind of effect that must be finished first where one was owed earlier, in whichever lane; "" for none. So
+// the room is made, and then everything in it side by side.
+func (k EffectKind) Waits() EffectKind {
+	if k == EffectRoom || k == EffectTell {
+		return ""
+	}
+	return EffectRoom
+}
+
+// lanes says in which lane each kind travels.
+var lanes = map[EffectKind]Lane{
+	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectSay: LaneRoom,
+	EffectInvite: LanePeople, EffectTopic: LaneSigns,
+	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce,
+	EffectTell: LaneDirect,
+}
+
+// everything is what a new room needs, in the order of each lane.
+var everything = []EffectKind{
+	EffectRoom, EffectCard, EffectPin, EffectInvite, EffectTopic, EffectAnnouncement, EffectBookmarks,
+}
+
+// owes is the one table of which event owes what to the outside.
+var owes = map[EventKind][]EffectKind{
+	EventDeclared:   everything,
+	EventDistrusted: {EffectTell},
+	EventAccepted:   everything,
+	EventDeclined:   {EffectTell},
+	EventSeverity:   {EffectCard, EffectTopic, EffectAnnouncement},
+	EventStatus:     {EffectCard, EffectTopic, EffectAnnouncement},
+	EventRole:       {EffectCard, EffectSay, EffectInvite, EffectTopic, EffectAnnouncement},
+	EventNote:       {},
+	EventUpdate:     {EffectCard, EffectSay, EffectAnnouncement},
+	EventMitigated:  {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventResolved:   {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventClosed:     {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventReopened:   append(slices.Clone(everything), EffectSay),
+	EventSimilar:    {EffectSay},
+	EventLate:       {EffectTell},
+	EventCaughtUp:   {EffectTell},
+	EventBuried:     {EffectTell},
+	EventDraft:      {EffectTell},
+}
+
+// Owes lists the effects of an event that has been stored, in the order in which they are to be delivered.
+func (e Event) Owes(id ID) []Effect {
+	kinds := owes[e.Kind]
+	effects := make([]Effect, 0, len(kinds))
+	for _, kind := range kinds {
+		effect := Effect{Incident: id, Lane: lanes[kind], Kind: kind}
+		if kind == EffectSay || kind == EffectTell {
+			effect.Subject = strconv.FormatInt(e.ID, 10)
+		}
+		effects = append(effects, effect)
+	}
+	return effects
+}
+
+// Deadline is how long after it was owed an effect may take before somebody is told: short enough that a person
+// can still do it by hand, long enough for a slow neighbour to answer.
+const Deadline = 30 * time.Second

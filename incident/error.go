@@ -1,0 +1,40 @@
+package incident
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code tells what kind of refusal an Error is.
+type Code string
+
+// The codes of refusals. An error that is no *Error is internal: nobody who reads it can mend it.
+const (
+	Invalid   Code = "invalid"   // what was asked cannot be read or is out of range
+	Missing   Code = "missing"   // what was asked about does not exist, as far as this person may know
+	Conflict  Code = "conflict"  // it stands against the present state
+	Forbidden Code = "forbidden" // this person may not
+)
+
+// Error is a refusal that a person can read and mend: Message is one sentence shown as it is, saying what to do.
+type Error struct {
+	Code    Code
+	Message string
+	Mends   []string // verbs that would mend it, offered as buttons: "resolve"
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// CodeOf returns the code of a refusal, or "" where err is nil or internal.
+func CodeOf(err error) Code {
+	var refusal *Error
+	if errors.As(err, &refusal) {
+		return refusal.Code
+	}
+	return ""
+}
+
+// Refuse makes a refusal with a formatted message.
+func Refuse(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}

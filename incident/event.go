@@ -1,0 +1,92 @@
+package incident
+
+import (
+	"fmt"
+	"time"
+)
+
+// EventKind names what happened.
+type EventKind string
+
+// The kinds of events. What each owes the outside stands in effect.go, how each is told in tellings below.
+const (
+	EventDeclared   EventKind = "declared"
+	EventDistrusted EventKind = "distrusted" // the declarer turned out to be a guest or a stranger
+	EventAccepted   EventKind = "accepted"
+	EventDeclined   EventKind = "declined"
+	EventSeverity   EventKind = "severity"
+	EventStatus     EventKind = "status"
+	EventRole       EventKind = "role"
+	EventNote       EventKind = "note"
+	EventUpdate     EventKind = "update"
+	EventMitigated  EventKind = "mitigated"
+	EventResolved   EventKind = "resolved"
+	EventClosed     EventKind = "closed"
+	EventReopened   EventKind = "reopened"
+	EventSimilar    EventKind = "similar"
+	EventLate       EventKind = "late"      // something outside missed its deadline
+	EventCaughtUp   EventKind = "caught_up" // what was late got through
+	EventBuried     EventKind = "buried"    // something outside was refused for good
+	EventDraft      EventKind = "draft"     // of the system: words that a form could not take, kept for their author
+)
+
+// Event is one entry of the timeline: what, who, when it happened, and when it was recorded (Stamp.At).
+// It is never changed; a correction is a new event that names the one that it corrects.
+type Event struct {
+	ID   int64
+	Kind EventKind
+	Stamp
+	Occurred time.Time // never after Stamp.At
+	From, To string    // the values that changed; for a role, To is the role
+	Text     string
+	Whom     Person // who it was done to
+	Corrects int64  // the event that this one sets right, or 0
+}
+
+// tellings is how each kind is told in one sentence after the author's name.
+var tellings = map[EventKind]func(Event) string{
+	EventDeclared:   func(e Event) string { return fmt.Sprintf("declared %s: %s", e.To, e.Text) },
+	EventDistrusted: func(e Event) string { return fmt.Sprintf("found that the declarer is a %s: back to triage", e.Text) },
+	EventAccepted:   func(Event) string { return "accepted it as an incident" },
+	EventDeclined:   func(e Event) string { return "declined it: " + e.Text },
+	EventSeverity:   func(e Event) string { return fmt.Sprintf("changed the severity from %s to %s", e.From, e.To) },
+	EventStatus:     func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
+	EventRole:       func(e Event) string { return fmt.Sprintf("made %s %s", e.Whom.Name, e.To) },
+	EventNote:       func(e Event) string { return "noted: " + e.Text },
+	EventUpdate:     func(e Event) string { return "posted an update: " + e.Text },
+	EventMitigated:  func(Event) string { return "marked it mitigated" },
+	EventResolved:   func(Event) string { return "resolved it" },
+	EventClosed:     func(Event) string { return "closed it" },
+	EventReopened:   func(e Event) string { return "reopened it: " + e.Text },
+	EventSimilar:    func(e Event) string { return fmt.Sprintf("saw that %s looks alike: %s", e.To, e.Text) },
+	EventLate:       func(e Event) string { return fmt.Sprintf("could not bring the %s in step yet: %s", e.To, e.Text) },
+	EventCaughtUp:   func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
+	EventBuried:     func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
+	EventDraft:      func(Event) string { return "kept a draft" },
+}
+
+// String tells the event in one sentence, without its time.
+func (e Event) String() string {
+	tell, known := tellings[e.Kind]
+	if !known { // written by a newer version: history stays readable
+		tell = func(e Event) string { return string(e.Kind) + " " + e.Text }
+	}
+	return e.By.Name + " " + tell(e)
+}
+
+// Ledger collects what the rules record until the store writes it down, in the same commit as the state.
+type Ledger struct{ events []Event }
+
+func (l *Ledger) record(e Event) {
+	if e.Occurred.IsZero() {
+		e.Occurred = e.At
+	}
+	l.events = append(l.events, e)
+}
+
+// Drain hands over the events recorded since the last call, in order. Only the store calls it.
+func (l *Ledger) Drain() []Event {
+	events := l.events
+	l.events = nil
+	return events
+}

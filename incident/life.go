@@ -1,0 +1,157 @@
+package incident
+
+import (
+	"strings"
+	"time"
+)
+
+// SetSeverity raises or lowers the severity.
+func (i *Incident) SetSeverity(to Level, s Stamp) error {
+	if err := i.mustBeOpen("change its severity"); err != nil {
+		return err
+	}
+	if i.Severity == to.Name {
+		return Refuse(Conflict, "%s is %s already.", i.ID, to.Name)
+	}
+	from := i.Severity
+	i.Severity = to.Name
+	i.owe(to, later(i.Updated, i.Declared))
+	i.record(Event{Kind: EventSeverity, Stamp: s, From: string(from), To: string(to.Name)})
+	return nil
+}
+
+// SetStatus moves an open incident between investigating, identified and monitoring.
+func (i *Incident) SetStatus(to Status, s Stamp) error {
+	if to != Investigating && to != Identified && to != Monitoring {
+		return Refuse(Invalid, "The status can be investigating, identified or monitoring; for the end use resolve and close.")
+	}
+	if err := i.mustBeOpen("change its status"); err != nil {
+		return err
+	}
+	if i.Status == to {
+		return Refuse(Conflict, "%s is %s already.", i.ID, to)
+	}
+	i.move(Event{Kind: EventStatus, Stamp: s}, to)
+	return nil
+}
+
+// Accept takes an incident out of triage: it is one, and its room opens.
+func (i *Incident) Accept(s Stamp) error {
+	if i.Status != Triage {
+		return Refuse(Conflict, "%s is %s, so there is nothing to accept.", i.ID, i.Status)
+	}
+	i.move(Event{Kind: EventAccepted, Stamp: s}, Investigating)
+	return nil
+}
+
+// Decline says that what was declared is no incident. It stays in the record.
+func (i *Incident) Decline(why string, s Stamp) error {
+	if i.Status != Triage {
+		return Refuse(Conflict, "%s is %s: only what is in triage can be declined. Use resolve.", i.ID, i.Status)
+	}
+	if why = strings.TrimSpace(why); why == "" {
+		return Refuse(Invalid, "Say why it is no incident: decline <reason>.")
+	}
+	i.UpdateDue = time.Time{}
+	i.move(Event{Kind: EventDeclined, Stamp: s, Text: why, Whom: i.Declarer}, Declined)
+	return nil
+}
+
+// Distrust sends an incident back to triage, because its declarer turned out to be somebody who may not declare.
+func (i *Incident) Distrust(was Standing, s Stamp) error {
+	if i.Status != Investigating || i.Refs[RefRoom] != "" {
+		return Refuse(Conflict, "%s is at work already.", i.ID)
+	}
+	i.move(Event{Kind: EventDistrusted, Stamp: s, Text: string(was), Whom: i.Declarer}, Triage)
+	return nil
+}
+
+// Mitigate notes the moment from which customers no longer suffer, which may come long before the cause is known.
+func (i *Incident) Mitigate(s Stamp) error {
+	if err := i.mustBeOpen("mark it mitigated"); err != nil {
+		return err
+	}
+	if !i.Mitigated.IsZero() {
+		return Refuse(Conflict, "%s is mitigated already. If it broke again, say so in a note or an update.", i.ID)
+	}
+	i.Mitigated = s.At
+	i.record(Event{Kind: EventMitigated, Stamp: s})
+	return nil
+}
+
+// Resolve says that the fault is over. What was not mitigated apart is mitigated by it.
+func (i *Incident) Resolve(s Stamp) error {
+	if err := i.mustBeOpen("resolve it"); err != nil {
+		return err
+	}
+	i.Resolved, i.UpdateDue = s.At, time.Time{}
+	if i.Mitigated.IsZero() {
+		i.Mitigated = s.At
+	}
+	i.move(Event{Kind: EventResolved, Stamp: s}, Resolved)
+	return nil
+}
+
+// Close ends the work on a resolved incident.
+func (i *Incident) Close(s Stamp) error {
+	switch {
+	case i.Status == Closed:
+		return Refuse(Conflict, "%s is closed already.", i.ID)
+	case i.Status != Resolved:
+		return &Error{Code: Conflict, Message: i.ID.String() + " cannot be closed yet: it is not resolved.", Mends: []string{"resolve"}}
+	}
+	i.Closed = s.At
+	i.move(Event{Kind: EventClosed, Stamp: s}, Closed)
+	return nil
+}
+
+// Reopen takes up a resolved, closed or declined incident again. Why it was resolved too early is worth a sentence.
+func (i *Incident) Reopen(why string, level Level, s Stamp) error {
+	if i.Status.Open() {
+		return Refuse(Conflict, "%s is open already (%s).", i.ID, i.Status)
+	}
+	if why = strings.TrimSpace(why); why == "" {
+		return Refuse(Invalid, "Say why it is open again: reopen <reason>.")
+	}
+	i.Mitigated, i.Resolved, i.Closed = time.Time{}, time.Time{}, time.Time{}
+	i.owe(level, s.At)
+	i.move(Event{Kind: EventReopened, Stamp: s, Text: why}, Investigating)
+	return nil
+}
+
+// move changes the status and records the event that did it.
+func (i *Incident) move(e Event, to Status) {
+	e.From, e.To = string(i.Status), string(to)
+	i.Status = to
+	i.record(e)
+}
+
+// owe sets when the next update is due, counted from an instant.
+func (i *Incident) owe(level Level, from time.Time) {
+	i.UpdateDue = time.Time{}
+	if level.Cadence > 0 {
+		i.UpdateDue = from.Add(level.Cadence)
+	}
+}
+
+// mustBeOpen refuses what makes sense only while the incident is open.
+func (i *Incident) mustBeOpen(to string) error {
+	switch {
+	case i.Status == Triage:
+		return &Error{Code: Conflict, Message: i.ID.String() + " is in triage: accept it first.", Mends: []string{"accept", "decline"}}
+	case !i.Status.Open():
+		return &Error{
+			Code:    Conflict,
+			Message: i.ID.String() + " is " + string(i.Status) + ". To " + to + ", reopen it first, with a reason.",
+			Mends:   []string{"reopen"},
+		}
+	}
+	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,196 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"tocsin/incident"
+)
+
+// aside is how far behind the trial of its circuit an effect becomes due that has failed as one: far enough for the
+// next trial, which a timer starts within some milliseconds, to fall to another effect.
+const aside = 50 * time.Millisecond
+
+// handBackTime bounds how long the end of the program waits for the store to take back what is left.
+const handBackTime = time.Second
+
+// delivery is one attempt at one effect. The goroutine that carries it owns it until it is sent to run.ended.
+type delivery struct {
+	incident.Effect
+	destination string
+	trial       bool      // its circuit is open, and this one shows whether it may close
+	begun       bool      // set before carry starts, read by the loop only
+	until       time.Time // end of the lease
+}
+
+// carry delivers one effect and records what became of it. Nothing that a courier does ends more than its own delivery.
+func (r *run) carry(d *delivery) {
+	defer func() {
+		select {
+		case r.ended <- d:
+		case <-r.life.Done():
+		}
+	}()
+	learned, err := r.deliver(d)
+	if err != nil && r.life.Err() != nil {
+		return // cut off by the end of the run, which hands it back
+	}
+	r.record(d, learned, err)
+}
+
+// deliver calls the courier, and turns a panic into a refusal and a missed deadline into Down.
+func (r *run) deliver(d *delivery) (learned incident.Refs, err error) {
+	ctx, cancel := context.WithTimeout(r.life, deadline)
+	defer cancel()
+	defer func() {
+		if v := recover(); v != nil {
+			r.Log.Error("a courier panicked", "effect", d.String(), "id", d.ID, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			learned, err = nil, fmt.Errorf("deliver %s: the courier panicked", d)
+		}
+	}()
+	learned, err = r.Couriers[d.Lane].Courier.Deliver(ctx, d.Effect)
+	var delay *DelayError
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) && !errors.As(err, &delay) {
+		err = Down(fmt.Errorf("no answer within %s: %w", deadline, err), 0)
+	}
+	return learned, err
+}
+
+// record does what the outcome of a delivery asks for.
+func (r *run) record(d *delivery, learned incident.Refs, err error) {
+	now := r.Now()
+	var delay *DelayError
+	if errors.As(err, &delay) && delay.Down {
+		r.down(d, delay, now)
+		return
+	}
+	if since, news := r.circuits.answered(d); news {
+		r.Log.Info("a destination answers again", "destination", d.destination, "after", now.Sub(since).String())
+	}
+	switch {
+	case err == nil:
+		r.settle(d, "finish", func(ctx context.Context) error { return r.Store.Finish(ctx, d.Effect, learned, now) })
+		r.forget(d.ID)
+	case delay != nil:
+		r.again(d, "an effect has to wait", incident.Retry{
+			At: now, Due: now.Add(max(r.pause(delay.After, d.Attempt-1), minAfter)), Why: err.Error(),
+		})
+	default:
+		r.refuse(d, err, now)
+	}
+}
+
+// down opens the circuit of a destination, and gives the effect back until it is tried.
+func (r *run) down(d *delivery, cause *DelayError, now time.Time) {
+	until, news := r.circuits.failed(d, cause, now, r.pause)
+	if news {
+		r.Log.Warn("a destination does not answer, what it is owed waits",
+			"destination", d.destination, "until", until, "err", cause.Error())
+	}
+	due := until
+	if d.trial {
+		due = due.Add(aside)
+	}
+	r.retry(d, incident.Retry{At: now, Due: due, Why: cause.Error()})
+}
+
+// refuse counts a refusal of the effect itself, and buries it with the twelfth. After a restart the count is learned
+// from the store with the next refusal, so that one more try is possible.
+func (r *run) refuse(d *delivery, err error, now time.Time) {
+	before := r.refusals(d.ID)
+	if before+1 < burial {
+		n, ok := r.again(d, "an effect was refused", incident.Retry{
+			At: now, Due: now.Add(r.backoff(before)), Why: err.Error(), Refused: true,
+		})
+		if ok {
+			r.remember(d.ID, n)
+		}
+		return
+	}
+	if r.settle(d, "bury", func(ctx context.Context) error { return r.Store.Bury(ctx, d.Effect, err.Error(), now) }) {
+		r.Log.Error("an effect was refused too often and is given up until a person retries it",
+			"effect", d.String(), "id", d.ID, "refusals", before+1, "err", err.Error())
+	}
+	r.forget(d.ID)
+}
+
+// again says that an effect will be tried again, and gives it back.
+func (r *run) again(d *delivery, what string, back incident.Retry) (refusals int, ok bool) {
+	r.Log.Warn(what, "effect", d.String(), "id", d.ID, "attempt", d.Attempt, "again", back.Due, "err", back.Why)
+	return r.retry(d, back)
+}
+
+// retry gives an effect back. ok is false when that could not be recorded.
+func (r *run) retry(d *delivery, back incident.Retry) (refusals int, ok bool) {
+	ok = r.settle(d, "retry", func(ctx context.Context) (err error) {
+		refusals, err = r.Store.Retry(ctx, d.Effect, back)
+		return err
+	})
+	return refusals, ok
+}
+
+// settle records an outcome, for as long as the effect is ours.
+func (r *run) settle(d *delivery, what string, act func(context.Context) error) bool {
+	for n := 0; ; n++ {
+		err := r.ask(what, act)
+		switch {
+		case err == nil:
+			return true
+		case errors.Is(err, incident.ErrFenced):
+			r.Log.Debug("a late result is dropped", "effect", d.String(), "id", d.ID, "attempt", d.Attempt)
+			r.forget(d.ID)
+			return false
+		case !r.Now().Before(d.until):
+			r.Log.Warn("a result could not be recorded in time, the effect will be looked up",
+				"effect", d.String(), "id", d.ID, "err", err)
+			return false
+		}
+		select {
+		case <-time.After(r.storeBackoff(n)):
+		case <-r.life.Done():
+			return false
+		}
+	}
+}
+
+// handBack gives those back that the end of the run leaves undone, due at once.
+func (r *run) handBack(which func(*delivery) bool) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.life), handBackTime)
+	defer cancel()
+	now := r.Now()
+	for d := range r.underway {
+		if !which(d) {
+			continue
+		}
+		delete(r.underway, d)
+		_, err := r.Store.Retry(ctx, d.Effect, incident.Retry{At: now, Due: now, Why: "the program stopped"})
+		if err != nil && !errors.Is(err, incident.ErrFenced) {
+			r.Log.Warn("an effect could not be handed back, it waits for its lease to lapse",
+				"effect", d.String(), "id", d.ID, "err", err)
+		}
+	}
+}
+
+// refusals returns how often an effect is known to have been refused.
+func (o *Outbox) refusals(id int64) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.refused[id]
+}
+
+// remember keeps how often an effect has been refused.
+func (o *Outbox) remember(id int64, n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.refused[id] = n
+}
+
+// forget drops what is remembered of an effect that is no longer open, or no longer ours.
+func (o *Outbox) forget(id int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.refused, id)
+}

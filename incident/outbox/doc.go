@@ -1,0 +1,35 @@
+// Package outbox delivers what incidents owe the outside: in order, until it is done, and loudly when it is late.
+//
+// # Decisions
+//
+// The queue is in the store, and everything that must survive a crash is there: order, attempts, refusals, leases,
+// alarms. The outbox keeps in memory only what may be forgotten: the circuits, and a copy of the refusals. What it
+// promises is at least once, harmless twice: an effect whose Attempt is above 1 may have happened, and its courier looks
+// before doing it again.
+//
+// An error of a courier is an instruction. Down: the destination does not answer; its circuit opens and nobody is
+// blamed. Busy: it answers and asks for patience; this effect waits. A delivery that outlives its deadline is Down,
+// whatever its error says. Anything else, a panic included, refuses the effect: tried again, and buried with the
+// twelfth refusal, after which its lane goes on.
+//
+// A circuit belongs to a destination, as do its workers: a hung destination can fill its own pool only. While the
+// circuit is open nothing is claimed in the lanes of that destination. When its time is over one effect is tried, and
+// only what becomes of that one matters: any answer, be it a refusal, closes the circuit and everything due goes;
+// silence opens it for longer. Deliveries begun before it opened neither close it nor lengthen it. An effect that
+// failed as the one tried steps aside for a moment, so that the next trial falls to another: else one effect at which
+// the destination always chokes would keep it shut for all.
+//
+// One goroutine decides (Run), the others deliver and record. It looks at the queue when the store wakes it, when a
+// delivery ends, when it is nudged, and when the next thing falls due; it does not poll. The exception: while something is due
+// that cannot be claimed (its circuit is open), the next due time behind it is hidden, and it looks once a second.
+//
+// What is due follows Now; how long to sleep until then is real time. With a clock that a test sets by hand, a wake or a
+// Nudge makes it look again.
+//
+// Of a failing store one line is logged when it begins, one when it lasts, one when it is over. A result that cannot be
+// recorded is tried again for as long as its lease lasts, and keeps its worker: so a store that is down holds back the
+// deliveries too.
+//
+// The end is bounded: when Run's context ends nothing more is claimed, deliveries under way have ten seconds to finish
+// and be recorded, and what then is left is handed back, due at once.
+package outbox

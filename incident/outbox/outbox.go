@@ -1,0 +1,148 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"tocsin/incident"
+)
+
+// The bounds of a delivery. The deadline is shorter than the lease, so that a result is recorded while the effect is
+// still ours; grace is what deliveries under way get when the program ends.
+const (
+	lease    = 60 * time.Second
+	deadline = 10 * time.Second
+	grace    = 10 * time.Second
+)
+
+// burial is the refusal with which an effect is given up.
+const burial = 12
+
+// workers is how many deliveries run side by side to one destination unless said otherwise.
+const workers = 16
+
+// Store is what the outbox needs of the database. Finish, Retry and Bury report on a claimed effect, and return
+// incident.ErrFenced when its lease has lapsed.
+type Store interface {
+	// Claim leases effects that are due and that nothing stands in front of.
+	Claim(context.Context, incident.Claim) ([]incident.Effect, error)
+	// Finish notes that an effect is done, and what was learned.
+	Finish(ctx context.Context, e incident.Effect, learned incident.Refs, at time.Time) error
+	// Retry gives an effect back, and returns how often the effect itself has been refused so far.
+	Retry(ctx context.Context, e incident.Effect, r incident.Retry) (refusals int, err error)
+	// Bury gives an effect up; the lane behind it goes on.
+	Bury(ctx context.Context, e incident.Effect, why string, at time.Time) error
+	// Lapse frees effects whose lease is over, or every leased one, and returns how many.
+	Lapse(ctx context.Context, at time.Time, all bool) (int, error)
+	// NextDue is when the next thing is due: an effect, the end of a lease, an alarm. Zero: nothing waits.
+	NextDue(context.Context) (time.Time, error)
+	// Alarm tells people of effects that missed their deadline, once each, and returns them.
+	Alarm(ctx context.Context, at time.Time, limit int) ([]incident.Effect, error)
+}
+
+// Courier makes the outside agree with one effect, and says what it learned: ids to keep. Its errors are instructions:
+// Down, Busy, or else a refusal. It obeys its context, and no text of its errors holds a secret.
+type Courier interface {
+	Deliver(context.Context, incident.Effect) (incident.Refs, error)
+}
+
+// Route says who delivers a lane, and where to: lanes of one destination share its circuit and its workers.
+type Route struct {
+	Destination string
+	Courier     Courier
+}
+
+// Outbox delivers effects. Fill in the fields, then Run; the other methods may be called from anywhere.
+type Outbox struct {
+	Store    Store
+	Couriers map[incident.Lane]Route
+	Wake     <-chan struct{} // something in the store has changed
+	Now      func() time.Time
+	Log      *slog.Logger   // nil: silent
+	Workers  int            // deliveries side by side to one destination; 0: 16
+	Single   bool           // nobody else delivers from this store: whatever is leased at the start is a dead run's
+	Jitter   func() float64 // in [0, 1); nil: random
+
+	once     sync.Once
+	nudged   chan struct{}
+	drains   chan chan error // whoever waits in Drain
+	circuits *circuits
+	illness  illness
+
+	mu      sync.Mutex
+	refused map[int64]int // effect → refusals so far, as the store last said
+}
+
+// errStopped is what Drain returns when Run ends first.
+var errStopped = errors.New("the outbox has stopped")
+
+// init makes what is not for the caller to fill in.
+func (o *Outbox) init() {
+	o.once.Do(func() {
+		o.nudged, o.drains = make(chan struct{}, 1), make(chan chan error)
+		o.circuits, o.refused = newCircuits(o.Couriers), map[int64]int{}
+		if o.Log == nil {
+			o.Log = slog.New(slog.DiscardHandler)
+		}
+		if o.Workers == 0 {
+			o.Workers = workers
+		}
+	})
+}
+
+// Run delivers until ctx ends, then lets deliveries under way finish for ten seconds, hands back what is left, and
+// returns nil. It may be run again, but not twice at once.
+func (o *Outbox) Run(ctx context.Context) error {
+	o.init()
+	life, kill := context.WithCancel(context.WithoutCancel(ctx))
+	defer kill()
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(grace, kill)
+		context.AfterFunc(life, func() { timer.Stop() })
+	})
+	defer stop()
+	r := &run{
+		Outbox: o, life: life, wake: o.Wake, ended: make(chan *delivery),
+		underway: map[*delivery]struct{}{},
+	}
+	r.loop(ctx)
+	r.windUp()
+	return nil
+}
+
+// Drain waits until a look finds nothing that can be delivered now and nothing is under way. What waits for a later
+// time, or for a circuit to close, does not count. It needs Run beside it.
+func (o *Outbox) Drain(ctx context.Context) error {
+	o.init()
+	idle := make(chan error, 1)
+	select {
+	case o.drains <- idle:
+	case <-ctx.Done():
+		return fmt.Errorf("drain the outbox: %w", ctx.Err())
+	}
+	select {
+	case err := <-idle:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("drain the outbox: %w", ctx.Err())
+	}
+}
+
+// Nudge makes the outbox look at the clock and the queue again.
+func (o *Outbox) Nudge() {
+	o.init()
+	select {
+	case o.nudged <- struct{}{}:
+	default: // it is about to look anyway
+	}
+}
+
+// Status lists the circuits of all destinations, by name.
+func (o *Outbox) Status() []Circuit {
+	o.init()
+	return o.circuits.status()
+}

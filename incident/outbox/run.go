@@ -1,0 +1,238 @@
+package outbox
+
+import (
+	"context"
+	"time"
+
+	"tocsin/incident"
+)
+
+// run is one run of an outbox. Its fields belong to the goroutine of Run; deliveries reach it through ended only.
+type run struct {
+	*Outbox
+	life     context.Context // outlives the context of Run by grace
+	wake     <-chan struct{}
+	ended    chan *delivery
+	underway map[*delivery]struct{}
+	waiting  []chan error // in Drain
+
+	lapsed  bool      // the leases of earlier runs have been looked after
+	swept   time.Time // last look for lapsed leases and missed deadlines
+	stumble int       // looks in a row that the store failed
+}
+
+// sweepEvery bounds how often lapsed leases and missed deadlines are looked for, each of which is a write; and how
+// often the queue is looked at while something is due that cannot be claimed.
+const sweepEvery = time.Second
+
+// alarms is how many missed deadlines are told in one sweep.
+const alarms = 100
+
+// minSleep keeps a clock that stands still just before a due time from making the loop spin.
+const minSleep = 10 * time.Millisecond
+
+// loop looks whenever there is a reason to, until ctx ends.
+func (r *run) loop(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case _, ok := <-r.wake:
+			if !ok {
+				r.wake = nil // else a closed channel would wake it for ever
+			}
+		case <-r.nudged:
+		case <-timer.C:
+		case d := <-r.ended:
+			delete(r.underway, d)
+		case idle := <-r.drains:
+			r.waiting = append(r.waiting, idle)
+		}
+		r.reap()
+		if ctx.Err() != nil {
+			return // both were ready: claim nothing more
+		}
+		timer.Stop()
+		if sleep, some := r.look(ctx); some {
+			timer.Reset(max(sleep, minSleep))
+		}
+	}
+}
+
+// reap takes in every delivery that has ended by now, so that one look serves them all.
+func (r *run) reap() {
+	for {
+		select {
+		case d := <-r.ended:
+			delete(r.underway, d)
+		default:
+			return
+		}
+	}
+}
+
+// look starts everything that can be delivered now, and returns how long to sleep; some is false when only a wake can
+// bring more.
+func (r *run) look(ctx context.Context) (sleep time.Duration, some bool) {
+	next, err := r.serve(ctx)
+	if err != nil {
+		r.stumble++
+		return r.storeBackoff(r.stumble - 1), true
+	}
+	r.stumble = 0
+	if len(r.underway) == 0 {
+		r.release(nil)
+	}
+	now := r.Now()
+	if !next.IsZero() && !next.After(now) {
+		next = now.Add(sweepEvery) // due, but something stands in front of it
+	}
+	next = earlier(next, r.circuits.next(now))
+	return next.Sub(now), !next.IsZero()
+}
+
+// serve claims, sweeps when something is due nevertheless, and returns what is due next.
+func (r *run) serve(ctx context.Context) (next time.Time, err error) {
+	if err := r.takeOver(); err != nil {
+		return next, err
+	}
+	for {
+		if err := r.claim(ctx); err != nil {
+			return next, err
+		}
+		err := r.ask("next due", func(ctx context.Context) (err error) {
+			next, err = r.Store.NextDue(ctx)
+			return err
+		})
+		now := r.Now()
+		if err != nil || next.IsZero() || next.After(now) || ctx.Err() != nil || now.Sub(r.swept).Abs() < sweepEvery {
+			return next, err
+		}
+		if err := r.sweep(now); err != nil {
+			return next, err
+		}
+	}
+}
+
+// takeOver frees, once at the start, what earlier runs left leased.
+func (r *run) takeOver() error {
+	if r.lapsed {
+		return nil
+	}
+	return r.ask("lapse", func(ctx context.Context) error {
+		n, err := r.Store.Lapse(ctx, r.Now(), r.Single)
+		if err != nil {
+			return err
+		}
+		r.lapsed = true
+		if n > 0 {
+			r.Log.Info("deliveries that an earlier run left open are taken up", "effects", n)
+		}
+		return nil
+	})
+}
+
+// sweep frees lapsed leases and tells of missed deadlines.
+func (r *run) sweep(now time.Time) error {
+	err := r.ask("lapse", func(ctx context.Context) error {
+		n, err := r.Store.Lapse(ctx, now, false)
+		if n > 0 {
+			r.Log.Warn("leases have lapsed, their effects are looked up and tried again", "effects", n)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = r.ask("alarm", func(ctx context.Context) error {
+		late, err := r.Store.Alarm(ctx, now, alarms)
+		for _, e := range late {
+			r.Log.Warn("an effect is late, people are told", "effect", e.String(), "id", e.ID)
+		}
+		return err
+	})
+	if err == nil {
+		r.swept = now
+	}
+	return err
+}
+
+// claim fills the free workers of every destination that may be sent to.
+func (r *run) claim(ctx context.Context) error {
+	for name, at := range r.circuits.by {
+		room, trial := r.room(name)
+		if room <= 0 || ctx.Err() != nil {
+			continue
+		}
+		err := r.ask("claim", func(within context.Context) error {
+			effects, err := r.Store.Claim(within, incident.Claim{At: r.Now(), Lease: lease, Limit: room, Lanes: at.lanes})
+			for _, e := range effects {
+				d := &delivery{Effect: e, destination: name, trial: trial, until: r.Now().Add(lease)}
+				r.underway[d] = struct{}{}
+				if ctx.Err() == nil { // else windUp hands it back
+					d.begun = true
+					go r.carry(d)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// room tells how many more deliveries a destination can take now; trial: only this one, to see whether it answers.
+func (r *run) room(name string) (n int, trial bool) {
+	passes, trial := r.circuits.standing(name, r.Now())
+	if !passes {
+		return 0, false
+	}
+	n = r.Workers
+	if trial {
+		n = 1
+	}
+	for d := range r.underway {
+		if d.destination == name && (d.trial || !trial) {
+			n--
+		}
+	}
+	return n, trial
+}
+
+// ask puts one question to the store, within the deadline of a delivery, and keeps the record of its health.
+func (r *run) ask(what string, question func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(r.life, deadline)
+	defer cancel()
+	err := question(ctx)
+	if r.life.Err() == nil { // else it is we who gave up
+		r.illness.note(r.Log, what, err, r.Now())
+	}
+	return err
+}
+
+// release answers those who wait in Drain.
+func (r *run) release(err error) {
+	for _, idle := range r.waiting {
+		idle <- err
+	}
+	r.waiting = nil
+}
+
+// windUp waits for what is under way until its grace is over, and hands back the rest.
+func (r *run) windUp() {
+	defer r.release(errStopped)
+	r.handBack(func(d *delivery) bool { return !d.begun })
+	for len(r.underway) > 0 {
+		select {
+		case d := <-r.ended:
+			delete(r.underway, d)
+		case <-r.life.Done():
+			r.handBack(func(*delivery) bool { return true })
+			return
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package incident
+
+import "time"
+
+// Person is somebody who acts. Handle is opaque here; only the Slack side knows that it is a Slack user.
+type Person struct {
+	Handle string `json:"handle"`
+	Name   string `json:"name"`
+}
+
+// System is who acts when no person does.
+var System = Person{Handle: "tocsin", Name: "Tocsin"}
+
+// IsZero tells whether nobody is meant.
+func (p Person) IsZero() bool { return p.Handle == "" }
+
+// Standing is what a person is in the workspace; it decides what they may ask for.
+type Standing string
+
+// The standings. Somebody not looked up yet has the empty one, and is believed until they are.
+const (
+	Member   Standing = "member"
+	Admin    Standing = "admin"
+	Guest    Standing = "guest"    // single- or multi-channel guest
+	Stranger Standing = "stranger" // of another workspace, here through a shared channel
+	Bot      Standing = "bot"
+	Gone     Standing = "gone" // deactivated
+)
+
+// MayDeclare refuses those who cannot declare, saying who could do it for them.
+func (s Standing) MayDeclare() error {
+	switch s {
+	case Guest:
+		return Refuse(Forbidden, "Guests cannot declare incidents. Ask a full member of this workspace to declare it for you.")
+	case Stranger:
+		return Refuse(Forbidden, "Only members of this workspace can declare incidents here. Ask one of them to declare it for you.")
+	case Bot:
+		return Refuse(Forbidden, "Bots cannot declare incidents. A person has to.")
+	case Gone:
+		return Refuse(Forbidden, "This account is deactivated, so it cannot declare incidents.")
+	}
+	return nil
+}
+
+// Profile is what we last knew of a person, and when.
+type Profile struct {
+	Person
+	Standing Standing
+	Zone     string // IANA name, "" when unknown
+	Seen     time.Time
+}

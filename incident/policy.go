@@ -1,0 +1,145 @@
+package incident
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Severity names how bad an incident is, as the policy spells it: "sev1".
+type Severity string
+
+// Level is what a team means by a severity.
+type Level struct {
+	Name    Severity
+	Meaning string
+	Cadence time.Duration // how often stakeholders hear an update; 0: none is owed
+	Rank    int           // 0 is the most severe
+	Invite  []string      // handles of those who are always invited
+}
+
+// Role names a part that somebody plays in an incident.
+type Role string
+
+// The roles that the rules themselves know of; a policy may describe them in its own words.
+const (
+	Commander    Role = "commander"
+	Communicator Role = "communicator"
+	Investigator Role = "investigator"
+	Mitigator    Role = "mitigator"
+	Scribe       Role = "scribe"
+)
+
+// Duty is a role with what its holder does, told to whoever takes it.
+type Duty struct {
+	Role Role
+	Does string
+}
+
+// Link is something to have at hand in the room: a dashboard, a status page.
+type Link struct{ Title, URL string }
+
+// Service is a part of the product that can break.
+type Service struct {
+	Name   string
+	Owner  string // handle of who answers for it, invited to its incidents
+	Invite []string
+	Links  []Link
+}
+
+// Policy is what a team has decided: the values that the rules take. The zero Policy is useless; start from Defaults.
+type Policy struct {
+	Severities []Level // most severe first
+	Fallback   Severity
+	Roles      []Duty
+	Services   []Service
+	Channel    string // pattern of room names: {number} and {title} stand for the incident's
+	Announce   string // id of the channel for announcements; "" is where the incident was declared
+	Hash       string // of the file's bytes; "" for the defaults
+}
+
+// Defaults is a policy that works for a team that has not written one.
+func Defaults() *Policy {
+	return &Policy{
+		Severities: []Level{
+			{Name: "sev1", Meaning: "Customers cannot use the product, or data is at risk.", Cadence: 30 * time.Minute, Rank: 0},
+			{Name: "sev2", Meaning: "An important part is broken or very slow for many.", Cadence: time.Hour, Rank: 1},
+			{Name: "sev3", Meaning: "A part is degraded, or few are affected; there is a way around.", Cadence: 4 * time.Hour, Rank: 2},
+			{Name: "sev4", Meaning: "A small fault that still wants a coordinated answer.", Rank: 3},
+		},
+		Fallback: "sev3",
+		Roles: []Duty{
+			{Commander, "leads: keeps the overview, gives out tasks, decides. Does not debug."},
+			{Communicator, "speaks to everybody outside: posts updates on time, answers questions."},
+			{Investigator, "looks for the cause, and says in the room what was found."},
+			{Mitigator, "makes it stop hurting: roll back, fail over, switch off."},
+			{Scribe, "writes down what happens and when, with notes."},
+		},
+		Channel: "inc-{number}-{title}",
+	}
+}
+
+// Default is the level of an incident whose declarer did not name one.
+func (p *Policy) Default() Level { return p.Level(p.Fallback) }
+
+// Level returns what the policy says of a severity. One that it does not know (from an older policy) keeps its name,
+// and owes no updates.
+func (p *Policy) Level(name Severity) Level {
+	for _, level := range p.Severities {
+		if level.Name == name {
+			return level
+		}
+	}
+	return Level{Name: name, Rank: len(p.Severities)}
+}
+
+// ParseSeverity reads a severity as people type it, in any case. ok is false for a word that is none.
+func (p *Policy) ParseSeverity(word string) (level Level, ok bool) {
+	at := slices.IndexFunc(p.Severities, func(l Level) bool { return strings.EqualFold(string(l.Name), word) })
+	if at < 0 {
+		return Level{}, false
+	}
+	return p.Severities[at], true
+}
+
+// MustSeverity is ParseSeverity with a refusal that lists what there is.
+func (p *Policy) MustSeverity(word string) (Level, error) {
+	if level, ok := p.ParseSeverity(word); ok {
+		return level, nil
+	}
+	names := make([]string, len(p.Severities))
+	for n, level := range p.Severities {
+		names[n] = string(level.Name)
+	}
+	return Level{}, Refuse(Invalid, "There is no severity %q. Choose one of: %s.", word, strings.Join(names, ", "))
+}
+
+// Service returns what the policy says of a service; one that it does not name is a service all the same.
+func (p *Policy) Service(name string) Service {
+	for _, service := range p.Services {
+		if strings.EqualFold(service.Name, name) {
+			return service
+		}
+	}
+	return Service{Name: name}
+}
+
+// Invited lists the handles of all who belong in an incident's room, each once: declarer, roles, service, severity.
+func (p *Policy) Invited(i *Incident) []string {
+	handles := []string{i.Declarer.Handle}
+	for _, duty := range p.Roles {
+		handles = append(handles, i.Roles[duty.Role].Handle)
+	}
+	service := p.Service(i.Service)
+	handles = append(handles, service.Owner)
+	handles = append(handles, service.Invite...)
+	handles = append(handles, p.Level(i.Severity).Invite...)
+
+	unique := handles[:0]
+	for _, handle := range handles {
+		if handle != "" && handle != System.Handle && !slices.Contains(unique, handle) {
+			unique = append(unique, handle)
+		}
+	}
+	return unique
+}

@@ -1,0 +1,166 @@
+// Package policy reads tocsin.yml, in which a team says what its severities, roles and services are, into the values
+// that the rules of package incident take.
+//
+// What the file leaves out keeps its default, list by list. The file is read strictly: an unknown key is an error, because a
+// misspelt one that is silently ignored is noticed on the worst day.
+package policy
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"regexp"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"tocsin/incident"
+)
+
+// file is tocsin.yml as people write it.
+type file struct {
+	Severities []struct {
+		Name        string        `yaml:"name"`
+		Meaning     string        `yaml:"meaning"`
+		UpdateEvery time.Duration `yaml:"update_every"` // "30m"; left out: no updates are owed
+		Invite      []string      `yaml:"invite"`       // Slack user ids
+	} `yaml:"severities"` // most severe first
+	DefaultSeverity string `yaml:"default_severity"`
+	Roles           []struct {
+		Role string `yaml:"role"`
+		Does string `yaml:"does"`
+	} `yaml:"roles"`
+	Services []struct {
+		Name   string   `yaml:"name"`
+		Owner  string   `yaml:"owner"`
+		Invite []string `yaml:"invite"`
+		Links  []struct {
+			Title string `yaml:"title"`
+			URL   string `yaml:"url"`
+		} `yaml:"links"`
+	} `yaml:"services"`
+	Channel  string `yaml:"channel"`  // pattern: inc-{number}-{title}
+	Announce string `yaml:"announce"` // Slack channel id
+}
+
+// Read reads a policy, and reports everything that is wrong with it at once. Each fault names its place in the file.
+func Read(raw []byte) (*incident.Policy, error) {
+	var f file
+	decoder := yaml.NewDecoder(bytes.NewReader(raw))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&f); err != nil && !errors.Is(err, io.EOF) { // an empty file is all defaults
+		return nil, fmt.Errorf("policy: %w", err)
+	}
+	sum := sha256.Sum256(raw)
+	p := incident.Defaults()
+	p.Hash = hex.EncodeToString(sum[:])
+	faults := errors.Join(f.severities(p), f.roles(p), f.services(p), f.channels(p))
+	if faults != nil {
+		return nil, fmt.Errorf("policy: %w", faults)
+	}
+	return p, nil
+}
+
+var (
+	word    = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,29}$`)
+	user    = regexp.MustCompile(`^[UW][A-Z0-9]{2,20}$`)
+	channel = regexp.MustCompile(`^[CG][A-Z0-9]{2,20}$`)
+)
+
+func (f file) severities(p *incident.Policy) error {
+	var faults []error
+	if f.Severities != nil {
+		p.Severities = nil
+	}
+	seen := map[string]bool{}
+	for n, s := range f.Severities {
+		where := fmt.Sprintf("severities[%d]", n)
+		if !word.MatchString(s.Name) || seen[s.Name] {
+			faults = append(faults, fmt.Errorf("%s.name: %q must be a word of its own in small letters, for example sev1", where, s.Name))
+		}
+		if s.UpdateEvery != 0 && (s.UpdateEvery < time.Minute || s.UpdateEvery > 7*24*time.Hour) {
+			faults = append(faults, fmt.Errorf("%s.update_every: %s must be between 1m and 168h", where, s.UpdateEvery))
+		}
+		seen[s.Name] = true
+		faults = append(faults, people(where+".invite", s.Invite))
+		p.Severities = append(p.Severities, incident.Level{
+			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite,
+		})
+	}
+	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > 10 {
+		faults = append(faults, fmt.Errorf("severities: list between 1 and 10, most severe first"))
+	}
+	if f.DefaultSeverity != "" {
+		p.Fallback = incident.Severity(f.DefaultSeverity)
+	}
+	if _, known := p.ParseSeverity(string(p.Fallback)); !known {
+		faults = append(faults, fmt.Errorf("default_severity: %q is none of the severities", p.Fallback))
+	}
+	return errors.Join(faults...)
+}
+
+// roles lets a team describe the roles in its own words.
+func (f file) roles(p *incident.Policy) error {
+	var faults []error
+	for n, r := range f.Roles {
+		at := -1
+		for m, duty := range p.Roles {
+			if string(duty.Role) == r.Role {
+				at = m
+			}
+		}
+		if at < 0 {
+			faults = append(faults, fmt.Errorf("roles[%d].role: there is no role %q; there are commander, communicator, investigator, mitigator and scribe", n, r.Role))
+			continue
+		}
+		p.Roles[at].Does = r.Does
+	}
+	return errors.Join(faults...)
+}
+
+func (f file) services(p *incident.Policy) error {
+	var faults []error
+	for n, s := range f.Services {
+		where := fmt.Sprintf("services[%d]", n)
+		if s.Name == "" {
+			faults = append(faults, fmt.Errorf("%s.name: is missing", where))
+		}
+		if s.Owner != "" {
+			faults = append(faults, people(where+".owner", []string{s.Owner}))
+		}
+		faults = append(faults, people(where+".invite", s.Invite))
+		service := incident.Service{Name: s.Name, Owner: s.Owner, Invite: s.Invite}
+		for _, l := range s.Links {
+			if at, err := url.Parse(l.URL); err != nil || at.Scheme != "https" && at.Scheme != "http" || at.Host == "" || l.Title == "" {
+				faults = append(faults, fmt.Errorf("%s.links: each needs a title and an http or https url", where))
+			}
+			service.Links = append(service.Links, incident.Link{Title: l.Title, URL: l.URL})
+		}
+		p.Services = append(p.Services, service)
+	}
+	return errors.Join(faults...)
+}
+
+func (f file) channels(p *incident.Policy) error {
+	if f.Channel != "" {
+		p.Channel = f.Channel
+	}
+	p.Announce = f.Announce
+	if f.Announce != "" && !channel.MatchString(f.Announce) {
+		return fmt.Errorf("announce: %q is no channel id; Slack shows it at the end of the channel's details, for example C0123456789", f.Announce)
+	}
+	return nil
+}
+
+func people(where string, handles []string) error {
+	for _, handle := range handles {
+		if !user.MatchString(handle) {
+			return fmt.Errorf("%s: %q is no member id; Slack shows it in a person's profile, under ⋮, for example U0123456789", where, handle)
+		}
+	}
+	return nil
+}

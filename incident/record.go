@@ -1,0 +1,105 @@
+package incident
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// MaxText is how long a note or an update may be, in characters: far beyond what people type, and small enough that a
+// timeline stays readable and a message can be split.
+const MaxText = 12000
+
+// Assign gives a role to a person, taking it from whoever had it.
+func (i *Incident) Assign(r Role, p Person, s Stamp) error {
+	if err := i.mustBeOpen("give out roles"); err != nil {
+		return err
+	}
+	if p.IsZero() {
+		return Refuse(Invalid, "Name the person who takes the role, for example: commander @ada, or commander me.")
+	}
+	was := i.Roles[r]
+	if was.Handle == p.Handle {
+		return Refuse(Conflict, "%s is %s already.", p.Name, r)
+	}
+	i.Roles[r] = p
+	if r == Commander && i.Acknowledged.IsZero() {
+		i.Acknowledged = s.At // somebody leads: from now on it is in hands
+	}
+	i.record(Event{Kind: EventRole, Stamp: s, From: was.Handle, To: string(r), Whom: p})
+	return nil
+}
+
+// Note writes down what happened, at the time when it happened; the zero time means now.
+func (i *Incident) Note(text string, at time.Time, s Stamp) error {
+	text, err := cleanText(text, "note we rolled back the deploy")
+	if err != nil {
+		return err
+	}
+	if at.After(s.At) {
+		return Refuse(Invalid, "A note is about what has happened: that time is still to come.")
+	}
+	i.record(Event{Kind: EventNote, Stamp: s, Occurred: at, Text: text})
+	return nil
+}
+
+// Update tells stakeholders how things stand, and sets when they hear of us next.
+func (i *Incident) Update(text string, level Level, s Stamp) error {
+	text, err := cleanText(text, "update we found the cause and are rolling back")
+	if err != nil {
+		return err
+	}
+	if i.Status == Triage || i.Status == Declined {
+		return i.mustBeOpen("post an update")
+	}
+	i.Updated = s.At
+	if i.Status.Open() {
+		i.owe(level, s.At)
+	}
+	i.record(Event{Kind: EventUpdate, Stamp: s, Text: text})
+	return nil
+}
+
+// Resemble notes that another open incident looks like this one. It is recorded on both, so that the people of both
+// hear of it.
+func (i *Incident) Resemble(other *Incident, s Stamp) {
+	i.record(Event{Kind: EventSimilar, Stamp: s, To: other.ID.String(), Text: other.Title})
+}
+
+// Late notes that something owed to the outside missed its deadline, and for whom: the commander, or who declared.
+func (i *Incident) Late(what, why string, s Stamp) {
+	i.record(Event{Kind: EventLate, Stamp: s, To: what, Text: why, Whom: i.responsible()})
+}
+
+// CaughtUp notes that what was late got through in the end.
+func (i *Incident) CaughtUp(what string, s Stamp) {
+	i.record(Event{Kind: EventCaughtUp, Stamp: s, To: what, Whom: i.responsible()})
+}
+
+// Bury notes that something owed to the outside was refused for good, until a person tries it again.
+func (i *Incident) Bury(what, why string, s Stamp) {
+	i.record(Event{Kind: EventBuried, Stamp: s, To: what, Text: why, Whom: i.responsible()})
+}
+
+func (i *Incident) responsible() Person {
+	if p := i.Roles[Commander]; !p.IsZero() {
+		return p
+	}
+	return i.Declarer
+}
+
+func cleanText(text, example string) (string, error) {
+	text = strings.TrimSpace(text)
+	switch n := utf8.RuneCountInString(text); {
+	case n == 0:
+		return "", Refuse(Invalid, "There are no words in it. For example: %s.", example)
+	case n > MaxText:
+		return "", Refuse(Invalid, "That has %d characters, %d fit: send it in parts.", n, MaxText)
+	}
+	return text, nil
+}
+
+// KeepDraft keeps words that a form could not take, so that their author gets them back. It belongs to no incident.
+func (l *Ledger) KeepDraft(text string, s Stamp) {
+	l.record(Event{Kind: EventDraft, Stamp: s, Text: text, Whom: s.By})
+}

@@ -1,0 +1,97 @@
+package incident
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// maxRoomName leaves room for a suffix of four characters ("-999") within Slack's 80 for a channel's name.
+const maxRoomName = 76
+
+// folded spells Latin letters with marks in plain ones, so that "Zürich" does not become "z-rich".
+var folded = strings.NewReplacer(
+	"ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "å", "a", "þ", "th", "ð", "d", "ł", "l",
+	"à", "a", "á", "a", "â", "a", "ã", "a", "ā", "a", "ă", "a", "ą", "a", "ç", "c", "ć", "c", "č", "c", "ď", "d", "đ", "d",
+	"è", "e", "é", "e", "ê", "e", "ë", "e", "ē", "e", "ę", "e", "ě", "e", "ğ", "g", "ì", "i", "í", "i", "î", "i", "ï", "i",
+	"ī", "i", "ı", "i", "ñ", "n", "ń", "n", "ň", "n", "ò", "o", "ó", "o", "ô", "o", "õ", "o", "ō", "o", "ő", "o", "ř", "r",
+	"ś", "s", "š", "s", "ş", "s", "ș", "s", "ť", "t", "ț", "t", "ù", "u", "ú", "u", "û", "u", "ū", "u", "ů", "u", "ű", "u",
+	"ý", "y", "ÿ", "y", "ź", "z", "ż", "z", "ž", "z",
+)
+
+// RoomName makes the name of an incident's channel from the policy's pattern, safe for every title: 1 to 76 characters
+// of a-z, 0-9, "-" and "_", so that Slack takes it whatever people typed.
+func RoomName(pattern string, id ID, title string) string {
+	number := strconv.FormatInt(int64(id), 10)
+	name := strings.NewReplacer("{number}", number, "{title}", title).Replace(pattern)
+	name = slug(name)
+	if !strings.Contains(name, number) { // a pattern without a number would not be unique
+		name = slug(name + "-" + number)
+	}
+	if len(name) <= maxRoomName {
+		return name
+	}
+	name = name[:maxRoomName]
+	if at := strings.LastIndexByte(name, '-'); at > maxRoomName/2 { // end with a whole word
+		name = name[:at]
+	}
+	if !strings.Contains(name, number) {
+		name = "inc-" + number
+	}
+	return strings.Trim(name, "-_")
+}
+
+// slug keeps what a channel name may hold; runs of anything else become one hyphen.
+func slug(s string) string {
+	var b strings.Builder
+	gap := false
+	for _, r := range folded.Replace(strings.ToLower(s)) {
+		switch {
+		case r == '_' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			if gap && b.Len() > 0 {
+				b.WriteByte('-')
+			}
+			gap = false
+			b.WriteRune(r)
+		case unicode.Is(unicode.Mn, r) || r == '\'' || r == '’': // marks and apostrophes vanish within a word
+		default:
+			gap = true
+		}
+	}
+	return strings.Trim(b.String(), "-_")
+}
+
+// similarity above this many shared words, of all the words of both, makes two titles alike.
+const alike = 0.5
+
+// Similar tells whether two incidents look like the same trouble: one service, or titles that share most of their words.
+func Similar(a, b *Incident) bool {
+	if a.Service != "" && strings.EqualFold(a.Service, b.Service) {
+		return true
+	}
+	left, right := words(a.Title), words(b.Title)
+	shared := 0
+	for word := range left {
+		if right[word] {
+			shared++
+		}
+	}
+	all := len(left) + len(right) - shared
+	return all > 0 && float64(shared)/float64(all) >= alike
+}
+
+// filler are words that say nothing about what is broken.
+var filler = map[string]bool{
+	"a": true, "an": true, "and": true, "are": true, "at": true, "for": true, "from": true, "has": true, "in": true, "is": true,
+	"not": true, "of": true, "on": true, "or": true, "our": true, "the": true, "to": true, "we": true, "with": true,
+}
+
+func words(title string) map[string]bool {
+	set := map[string]bool{}
+	for _, word := range strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if !filler[word] {
+			set[word] = true
+		}
+	}
+	return set
+}

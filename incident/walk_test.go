@@ -1,0 +1,126 @@
+package incident
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// state is what the events of an incident tell about it.
+type state struct {
+	Status                                            Status
+	Severity                                          Severity
+	Roles                                             map[Role]Person
+	Acknowledged, Mitigated, Resolved, Closed, Update time.Time
+}
+
+// fold rebuilds the state from the record alone.
+func fold(events []Event) state {
+	s := state{Roles: map[Role]Person{}}
+	for _, e := range events {
+		switch e.Kind {
+		case EventDeclared:
+			s.Status, s.Severity = Investigating, Severity(e.To)
+		case EventSeverity:
+			s.Severity = Severity(e.To)
+		case EventRole:
+			s.Roles[Role(e.To)] = e.Whom
+			if Role(e.To) == Commander && s.Acknowledged.IsZero() {
+				s.Acknowledged = e.At
+			}
+		case EventUpdate:
+			s.Update = e.At
+		case EventMitigated:
+			s.Mitigated = e.At
+		case EventResolved:
+			s.Resolved = e.At
+			if s.Mitigated.IsZero() {
+				s.Mitigated = e.At
+			}
+		case EventClosed:
+			s.Closed = e.At
+		case EventReopened:
+			s.Mitigated, s.Resolved, s.Closed = time.Time{}, time.Time{}, time.Time{}
+		}
+		switch e.Kind {
+		case EventStatus, EventDistrusted, EventAccepted, EventDeclined, EventResolved, EventClosed, EventReopened:
+			s.Status = Status(e.To)
+		}
+	}
+	return s
+}
+
+func stateOf(i *Incident) state {
+	return state{i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated}
+}
+
+// moves are all that can be done to an incident, drawn at random by the walk.
+var moves = []func(*rapid.T, *Incident, Stamp) error{
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		return i.SetSeverity(rapid.SampledFrom(Defaults().Severities).Draw(t, "level"), s)
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		return i.SetStatus(rapid.SampledFrom([]Status{Triage, Investigating, Identified, Monitoring, Closed}).Draw(t, "status"), s)
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		role := rapid.SampledFrom([]Role{Commander, Communicator, Scribe}).Draw(t, "role")
+		return i.Assign(role, rapid.SampledFrom([]Person{ada, grace, {}}).Draw(t, "person"), s)
+	},
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Note("a note", time.Time{}, s) },
+	func(_ *rapid.T, i *Incident, s Stamp) error {
+		return i.Update("an update", Defaults().Level(i.Severity), s)
+	},
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Mitigate(s) },
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Resolve(s) },
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Close(s) },
+	func(_ *rapid.T, i *Incident, s Stamp) error {
+		return i.Reopen("it is back", Defaults().Level(i.Severity), s)
+	},
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Distrust(Guest, s) },
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Accept(s) },
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Decline("no incident", s) },
+}
+
+// TestTheRecordTellsTheState walks at random and compares the incident with the fold of its events.
+func TestTheRecordTellsTheState(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		i, err := Declare(Declaration{Title: "x", Policy: Defaults()}, by(ada, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		record := i.Drain()
+		for n := range rapid.IntRange(1, 60).Draw(t, "steps") {
+			before := stateOf(i)
+			before.Roles = maps.Clone(i.Roles)
+			err := rapid.SampledFrom(moves).Draw(t, "move")(t, i, by(grace, n+1))
+			events := i.Drain()
+			switch {
+			case err == nil && len(events) != 1:
+				t.Fatalf("a change has exactly one event, this one has %v", kinds(events))
+			case err != nil && (len(events) != 0 || !cmp.Equal(before, stateOf(i))):
+				t.Fatalf("a refusal (%v) changed something: %v", err, cmp.Diff(before, stateOf(i)))
+			case err != nil && CodeOf(err) == "":
+				t.Fatalf("a refusal is for people: %v", err)
+			}
+			record = append(record, events...)
+			if diff := cmp.Diff(fold(record), stateOf(i)); diff != "" {
+				t.Fatalf("the record tells another story (-record +row):\n%s", diff)
+			}
+			if i.Status.Open() && i.Status != Triage && (!i.Resolved.IsZero() || !i.Closed.IsZero()) {
+				t.Fatalf("%s, and yet resolved at %s", i.Status, i.Resolved)
+			}
+			if !i.Status.Open() && !i.UpdateDue.IsZero() {
+				t.Fatalf("%s, and yet an update is due", i.Status)
+			}
+			for n, e := range record {
+				if e.Occurred.IsZero() || e.Occurred.After(e.At) {
+					t.Fatalf("entry %d occurred at %s, recorded at %s: %s", n, e.Occurred, e.At, fmt.Sprint(e))
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,219 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"tocsin/store/db"
+)
+
+// ErrClosed is the answer to a change asked of a store that has been closed.
+var ErrClosed = errors.New("store: closed")
+
+// maxBatch is how many changes share one sync at most: enough that a sync costs each of them next to nothing, and so few
+// that the first of them does not wait long for the last.
+const maxBatch = 128
+
+// committer runs all changes of a SQLite database on one connection: each in a savepoint, as many as are waiting in one
+// transaction, which is synced once. Its goroutine alone touches conn and q.
+type committer struct {
+	pool *sql.DB // of one connection
+	log  *slog.Logger
+	wake func() // called after a commit that concerns the outbox
+
+	conn *sql.Conn // nil when there is none that can be trusted
+	tx   numbered
+
+	mu       sync.RWMutex // held for reading while a change is handed over, so that none is handed over to a closed queue
+	closed   bool
+	queue    chan *job
+	finished chan struct{}
+}
+
+// job is one change on its way through the queue.
+type job struct {
+	run     func(*Tx) error
+	claimed atomic.Bool // by the committer, which will run it, or by the caller, who has given up
+	woke    bool
+	err     error
+	done    chan error
+}
+
+func startCommitter(pool *sql.DB, log *slog.Logger, wake func()) *committer {
+	c := &committer{pool: pool, log: log, wake: wake, queue: make(chan *job, maxBatch), finished: make(chan struct{})}
+	go c.work()
+	return c
+}
+
+// do runs a change durably. A caller whose context ends before the change has begun gets the context's error, and the
+// change is never run; one that has begun is waited for, because it uses what belongs to the caller.
+func (c *committer) do(ctx context.Context, run func(*Tx) error) error {
+	j := &job{run: run, done: make(chan error, 1)}
+	if err := c.hand(ctx, j); err != nil {
+		return err
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-ctx.Done():
+		if j.claimed.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		return <-j.done
+	}
+}
+
+func (c *committer) hand(ctx context.Context, j *job) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.closed {
+		return ErrClosed
+	}
+	select {
+	case c.queue <- j:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// close takes no more changes, and returns when those that were taken are done.
+func (c *committer) close() {
+	c.mu.Lock()
+	if !c.closed {
+		c.closed = true
+		close(c.queue)
+	}
+	c.mu.Unlock()
+	<-c.finished
+}
+
+func (c *committer) work() {
+	defer close(c.finished)
+	for first := range c.queue {
+		c.batch(first)
+	}
+	c.drop()
+}
+
+// batch runs a change and those that are waiting behind it, and commits them together. None is answered before the
+// commit: even a refusal may rest on what another change of the batch has done.
+func (c *committer) batch(first *job) {
+	ran, err := c.fill(first)
+	if err == nil {
+		err = c.exec("COMMIT")
+	}
+	if err != nil {
+		c.drop()
+		err = fmt.Errorf("store: %w", err)
+	}
+	woke := false
+	for _, j := range ran {
+		if err != nil {
+			j.err = err
+		}
+		woke = woke || j.woke && j.err == nil
+	}
+	if woke {
+		c.wake()
+	}
+	for _, j := range ran {
+		j.done <- j.err
+	}
+}
+
+// fill begins a transaction and runs changes in it. An error is one of the transaction: no change of it has happened.
+func (c *committer) fill(next *job) (ran []*job, err error) {
+	err = c.begin()
+	for {
+		if next.claimed.CompareAndSwap(false, true) {
+			ran = append(ran, next)
+			if err == nil {
+				err = c.change(next)
+			}
+		}
+		if err != nil || len(ran) == maxBatch {
+			return ran, err
+		}
+		select {
+		case j, open := <-c.queue:
+			if !open {
+				return ran, nil
+			}
+			next = j
+		default:
+			return ran, nil
+		}
+	}
+}
+
+// begin opens a transaction, on a new connection where the last one could not be trusted. Its context is nobody's: a
+// caller who gives up must not roll back the others.
+func (c *committer) begin() error {
+	if c.conn == nil {
+		conn, err := c.pool.Conn(context.Background())
+		if err != nil {
+			return err
+		}
+		c.conn, c.tx = conn, numbered{conn}
+	}
+	return c.exec("BEGIN IMMEDIATE")
+}
+
+// change runs one change in a savepoint. The error that it returns is one of the whole transaction; the change's own is
+// left in the job.
+func (c *committer) change(j *job) error {
+	if err := c.exec("SAVEPOINT change"); err != nil {
+		return err
+	}
+	t := &Tx{ctx: context.Background(), conn: c.tx, q: db.New(c.tx)}
+	j.err = c.protect(func() error { return j.run(t) })
+	j.woke = t.woke
+	if t.err != nil { // seen by the transaction, even if the change has swallowed it
+		j.err = t.err
+	}
+	switch {
+	case j.err == nil:
+		return c.exec("RELEASE change")
+	case fatal(j.err):
+		return j.err
+	}
+	return c.exec("ROLLBACK TO change; RELEASE change") // fails where SQLite has rolled back all of it on its own
+}
+
+// protect turns a panic into the error of the change that raised it.
+func (c *committer) protect(run func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			c.log.Error("a change panicked", "cause", cause, "stack", string(debug.Stack()))
+			err = fmt.Errorf("store: a change panicked: %v", cause)
+		}
+	}()
+	return run()
+}
+
+func (c *committer) exec(statements string) error {
+	_, err := c.conn.ExecContext(context.Background(), statements)
+	return err
+}
+
+// drop closes the connection, and with it rolls back whatever it holds. What follows a full disk or an I/O error on the
+// same connection might be committed by itself, and a sync that failed once must not be believed later.
+func (c *committer) drop() {
+	if c.conn == nil {
+		return
+	}
+	_ = c.conn.Raw(func(any) error { return driver.ErrBadConn }) // this is how database/sql is told to close it
+	_ = c.conn.Close()                                           // answers that it is closed
+	c.conn = nil
+}

@@ -1,0 +1,224 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"tocsin/incident"
+	"tocsin/store/db"
+)
+
+// quiet is the kind of effect that raises no alarm: it is how alarms are told.
+const quiet = incident.EffectTell
+
+// Claim leases effects that are due, each the first of its lane and waiting for nothing else, oldest first.
+func (s *Store) Claim(ctx context.Context, c incident.Claim) (effects []incident.Effect, err error) {
+	if len(c.Lanes) == 0 || c.Limit <= 0 {
+		return nil, nil
+	}
+	err = s.write(ctx, func(t *Tx) error {
+		effects, err = t.claim(c)
+		return t.fail("claim effects", err)
+	})
+	return effects, err
+}
+
+// claim is one of the few statements written by hand: engines lock differently, and the lanes are a list.
+func (t *Tx) claim(c incident.Claim) ([]incident.Effect, error) {
+	args := []any{millis(c.At), millis(c.At.Add(c.Lease)), int64(c.Limit)}
+	query := `UPDATE effects SET attempt = attempt + 1, lease_until = $2 WHERE id IN (
+		SELECT id FROM heads WHERE lease_until IS NULL AND due_at <= $1 AND lane IN (` + places(len(args)+1, len(c.Lanes)) + `)
+		ORDER BY id LIMIT $3
+	) RETURNING id, incident_id, lane, kind, subject, attempt`
+	for _, lane := range c.Lanes {
+		args = append(args, string(lane))
+	}
+	rows, err := t.conn.QueryContext(t.ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var effects []incident.Effect
+	for rows.Next() {
+		var e incident.Effect
+		if err := rows.Scan(&e.ID, &e.Incident, &e.Lane, &e.Kind, &e.Subject, &e.Attempt); err != nil {
+			return nil, err
+		}
+		effects = append(effects, e)
+	}
+	slices.SortFunc(effects, func(a, b incident.Effect) int { return cmp.Compare(a.ID, b.ID) }) // RETURNING has no order
+	return effects, rows.Err()
+}
+
+// fenced tells of an effect that is not leased under the attempt that reports on it.
+func (t *Tx) fenced(doing string, err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return incident.ErrFenced
+	}
+	return t.fail(doing, err)
+}
+
+// Finish ends an effect that was delivered, and keeps what the outside calls what it made. If an alarm had been raised,
+// it is recorded that it got through.
+func (s *Store) Finish(ctx context.Context, e incident.Effect, learned incident.Refs, at time.Time) error {
+	return s.write(ctx, func(t *Tx) error {
+		t.woke = true
+		alarmed, err := t.q.FinishEffect(t.ctx, db.FinishEffectParams{
+			At: nullable(at), ID: e.ID, Attempt: int64(e.Attempt),
+		})
+		if err != nil {
+			return t.fenced("finish the "+e.String(), err)
+		}
+		for name, value := range learned {
+			ref := db.PutRefParams{IncidentID: int64(e.Incident), Name: name, Value: value}
+			if err := t.q.PutRef(t.ctx, ref); err != nil {
+				return t.fail("keep what the "+e.String()+" is called", err)
+			}
+		}
+		if !alarmed.Valid {
+			return nil
+		}
+		return t.tell(e, func(i *incident.Incident) { i.CaughtUp(string(e.Kind), bySystem(at)) })
+	})
+}
+
+// Retry gives an effect back, due again later, and returns how often it has been refused so far.
+func (s *Store) Retry(ctx context.Context, e incident.Effect, r incident.Retry) (refusals int, err error) {
+	err = s.write(ctx, func(t *Tx) error {
+		t.woke = true
+		release := db.ReleaseEffectParams{DueAt: millis(r.Due), Error: r.Why, ID: e.ID, Attempt: int64(e.Attempt)}
+		if r.Refused {
+			release.Refused = 1
+		}
+		if _, err := t.supersede(e, r.At); err != nil {
+			return err
+		}
+		n, err := t.q.ReleaseEffect(t.ctx, release)
+		refusals = int(n)
+		return t.fenced("release the "+e.String(), err)
+	})
+	return refusals, err
+}
+
+// supersede ends the effect that waits for the same thing as a leased one that is about to wait again. The older one stays:
+// it has been tried, so whoever delivers it next looks first.
+func (t *Tx) supersede(e incident.Effect, at time.Time) (found bool, err error) {
+	n, err := t.q.SupersedeEffect(t.ctx, db.SupersedeEffectParams{
+		At: nullable(at), IncidentID: int64(e.Incident), Kind: string(e.Kind), Subject: e.Subject,
+	})
+	return n > 0, t.fail("supersede the "+e.String(), err)
+}
+
+// Bury gives up on an effect until something asks for it again, and records that. If something already has since it was
+// claimed, there is nothing to give up: the effect begins anew.
+func (s *Store) Bury(ctx context.Context, e incident.Effect, why string, at time.Time) error {
+	return s.write(ctx, func(t *Tx) error {
+		t.woke = true
+		asked, err := t.supersede(e, at)
+		if err != nil {
+			return err
+		}
+		if asked {
+			revive := db.ReviveEffectParams{At: millis(at), Error: why, ID: e.ID, Attempt: int64(e.Attempt)}
+			_, err := t.q.ReviveEffect(t.ctx, revive)
+			return t.fenced("revive the "+e.String(), err)
+		}
+		bury := db.BuryEffectParams{At: nullable(at), Error: why, ID: e.ID, Attempt: int64(e.Attempt)}
+		if _, err := t.q.BuryEffect(t.ctx, bury); err != nil {
+			return t.fenced("bury the "+e.String(), err)
+		}
+		return t.tell(e, func(i *incident.Incident) { i.Bury(string(e.Kind), why, bySystem(at)) })
+	})
+}
+
+// Lapse makes effects claimable again whose leases are over; all of them where all is set, because whoever held them is
+// gone. It returns how many.
+func (s *Store) Lapse(ctx context.Context, at time.Time, all bool) (lapsed int, err error) {
+	until := nullable(at)
+	if all {
+		until = sql.NullInt64{Int64: math.MaxInt64, Valid: true}
+	}
+	err = s.write(ctx, func(t *Tx) error {
+		rows, err := t.q.LapsedEffects(t.ctx, until)
+		if err != nil {
+			return t.fail("find lapsed effects", err)
+		}
+		lapsed, t.woke = len(rows), len(rows) > 0
+		for _, row := range rows {
+			e := effectOf(row)
+			if _, err := t.supersede(e, at); err != nil {
+				return err
+			}
+			release := db.ReleaseEffectParams{DueAt: row.DueAt, Error: row.Error, ID: e.ID, Attempt: row.Attempt}
+			if _, err := t.q.ReleaseEffect(t.ctx, release); err != nil {
+				return t.fail("release the "+e.String(), err)
+			}
+		}
+		return nil
+	})
+	return lapsed, err
+}
+
+// NextDue is when the outbox should look again: an effect that nothing else holds up becomes due, a lease is over, or a
+// deadline passes. It is zero when there is nothing to look for, and in the past when there is something to do now.
+func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
+	ms, err := s.q.NextDue(ctx, db.NextDueParams{Deadline: incident.Deadline.Milliseconds(), Quiet: string(quiet)})
+	if err != nil || ms == 0 {
+		return time.Time{}, unlessNone(err, "find when effects are due")
+	}
+	return instant(ms), nil
+}
+
+// Alarm finds effects that nothing else holds up and that have missed their deadline, records on each incident that it is
+// late, once, and returns them.
+func (s *Store) Alarm(ctx context.Context, at time.Time, limit int) (late []incident.Effect, err error) {
+	err = s.write(ctx, func(t *Tx) error {
+		rows, err := t.q.LateEffects(t.ctx, db.LateEffectsParams{
+			Quiet: string(quiet), Since: millis(at.Add(-incident.Deadline)), Lim: int64(limit),
+		})
+		if err != nil {
+			return t.fail("find late effects", err)
+		}
+		late = late[:0]
+		for _, row := range rows {
+			if err := t.alarm(row, at); err != nil {
+				return err
+			}
+			late = append(late, effectOf(db.Effect(row)))
+		}
+		return t.flush()
+	})
+	return late, err
+}
+
+func (t *Tx) alarm(row db.Head, at time.Time) error {
+	if err := t.q.AlarmEffect(t.ctx, db.AlarmEffectParams{At: nullable(at), ID: row.ID}); err != nil {
+		return t.fail("raise an alarm", err)
+	}
+	i, err := t.load(incident.ID(row.IncidentID))
+	if err != nil {
+		return err
+	}
+	i.Late(row.Kind, cmp.Or(row.Error, "no answer yet"), bySystem(at))
+	return nil
+}
+
+// tell records something about an effect on its incident. The effects that tell people are not told about.
+func (t *Tx) tell(e incident.Effect, record func(*incident.Incident)) error {
+	if e.Kind == quiet {
+		return nil
+	}
+	i, err := t.load(e.Incident)
+	if err != nil {
+		return err
+	}
+	record(i)
+	return t.flush()
+}
+
+func bySystem(at time.Time) incident.Stamp { return incident.Stamp{By: incident.System, At: at} }

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"database/sql"
+
+	"tocsin/incident"
+	"tocsin/store/db"
+)
+
+// flush writes down what became of the incidents that were handed out: row, roles and refs where they differ from what
+// the database holds, the events that the rules recorded, and the effects that those owe.
+func (t *Tx) flush() error {
+	for _, known := range t.tracked {
+		if err := t.keep(known); err != nil {
+			return t.fail("keep "+known.ID.String(), err)
+		}
+		if err := t.record(known.ID, known.Drain()); err != nil {
+			return t.fail("record on "+known.ID.String(), err)
+		}
+	}
+	return t.fail("record on the system", t.record(0, t.system.Drain()))
+}
+
+func (t *Tx) keep(known *tracked) error {
+	if row := rowOf(known.Incident); row != known.row {
+		if err := t.q.UpdateIncident(t.ctx, updateOf(row)); err != nil {
+			return err
+		}
+	}
+	id := int64(known.ID)
+	err := differ(known.roles, known.Roles, func(role incident.Role, p incident.Person) error {
+		return t.q.PutRole(t.ctx, db.PutRoleParams{IncidentID: id, Role: string(role), Handle: p.Handle, Name: p.Name})
+	}, func(role incident.Role) error {
+		return t.q.DeleteRole(t.ctx, db.DeleteRoleParams{IncidentID: id, Role: string(role)})
+	})
+	if err != nil {
+		return err
+	}
+	return differ(known.refs, known.Refs, func(name, value string) error {
+		return t.q.PutRef(t.ctx, db.PutRefParams{IncidentID: id, Name: name, Value: value})
+	}, func(name string) error {
+		return t.q.DeleteRef(t.ctx, db.DeleteRefParams{IncidentID: id, Name: name})
+	})
+}
+
+// differ calls put for what is new or different in now, and drop for what is only in was.
+func differ[K, V comparable](was, now map[K]V, put func(K, V) error, drop func(K) error) error {
+	for key, value := range now {
+		if old, known := was[key]; !known || old != value {
+			if err := put(key, value); err != nil {
+				return err
+			}
+		}
+	}
+	for key := range was {
+		if _, kept := now[key]; !kept {
+			if err := drop(key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// record writes events as entries, and asks for the effects that they owe.
+func (t *Tx) record(id incident.ID, events []incident.Event) error {
+	for _, event := range events {
+		if err := t.enter(id, &event); err != nil {
+			return err
+		}
+		for _, effect := range event.Owes(id) {
+			t.woke = true
+			if err := t.ask(effect, millis(event.At)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// enter writes one entry with its content, and numbers the event.
+func (t *Tx) enter(id incident.ID, e *incident.Event) error {
+	content, err := contentOf(*e)
+	if err != nil {
+		return err
+	}
+	e.ID, err = t.q.InsertEntry(t.ctx, db.InsertEntryParams{
+		IncidentID: int64(id), Kind: string(e.Kind), OccurredAt: millis(e.Occurred), RecordedAt: millis(e.At), Request: e.Request,
+		Corrects:        sql.NullInt64{Int64: e.Corrects, Valid: e.Corrects != 0},
+		ActorCommitment: commitment("tocsin/actor", content.ActorSalt, content.Actor),
+		BodyCommitment:  commitment("tocsin/body", content.BodySalt, content.Body),
+	})
+	if err != nil {
+		return err
+	}
+	content.EntryID = e.ID
+	return t.q.InsertContent(t.ctx, content)
+}
+
+func (t *Tx) ask(e incident.Effect, at int64) error {
+	return t.q.AskEffect(t.ctx, db.AskEffectParams{
+		IncidentID: int64(e.Incident), Lane: string(e.Lane), Kind: string(e.Kind), Subject: e.Subject,
+		Waits: string(e.Kind.Waits()), At: at,
+	})
+}

@@ -1,0 +1,292 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"tocsin/incident"
+)
+
+// reopen closes nothing: it opens a file and wants an error that says something, or none for "".
+func reopen(t *testing.T, path, want string) {
+	t.Helper()
+	s, err := Open(t.Context(), path, Options{})
+	if err == nil {
+		err = s.Close()
+	}
+	switch {
+	case want == "" && err != nil:
+		t.Error(err)
+	case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+		t.Errorf("got %v, want it to say %q", err, want)
+	}
+}
+
+// closed makes a database with one incident, closes it, and returns its path.
+func closed(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tocsin.db")
+	s, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := declare(t.Context(), s, "checkout is down"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// byHand runs statements on a file as somebody with a shell would.
+func byHand(t *testing.T, path string, statements ...string) {
+	t.Helper()
+	pool, err := sql.Open("sqlite3", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range statements {
+		if _, err := pool.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := pool.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOpenAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "odd name?#%41.db")
+	var installation string
+	for range 2 {
+		s, err := Open(t.Context(), path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if installation == "" {
+			installation = s.Installation()
+		}
+		if s.Installation() != installation || len(installation) != 16 {
+			t.Errorf("installation %q, then %q", installation, s.Installation())
+		}
+		if _, err := declare(t.Context(), s, "checkout is down"); err != nil {
+			t.Fatal(err)
+		}
+		for _, suffix := range []string{"", "-wal", ".lock"} {
+			info, err := os.Stat(path + suffix)
+			if err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%s: %v %v", suffix, info, err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left, err := filepath.Glob(filepath.Dir(path) + "/*")
+	if err != nil || len(left) != 2 { // the database and its lock
+		t.Error(left, err)
+	}
+}
+
+func TestSecondProcess(t *testing.T) {
+	path := closed(t)
+	s, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reopen(t, path, "another Tocsin (process ")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	reopen(t, path, "")
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		spoil func(t *testing.T, path string)
+		want  string
+	}{
+		"newer schema": {func(t *testing.T, path string) {
+			byHand(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (7, 1)`)
+		}, "written by a newer Tocsin (schema 7, this one knows 1): upgrade the program"},
+		"other migration": {func(t *testing.T, path string) {
+			byHand(t, path, `UPDATE migrations SET sha256 = 'x'`)
+		}, "migration 1 of this program is not the one"},
+		"no trigger": {func(t *testing.T, path string) { byHand(t, path, `DROP TRIGGER entries_update`) }, "entries_update is missing"},
+		"no index":   {func(t *testing.T, path string) { byHand(t, path, `DROP INDEX effects_asked`) }, "effects_asked is missing"},
+		"own index":  {func(t *testing.T, path string) { byHand(t, path, `CREATE INDEX mine ON entries (kind)`) }, ""},
+		"crash before the checksums were kept": {func(t *testing.T, path string) {
+			byHand(t, path, `DELETE FROM migrations`, `DELETE FROM structure`)
+		}, ""},
+		"emptied":        {func(t *testing.T, path string) { write0(t, os.Truncate(path, 0)) }, "has lost its data"},
+		"cut":            {func(t *testing.T, path string) { write0(t, os.Truncate(path, 5000)) }, "malformed"},
+		"no database":    {func(t *testing.T, path string) { write0(t, os.WriteFile(path, []byte("hello, world"), 0o600)) }, "not a database"},
+		"crash at birth": {func(t *testing.T, path string) { write0(t, os.Rename(path, path+".new")) }, ""},
+		"open to all":    {func(t *testing.T, path string) { write0(t, os.Chmod(path, 0o644)) }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := closed(t)
+			test.spoil(t, path)
+			reopen(t, path, test.want)
+			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+				t.Error(info, err)
+			}
+		})
+	}
+}
+
+func write0(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDamageIsFoundInTheBackground(t *testing.T) {
+	s, log := openTest(t)
+	s.background.Wait()
+	if log.Len() > 0 {
+		t.Fatal(log)
+	}
+	byHandOn(t, s, `PRAGMA writable_schema = ON`, `UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'roles') WHERE name = 'refs'`)
+	if err := s.readers.Close(); err != nil { // readers that know the schema would not look again
+		t.Fatal(err)
+	}
+	var err error
+	if s.readers, err = openPool(t.Context(), dbPath(t, s), reading, 1); err != nil {
+		t.Fatal(err)
+	}
+	s.examine(t.Context(), s.committer.log)
+	if !strings.Contains(log.String(), "level=ERROR") {
+		t.Errorf("nothing found: %s", log)
+	}
+}
+
+func byHandOn(t *testing.T, s *Store, statements ...string) {
+	t.Helper()
+	err := s.write(t.Context(), func(tx *Tx) error {
+		for _, statement := range statements {
+			if _, err := tx.conn.ExecContext(tx.ctx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	write0(t, err)
+}
+
+func dbPath(t *testing.T, s *Store) (path string) {
+	t.Helper()
+	write0(t, s.readers.QueryRow(`SELECT file FROM pragma_database_list`).Scan(&path))
+	return path
+}
+
+// A reader's settings are checked where it opens; here the check itself is.
+func TestSettingsAreReadBack(t *testing.T) {
+	path := closed(t)
+	for a, statement := range map[access]string{writing: `PRAGMA synchronous = NORMAL`, reading: `PRAGMA trusted_schema = ON`} {
+		pool, err := openPool(t.Context(), path, a, 1)
+		write0(t, err)
+		_, err = pool.Exec(statement)
+		write0(t, err)
+		if err := check(t.Context(), pool, a); err == nil || !strings.Contains(err.Error(), "where Tocsin needs") {
+			t.Errorf("got %v", err)
+		}
+		write0(t, pool.Close())
+	}
+}
+
+func TestReadersCannotWrite(t *testing.T) {
+	s, _ := openTest(t)
+	if _, err := s.readers.Exec(`DELETE FROM contents`); err == nil {
+		t.Error("a reader wrote")
+	}
+}
+
+func TestEntriesAreNeverChanged(t *testing.T) {
+	s, _ := openTest(t)
+	_, err := declare(t.Context(), s, "checkout is down")
+	write0(t, err)
+	for _, statement := range []string{
+		`UPDATE entries SET kind = 'note'`, `DELETE FROM entries`, `UPDATE contents SET body = '{}'`,
+		`INSERT OR REPLACE INTO entries SELECT * FROM entries`,
+		`INSERT INTO contents SELECT * FROM contents WHERE true ON CONFLICT DO UPDATE SET body = '{}'`,
+	} {
+		err := s.write(t.Context(), func(tx *Tx) error {
+			_, err := tx.conn.ExecContext(tx.ctx, statement)
+			return err
+		})
+		if err == nil || !strings.Contains(err.Error(), "are never ") {
+			t.Errorf("%s: got %v", statement, err)
+		}
+	}
+}
+
+func TestRedactedContent(t *testing.T) {
+	s, _ := openTest(t)
+	id, err := declare(t.Context(), s, "checkout is down")
+	write0(t, err)
+	byHandOn(t, s, `DELETE FROM contents`)
+	events, _, err := s.Timeline(t.Context(), id, 0, 9)
+	write0(t, err)
+	if e := events[0]; e.Text != "" || e.By.Name != "" || e.Kind != incident.EventDeclared || !e.At.Equal(noon) {
+		t.Errorf("got %+v", e)
+	}
+}
+
+func TestCommitments(t *testing.T) {
+	s, _ := openTest(t)
+	_, err := declare(t.Context(), s, "checkout is down")
+	write0(t, err)
+	var actor, words string
+	var actorSalt, bodySalt, actorCommitment, bodyCommitment []byte
+	const query = `SELECT actor, body, actor_salt, body_salt, actor_commitment, body_commitment FROM contents JOIN entries ON id = entry_id`
+	write0(t, s.readers.QueryRow(query).Scan(&actor, &words, &actorSalt, &bodySalt, &actorCommitment, &bodyCommitment))
+	if actor != `{"handle":"U1","name":"Ada"}` || words != `{"to":"sev3","text":"checkout is down"}` {
+		t.Errorf("stored %s and %s", actor, words)
+	}
+	if len(actorSalt) != 32 || len(bodySalt) != 32 || string(actorSalt) == string(bodySalt) {
+		t.Error("salts")
+	}
+	for _, c := range []struct{ got, from []byte }{
+		{actorCommitment, []byte("tocsin/actor\x00" + string(actorSalt) + actor)},
+		{bodyCommitment, []byte("tocsin/body\x00" + string(bodySalt) + words)},
+	} {
+		if want := sha256.Sum256(c.from); string(c.got) != string(want[:]) {
+			t.Errorf("commitment %x, want %x", c.got, want)
+		}
+	}
+}
+
+// A second migration arrives: the database is copied first, then changed; a broken one leaves it as it was.
+func TestUpgrade(t *testing.T) {
+	path := closed(t)
+	ours, err := fs.Sub(migrations, "migrations/sqlite")
+	write0(t, err)
+	first, err := fs.ReadFile(ours, "00001_record.sql")
+	write0(t, err)
+	upgrade := func(second string) error {
+		pool, err := openPool(t.Context(), path, writing, 1)
+		write0(t, err)
+		defer pool.Close()
+		files := fstest.MapFS{"00001_record.sql": {Data: first}, "00002_more.sql": {Data: []byte("-- +goose Up\n" + second)}}
+		return migrate(context.Background(), pool, files, func() error { return backup(t.Context(), pool, path) })
+	}
+	if err := upgrade(`CREATE TABLE more (x INTEGER); CREATE TABLE more (y INTEGER);`); err == nil {
+		t.Error("a broken migration went through")
+	}
+	reopen(t, path, "")
+	if err := upgrade(`CREATE TABLE more (x INTEGER);`); err != nil {
+		t.Error(err)
+	}
+	reopen(t, path, "schema 2, this one knows 1")
+	reopen(t, path+".schema1", "")
+}

@@ -1,0 +1,59 @@
+-- AskEffect asks for a thing to be brought in step. One that waits already will read the newest state and is left alone;
+-- a buried one gets a new life.
+-- name: AskEffect :exec
+INSERT INTO effects (incident_id, lane, kind, subject, waits, attempt, refusals, created_at, due_at, error)
+VALUES (
+    sqlc.arg(incident_id), sqlc.arg(lane), sqlc.arg(kind), sqlc.arg(subject), sqlc.arg(waits), 0, 0,
+    sqlc.arg(at), sqlc.arg(at), ''
+)
+ON CONFLICT (incident_id, kind, subject) WHERE done_at IS NULL AND lease_until IS NULL DO UPDATE SET
+    buried_at = NULL, refusals = 0, created_at = excluded.created_at, due_at = excluded.due_at
+WHERE effects.buried_at IS NOT NULL;
+
+-- name: FinishEffect :one
+UPDATE effects SET done_at = sqlc.arg(at), lease_until = NULL, error = ''
+WHERE id = sqlc.arg(id) AND attempt = sqlc.arg(attempt) AND lease_until IS NOT NULL
+RETURNING alarmed_at;
+
+-- name: SupersedeEffect :execrows
+UPDATE effects SET done_at = sqlc.arg(at), error = 'superseded'
+WHERE incident_id = sqlc.arg(incident_id) AND kind = sqlc.arg(kind) AND subject = sqlc.arg(subject)
+AND done_at IS NULL AND lease_until IS NULL;
+
+-- name: ReleaseEffect :one
+UPDATE effects SET lease_until = NULL, due_at = sqlc.arg(due_at), error = sqlc.arg(error), refusals = refusals + sqlc.arg(refused)
+WHERE id = sqlc.arg(id) AND attempt = sqlc.arg(attempt) AND lease_until IS NOT NULL
+RETURNING refusals;
+
+-- name: BuryEffect :one
+UPDATE effects SET lease_until = NULL, buried_at = sqlc.arg(at), error = sqlc.arg(error)
+WHERE id = sqlc.arg(id) AND attempt = sqlc.arg(attempt) AND lease_until IS NOT NULL
+RETURNING id;
+
+-- ReviveEffect lets an effect begin anew that was to be buried, because the same thing has been asked for since.
+-- name: ReviveEffect :one
+UPDATE effects SET lease_until = NULL, refusals = 0, due_at = sqlc.arg(at), error = sqlc.arg(error)
+WHERE id = sqlc.arg(id) AND attempt = sqlc.arg(attempt) AND lease_until IS NOT NULL
+RETURNING id;
+
+-- name: LapsedEffects :many
+SELECT * FROM effects WHERE lease_until IS NOT NULL AND lease_until <= sqlc.arg(until) ORDER BY id;
+
+-- name: LateEffects :many
+SELECT * FROM heads
+WHERE alarmed_at IS NULL AND kind <> sqlc.arg(quiet) AND created_at <= sqlc.arg(since)
+ORDER BY id
+LIMIT CAST(sqlc.arg(lim) AS BIGINT);
+
+-- name: AlarmEffect :exec
+UPDATE effects SET alarmed_at = sqlc.arg(at) WHERE id = sqlc.arg(id);
+
+-- NextDue is when to look again: something becomes due, a lease lapses, or a deadline passes. 0: never.
+-- name: NextDue :one
+SELECT CAST(COALESCE(min(t.at), 0) AS BIGINT) FROM (
+    SELECT min(h.due_at) AS at FROM heads h WHERE h.lease_until IS NULL
+    UNION ALL
+    SELECT min(e.lease_until) FROM effects e WHERE e.lease_until IS NOT NULL
+    UNION ALL
+    SELECT min(h.created_at) + CAST(sqlc.arg(deadline) AS BIGINT) FROM heads h WHERE h.alarmed_at IS NULL AND h.kind <> sqlc.arg(quiet)
+) t;

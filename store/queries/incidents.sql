@@ -1,0 +1,80 @@
+-- name: InsertIncident :one
+INSERT INTO incidents (
+    kind, status, open, severity, title, summary, service, private, declarer, declarer_name, room, policy,
+    started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at
+) VALUES (
+    sqlc.arg(kind), sqlc.arg(status), sqlc.arg(open), sqlc.arg(severity), sqlc.arg(title), sqlc.arg(summary),
+    sqlc.arg(service), sqlc.arg(private), sqlc.arg(declarer), sqlc.arg(declarer_name), sqlc.arg(room), sqlc.arg(policy),
+    sqlc.narg(started_at), sqlc.narg(detected_at), sqlc.arg(declared_at), sqlc.narg(acknowledged_at),
+    sqlc.narg(mitigated_at), sqlc.narg(resolved_at), sqlc.narg(closed_at), sqlc.narg(updated_at), sqlc.narg(update_due_at)
+)
+RETURNING id;
+
+-- name: UpdateIncident :exec
+UPDATE incidents SET
+    status = sqlc.arg(status), open = sqlc.arg(open), severity = sqlc.arg(severity), title = sqlc.arg(title),
+    summary = sqlc.arg(summary), service = sqlc.arg(service), private = sqlc.arg(private),
+    room = sqlc.arg(room), policy = sqlc.arg(policy),
+    started_at = sqlc.narg(started_at), detected_at = sqlc.narg(detected_at), acknowledged_at = sqlc.narg(acknowledged_at),
+    mitigated_at = sqlc.narg(mitigated_at), resolved_at = sqlc.narg(resolved_at), closed_at = sqlc.narg(closed_at),
+    updated_at = sqlc.narg(updated_at), update_due_at = sqlc.narg(update_due_at)
+WHERE id = sqlc.arg(id);
+
+-- LockIncident writes nothing new: it takes the row's lock for the rest of the transaction.
+-- name: LockIncident :one
+UPDATE incidents SET title = title WHERE id = sqlc.arg(id) RETURNING *;
+
+-- name: Incident :one
+SELECT * FROM incidents WHERE id = sqlc.arg(id);
+
+-- name: ListIncidents :many
+SELECT * FROM incidents
+WHERE id > 0 AND id < sqlc.arg(before)
+ORDER BY id DESC
+LIMIT CAST(sqlc.arg(lim) AS BIGINT);
+
+-- name: ListOpenIncidents :many
+SELECT * FROM incidents
+WHERE open AND id < sqlc.arg(before)
+ORDER BY id DESC
+LIMIT CAST(sqlc.arg(lim) AS BIGINT);
+
+-- name: ListOpenSince :many
+SELECT * FROM incidents
+WHERE open AND declared_at >= sqlc.arg(since)
+ORDER BY declared_at DESC, id DESC
+LIMIT CAST(sqlc.arg(lim) AS BIGINT);
+
+-- name: ListPrivateRooms :many
+SELECT i.* FROM incidents i
+JOIN refs r ON r.incident_id = i.id AND r.name = sqlc.arg(ref)
+WHERE i.private AND r.value <> '' AND i.status <> sqlc.arg(closed) AND i.status <> sqlc.arg(declined)
+ORDER BY i.id;
+
+-- name: Roles :many
+SELECT * FROM roles WHERE incident_id = sqlc.arg(incident_id);
+
+-- name: PutRole :exec
+INSERT INTO roles (incident_id, role, handle, name)
+VALUES (sqlc.arg(incident_id), sqlc.arg(role), sqlc.arg(handle), sqlc.arg(name))
+ON CONFLICT (incident_id, role) DO UPDATE SET handle = excluded.handle, name = excluded.name;
+
+-- name: DeleteRole :exec
+DELETE FROM roles WHERE incident_id = sqlc.arg(incident_id) AND role = sqlc.arg(role);
+
+-- name: Refs :many
+SELECT * FROM refs WHERE incident_id = sqlc.arg(incident_id);
+
+-- name: PutRef :exec
+INSERT INTO refs (incident_id, name, value)
+VALUES (sqlc.arg(incident_id), sqlc.arg(name), sqlc.arg(value))
+ON CONFLICT (incident_id, name) DO UPDATE SET value = excluded.value;
+
+-- name: DeleteRef :exec
+DELETE FROM refs WHERE incident_id = sqlc.arg(incident_id) AND name = sqlc.arg(name);
+
+-- name: IncidentByRef :one
+SELECT incident_id FROM refs
+WHERE name = sqlc.arg(name) AND value = sqlc.arg(value)
+ORDER BY incident_id DESC
+LIMIT 1;

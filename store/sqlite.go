@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// minVersion is SQLite 3.51.3: older ones can corrupt a WAL database when a checkpoint and a commit meet.
+const minVersion = 3_051_003
+
+// driverName is SQLite with our settings on every connection.
+const driverName = "tocsin-sqlite"
+
+// pragmas is the one list of settings: how each is made, and what it must read back as. The driver ignores a misspelt
+// word in its DSN, so nothing is believed before it is read back.
+var pragmas = []struct {
+	name, value string
+	dsn         string // the driver's word for it; "" is set by a hook when a connection opens
+	on          access
+}{
+	{"journal_mode", "wal", "_journal_mode", writing},        // it is kept in the file, so readers need not ask for it
+	{"synchronous", "2", "_synchronous", both},               // FULL: an answer means durable, over power cuts too
+	{"busy_timeout", "1500", "_busy_timeout", both},          // ms, against foreign processes; within the time Slack gives us
+	{"foreign_keys", "1", "_foreign_keys", both},             // off by default
+	{"secure_delete", "1", "_secure_delete", both},           // what was redacted is gone from free pages
+	{"query_only", "1", "_query_only", reading},              // besides mode=ro: a reader that writes is a fault of ours
+	{"trusted_schema", "0", "", both},                        // a crafted file cannot run functions
+	{"cell_size_check", "1", "", both},                       // damage is found when a page is read
+	{"mmap_size", "0", "", both},                             // an I/O error is an error, no signal
+	{"temp_store", "2", "", both},                            // memory: nothing private in temporary files
+	{"journal_size_limit", "67108864", "", both},             // bytes that the WAL may keep after a long reader
+	{"recursive_triggers", "1", "_recursive_triggers", both}, // REPLACE fires the triggers that keep entries
+}
+
+type access int
+
+const (
+	both access = iota
+	writing
+	reading
+)
+
+func init() {
+	var hook strings.Builder
+	for _, p := range pragmas {
+		if p.dsn == "" {
+			fmt.Fprintf(&hook, "PRAGMA %s=%s;", p.name, p.value)
+		}
+	}
+	sql.Register(driverName, &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+		_, err := c.Exec(hook.String(), nil)
+		return err
+	}})
+}
+
+// dsn is the address of a database file with all that the driver has words for.
+func dsn(path string, a access) string {
+	words := url.Values{"_stmt_cache_size": {"64"}} // prepared statements kept on each connection; we have about 40
+	switch a {
+	case reading:
+		words.Set("mode", "ro")
+	default:
+		words.Set("_txlock", "immediate") // a transaction that reads first cannot lose its turn to write
+	}
+	for _, p := range pragmas {
+		if p.dsn != "" && (p.on == both || p.on == a) {
+			words.Set(p.dsn, p.value)
+		}
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + words.Encode()
+}
+
+// openPool opens a pool of connections to a file and reads back their settings.
+func openPool(ctx context.Context, path string, a access, size int) (*sql.DB, error) {
+	pool, err := sql.Open(driverName, dsn(path, a))
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	if err := check(ctx, pool, a); err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return pool, nil
+}
+
+// check refuses a library that is too old, and settings that did not take.
+func check(ctx context.Context, pool *sql.DB, a access) error {
+	if _, version, _ := sqlite3.Version(); version < minVersion {
+		return fmt.Errorf("SQLite %d is too old: %d is the oldest that does not lose data", version, minVersion)
+	}
+	for _, p := range pragmas {
+		if p.on != both && p.on != a {
+			continue
+		}
+		var got string
+		if err := pool.QueryRowContext(ctx, "PRAGMA "+p.name).Scan(&got); err != nil {
+			return fmt.Errorf("read setting %s: %w", p.name, err)
+		}
+		if got != p.value {
+			return fmt.Errorf("SQLite has %s=%s where Tocsin needs %s; on a network file system it cannot run", p.name, got, p.value)
+		}
+	}
+	return nil
+}
+
+// unharmed are the result codes after which a transaction stands as it did before the statement. After any other SQLite
+// may have rolled back all of it, or may not trust its file any more.
+var unharmed = map[sqlite3.ErrNo]bool{
+	sqlite3.ErrError: true, sqlite3.ErrConstraint: true, sqlite3.ErrMismatch: true,
+	sqlite3.ErrTooBig: true, sqlite3.ErrRange: true, sqlite3.ErrMisuse: true,
+}
+
+// fatal tells whether an error means that the connection and its transaction are not to be used further.
+func fatal(err error) bool {
+	var code sqlite3.Error
+	return errors.As(err, &code) && !unharmed[code.Code]
+}

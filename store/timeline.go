@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"tocsin/incident"
+	"tocsin/store/db"
+)
+
+// Timeline is the newest events of an incident whose ids are below before (0: from the end), in the order in which they
+// were recorded, and whether there are older ones. What is told by the time when it happened, the caller sorts.
+func (s *Store) Timeline(ctx context.Context, id incident.ID, before int64, limit int) (events []incident.Event, more bool, err error) {
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	rows, err := s.q.Timeline(ctx, db.TimelineParams{IncidentID: int64(id), Before: before, Lim: int64(limit) + 1})
+	if err != nil {
+		return nil, false, fmt.Errorf("store: read the timeline of %s: %w", id, err)
+	}
+	if more = len(rows) > limit; more {
+		rows = rows[:limit]
+	}
+	events = make([]incident.Event, len(rows))
+	for n, row := range rows {
+		if events[n], err = eventOf(row.Entry, row.Actor, row.Body); err != nil {
+			return nil, false, fmt.Errorf("store: read entry %d of %s: %w", row.Entry.ID, id, err)
+		}
+	}
+	slices.Reverse(events)
+	return events, more, nil
+}
+
+// Event is one event and the incident that it belongs to; an unknown one is Missing.
+func (s *Store) Event(ctx context.Context, event int64) (incident.ID, incident.Event, error) {
+	row, err := s.q.Entry(ctx, event)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, incident.Event{}, incident.Refuse(incident.Missing, "There is no entry %d.", event)
+	}
+	if err != nil {
+		return 0, incident.Event{}, fmt.Errorf("store: read entry %d: %w", event, err)
+	}
+	e, err := eventOf(row.Entry, row.Actor, row.Body)
+	if err != nil {
+		return 0, incident.Event{}, fmt.Errorf("store: read entry %d: %w", event, err)
+	}
+	return incident.ID(row.Entry.IncidentID), e, nil
+}
+
+// Latest is the event of a kind that was recorded last on an incident, the zero Event when there is none.
+func (s *Store) Latest(ctx context.Context, id incident.ID, kind incident.EventKind) (incident.Event, error) {
+	row, err := s.q.LatestEntry(ctx, db.LatestEntryParams{IncidentID: int64(id), Kind: string(kind)})
+	if errors.Is(err, sql.ErrNoRows) {
+		return incident.Event{}, nil
+	}
+	if err != nil {
+		return incident.Event{}, fmt.Errorf("store: find the latest %s of %s: %w", kind, id, err)
+	}
+	e, err := eventOf(row.Entry, row.Actor, row.Body)
+	if err != nil {
+		return incident.Event{}, fmt.Errorf("store: read entry %d: %w", row.Entry.ID, err)
+	}
+	return e, nil
+}

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"tocsin/incident"
+	"tocsin/store/db"
+)
+
+// Tx is one transaction. It tracks the incidents that it hands out, and writes down what became of them when the change
+// returns. It is an incident.Tx.
+type Tx struct {
+	ctx     context.Context // of the batch, nobody's
+	conn    db.DBTX
+	q       *db.Queries
+	at      time.Time
+	tracked []*tracked
+	system  incident.Ledger
+	woke    bool  // the outbox is to look
+	err     error // the first error of the database: whatever the change makes of it, the transaction fails
+}
+
+// tracked is an incident with what the database holds of it.
+type tracked struct {
+	*incident.Incident
+	row   db.Incident
+	roles map[incident.Role]incident.Person
+	refs  incident.Refs
+}
+
+var _ incident.Tx = (*Tx)(nil)
+
+// Change runs do in one durable transaction, once per request: the same key again gets the first answer, and do is not
+// run. An error of do undoes all, and the request counts as not made. do may run twice before anything is kept, so it
+// touches only what the transaction gives it and its own results. It must not start another change, and not wait.
+func (s *Store) Change(ctx context.Context, r incident.Request, do func(incident.Tx) ([]byte, error)) ([]byte, error) {
+	var answer []byte
+	err := s.write(ctx, func(t *Tx) error {
+		t.at = r.At
+		again, err := t.recall(r, &answer)
+		if err != nil || again {
+			return err
+		}
+		if answer, err = do(t); err != nil {
+			return err
+		}
+		if err := t.flush(); err != nil {
+			return err
+		}
+		return t.remember(r, answer)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// recall takes a request for the first of its key, or finds the answer that was given then.
+func (t *Tx) recall(r incident.Request, answer *[]byte) (again bool, err error) {
+	if r.Key == "" {
+		return false, nil
+	}
+	first, err := t.q.InsertRequest(t.ctx, db.InsertRequestParams{Key: r.Key, At: millis(r.At), Answer: []byte{}})
+	if err != nil {
+		return false, t.fail("note request", err)
+	}
+	if first == 1 {
+		return false, nil
+	}
+	*answer, err = t.q.Answer(t.ctx, r.Key)
+	return true, t.fail("find the answer to a request", err)
+}
+
+func (t *Tx) remember(r incident.Request, answer []byte) error {
+	if r.Key == "" || len(answer) == 0 {
+		return nil
+	}
+	return t.fail("keep answer", t.q.AnswerRequest(t.ctx, db.AnswerRequestParams{Key: r.Key, Answer: answer}))
+}
+
+// fail wraps an error of the database by what was being done, and keeps the first one; nil stays nil.
+func (t *Tx) fail(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("store: %s: %w", doing, err)
+	if t.err == nil {
+		t.err = err
+	}
+	return err
+}
+
+// Declare numbers a new incident and writes it down.
+func (t *Tx) Declare(i *incident.Incident) error {
+	row := rowOf(i)
+	id, err := t.q.InsertIncident(t.ctx, insertOf(row))
+	if err != nil {
+		return t.fail("number an incident", err)
+	}
+	i.ID, row.ID = incident.ID(id), id
+	t.tracked = append(t.tracked, &tracked{Incident: i, row: row})
+	return nil
+}
+
+// Incident locks an incident and hands it out; asked again, it hands out the same one. An unknown one is Missing.
+func (t *Tx) Incident(id incident.ID) (*incident.Incident, error) {
+	if id <= 0 {
+		return nil, missing(id)
+	}
+	return t.load(id)
+}
+
+// load is Incident, for the system too.
+func (t *Tx) load(id incident.ID) (*incident.Incident, error) {
+	for _, known := range t.tracked {
+		if known.ID == id {
+			return known.Incident, nil
+		}
+	}
+	row, err := t.q.LockIncident(t.ctx, int64(id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, missing(id)
+	}
+	if err != nil {
+		return nil, t.fail("open "+id.String(), err)
+	}
+	i := incidentOf(row)
+	if err := complete(t.ctx, t.q, i); err != nil {
+		return nil, t.fail("open "+id.String(), err)
+	}
+	t.tracked = append(t.tracked, &tracked{Incident: i, row: row, roles: maps.Clone(i.Roles), refs: maps.Clone(i.Refs)})
+	return i, nil
+}
+
+// System is the ledger of what belongs to no incident.
+func (t *Tx) System() *incident.Ledger { return &t.system }
+
+// DeclaredSince lists open incidents declared at an instant or later, newest first. They are to be read only: what is done to them is lost.
+func (t *Tx) DeclaredSince(at time.Time, limit int) ([]*incident.Incident, error) {
+	rows, err := t.q.ListOpenSince(t.ctx, db.ListOpenSinceParams{Since: millis(at), Lim: int64(limit)})
+	if err != nil {
+		return nil, t.fail("list open incidents", err)
+	}
+	incidents, err := completeAll(t.ctx, t.conn, rows)
+	return incidents, t.fail("list open incidents", err)
+}
+
+// Profile is what is known of a person, the zero Profile when nothing is.
+func (t *Tx) Profile(handle string) (incident.Profile, error) {
+	profile, err := profile(t.ctx, t.q, handle)
+	return profile, t.fail("find a person", err)
+}
+
+// Know keeps what was learned about a person, unless something newer is known.
+func (t *Tx) Know(p incident.Profile) error {
+	return t.fail("keep a person", t.q.PutProfile(t.ctx, db.PutProfileParams{
+		Handle: p.Handle, Name: p.Name, Standing: string(p.Standing), Zone: p.Zone, SeenAt: millis(p.Seen),
+	}))
+}
+
+// Join keeps that somebody was seen in an incident's room.
+func (t *Tx) Join(id incident.ID, handle string, at time.Time) error {
+	return t.member(id, handle, true, at)
+}
+
+// Leave keeps that somebody has left an incident's room by the time of the request.
+func (t *Tx) Leave(id incident.ID, handle string) error { return t.member(id, handle, false, t.at) }
+
+func (t *Tx) member(id incident.ID, handle string, present bool, at time.Time) error {
+	return t.fail("keep who is in the room of "+id.String(), t.q.PutMember(t.ctx, db.PutMemberParams{
+		IncidentID: int64(id), Handle: handle, Present: present, SeenAt: millis(at),
+	}))
+}
+
+func missing(id incident.ID) error { return incident.Refuse(incident.Missing, "There is no %s.", id) }
