@@ -3,6 +3,7 @@ package bot
 import (
 	"errors"
 	"fmt"
+	"html"
 	"slices"
 	"strings"
 	"time"
@@ -154,6 +155,15 @@ func (e *errand) setTopic() (incident.Refs, error) {
 	wanted := string(topic(e.i))
 	if e.roomID() == "" || e.i.Refs[refTopic] == wanted {
 		return nil, nil
+	}
+	if e.again() { // Slack writes a line for each setting, even to the same words
+		there, err := e.Slack.GetConversationInfoContext(e.ctx, &slack.GetConversationInfoInput{ChannelID: e.roomID()})
+		if err != nil {
+			return nil, fault("conversations.info", err)
+		}
+		if html.UnescapeString(there.Topic.Value) == html.UnescapeString(wanted) {
+			return incident.Refs{refTopic: wanted}, nil
+		}
 	}
 	_, err := e.Slack.SetTopicOfConversationContext(e.ctx, e.roomID(), wanted)
 	if refusedWith(err, "is_archived") {

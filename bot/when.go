@@ -2,6 +2,7 @@ package bot
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ var shortZones = map[string]int{
 }
 
 var (
-	ago      = regexp.MustCompile(`^-?(?:\d+(?:d|h|m|min))+$`)
+	backward = regexp.MustCompile(`^-(?:\d+(?:d|h|min|m))+$`)
 	timeWord = regexp.MustCompile(`^\d{1,2}:\d{2}$`)
 	dayWord  = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 )
@@ -24,14 +25,14 @@ var (
 // is always past: a clock time that is still to come today was yesterday's.
 func pastTime(text string, now time.Time, zone *time.Location) (at time.Time, rest string, found bool, err error) {
 	word, rest := cutWord(text)
-	if strings.HasPrefix(word, "-") && ago.MatchString(word) {
+	if countsBack(word) {
 		d, err := elapsed(word[1:])
 		return now.Add(-d), rest, true, err
 	}
 	explicit := strings.EqualFold(word, "at")
 	if explicit {
 		word, rest = cutWord(rest)
-		if ago.MatchString(word) && strings.HasPrefix(word, "-") {
+		if countsBack(word) {
 			d, err := elapsed(word[1:])
 			return now.Add(-d), rest, true, err
 		}
@@ -73,6 +74,8 @@ func pastTime(text string, now time.Time, zone *time.Location) (at time.Time, re
 	return at, rest, true, err
 }
 
+func countsBack(word string) bool { return backward.MatchString(word) }
+
 // clockOn is a clock time on a day in a zone.
 func clockOn(day time.Time, word string, zone *time.Location) (time.Time, error) {
 	read, err := time.Parse("15:04", word)
@@ -97,22 +100,22 @@ func zoneWord(text string) (*time.Location, string, bool) {
 	return zone, rest, err == nil
 }
 
+// longestAgo is how far people may count back; who means more writes the day.
+const longestAgo = 366 * 24 * time.Hour
+
 // elapsed reads "1d2h30m". Days are 24 hours: people who count back mean how long ago it was.
 func elapsed(word string) (time.Duration, error) {
+	units := map[byte]time.Duration{'d': 24 * time.Hour, 'h': time.Hour, 'm': time.Minute}
 	var sum time.Duration
 	for word = strings.ReplaceAll(word, "min", "m"); word != ""; {
 		at := strings.IndexAny(word, "dhm")
-		var n time.Duration
-		for _, digit := range word[:at] {
-			if n = n*10 + time.Duration(digit-'0'); n > 1_000_000 {
-				return 0, incident.Refuse(incident.Invalid, "That is too long ago.")
-			}
+		n, err := strconv.Atoi(word[:at])
+		unit := units[word[at]]
+		if err != nil || n > int(longestAgo/unit) || sum > longestAgo {
+			return 0, incident.Refuse(incident.Invalid, "That is more than a year ago. Write the day: 2026-11-20 14:05.")
 		}
-		sum += n * map[byte]time.Duration{'d': 24 * time.Hour, 'h': time.Hour, 'm': time.Minute}[word[at]]
+		sum += time.Duration(n) * unit
 		word = word[at+1:]
-	}
-	if sum > 366*24*time.Hour {
-		return 0, incident.Refuse(incident.Invalid, "That is more than a year ago. Write the day: 2026-11-20 14:05.")
 	}
 	return sum, nil
 }

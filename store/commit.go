@@ -103,7 +103,9 @@ func (c *committer) work() {
 	for first := range c.queue {
 		c.batch(first)
 	}
-	c.drop()
+	if c.conn != nil {
+		_ = c.conn.Close() // back to the pool, which closes it when the readers are gone
+	}
 }
 
 // batch runs a change and those that are waiting behind it, and commits them together. None is answered before the

@@ -51,22 +51,29 @@ func declare(ctx context.Context, s *Store, title string) (id incident.ID, err e
 	return id, err
 }
 
+// hold keeps the committer busy with one change until release is called.
+func hold(t *testing.T, s *Store) (release func()) {
+	t.Helper()
+	gate, begun, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() { ended <- s.write(context.Background(), func(*Tx) error { close(begun); <-gate; return nil }) }()
+	<-begun
+	release = sync.OnceFunc(func() { close(gate); <-ended })
+	t.Cleanup(release)
+	return release
+}
+
 // batch queues changes behind one that stands still until all are queued, so that they share a transaction. It returns
 // the error of each.
 func batch(t *testing.T, s *Store, changes ...func(*Tx) error) []error {
 	t.Helper()
-	gate := make(chan struct{})
+	release := hold(t, s)
 	var all sync.WaitGroup
-	all.Go(func() {
-		_ = s.write(t.Context(), func(*Tx) error { <-gate; return nil })
-	})
-	waitFor(t, func() bool { return len(s.committer.queue) == 0 })
 	errs := make([]error, len(changes))
 	for n, change := range changes {
-		all.Go(func() { errs[n] = s.write(t.Context(), change) })
+		all.Go(func() { errs[n] = s.write(context.Background(), change) })
 		waitFor(t, func() bool { return len(s.committer.queue) == n+1 })
 	}
-	close(gate)
+	release()
 	all.Wait()
 	return errs
 }
@@ -222,17 +229,15 @@ func TestCommitFails(t *testing.T) {
 
 func TestCloseFinishesTheQueue(t *testing.T) {
 	s, _ := openTest(t)
-	gate := make(chan struct{})
+	release := hold(t, s)
 	var all sync.WaitGroup
-	errs := make([]error, 9)
-	all.Go(func() { errs[0] = s.write(t.Context(), func(*Tx) error { <-gate; return nil }) })
-	waitFor(t, func() bool { return len(s.committer.queue) == 0 })
+	errs := make([]error, 8)
 	for n := range 8 {
-		all.Go(func() { errs[n+1] = s.write(t.Context(), keep(fmt.Sprint(n))) })
+		all.Go(func() { errs[n] = s.write(t.Context(), keep(fmt.Sprint(n))) })
 	}
 	waitFor(t, func() bool { return len(s.committer.queue) == 8 })
 	all.Go(s.committer.close)
-	close(gate)
+	release()
 	all.Wait()
 	if err := errors.Join(errs...); err != nil {
 		t.Error(err)

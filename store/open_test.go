@@ -157,11 +157,12 @@ func TestDamageIsFoundInTheBackground(t *testing.T) {
 		t.Fatal(log)
 	}
 	byHandOn(t, s, `PRAGMA writable_schema = ON`, `UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'roles') WHERE name = 'refs'`)
+	path := dbPath(t, s)
 	if err := s.readers.Close(); err != nil { // readers that know the schema would not look again
 		t.Fatal(err)
 	}
 	var err error
-	if s.readers, err = openPool(t.Context(), dbPath(t, s), reading, 1); err != nil {
+	if s.readers, err = openPool(t.Context(), path, reading, 1); err != nil {
 		t.Fatal(err)
 	}
 	s.examine(t.Context(), s.committer.log)

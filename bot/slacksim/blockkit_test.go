@@ -5,19 +5,29 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func repeat(n int, one string) string { return strings.TrimSuffix(strings.Repeat(one+",", n), ",") }
 
+func x(n int) string { return strings.Repeat("x", n) }
+
+func section(n int) string {
+	return `{"type":"section","text":{"type":"mrkdwn","text":"` + x(n) + `"}}`
+}
+
+func button(n int) string {
+	return `{"type":"button","text":{"type":"plain_text","text":"` + x(n) + `"}}`
+}
+
+func actions(inner string) string { return `{"type":"actions","elements":[` + inner + `]}` }
+
+func menu(n int) string {
+	return `{"type":"static_select","options":[` + repeat(n, `{"text":{"type":"plain_text","text":"o"},"value":"v"}`) + `]}`
+}
+
 func TestBlockLimits(t *testing.T) {
 	w := &Workspace{}
-	x := func(n int) string { return strings.Repeat("x", n) }
-	section := func(n int) string { return `{"type":"section","text":{"type":"mrkdwn","text":"` + x(n) + `"}}` }
-	button := func(n int) string { return `{"type":"button","text":{"type":"plain_text","text":"` + x(n) + `"}}` }
-	actions := func(inner string) string { return `{"type":"actions","elements":[` + inner + `]}` }
-	menu := func(n int) string {
-		return `{"type":"static_select","options":[` + repeat(n, `{"text":{"type":"plain_text","text":"o"},"value":"v"}`) + `]}`
-	}
 	for _, c := range []struct {
 		name, blocks string
 		on           surface
@@ -95,4 +105,30 @@ func TestTyped(t *testing.T) {
 			t.Errorf("%q reaches the app as %q, want %q", in, got, want)
 		}
 	}
+}
+
+// Whatever JSON an app sends as blocks is refused or shown, and never breaks the workspace.
+func FuzzBlocks(f *testing.F) {
+	f.Add(`[{"type":"section","text":{"type":"mrkdwn","text":"<!date^1^{time}|x> <@U1> <#C1|a>"},"accessory":null}]`)
+	f.Add(`[{"type":"input","label":{},"element":{"type":"static_select","options":[1],"initial_option":{}}}]`)
+	f.Add(`[{"type":"rich_text","elements":[{"type":"rich_text_list","elements":[null,{"elements":[3]}]}]},{"type":"table","rows":[[[]]]}]`)
+	f.Add(formView)
+	f.Fuzz(func(t *testing.T, text string) {
+		var v any
+		if json.Unmarshal([]byte(text), &v) != nil {
+			return
+		}
+		w := &Workspace{now: time.Now, team: team{id: "T"}, people: map[string]*Profile{}}
+		for _, on := range []surface{onMessage, onModal, onHome} {
+			blocks, err := w.checkBlocks(v, on)
+			if err != nil {
+				continue
+			}
+			_ = w.visible("", blocks, asToken)
+			view := &view{}
+			view.adopt(Object{"blocks": blocks})
+			_ = view.clientErrors()
+			_ = messageState(blocks)
+		}
+	})
 }

@@ -22,6 +22,7 @@ type channel struct {
 	members   map[string]bool
 	messages  []*message // by ts, replies among them
 	byTS      map[string]*message
+	threads   map[string]int // replies by ts of the parent
 	bookmarks []*bookmark
 	pins      []string // ts
 	previous  []string // names it had
@@ -64,7 +65,7 @@ type reaction struct {
 func (w *Workspace) newChannel(name string, private bool, creator string) *channel {
 	c := &channel{
 		id: w.mint("C"), name: name, private: private, creator: creator, created: w.now(), updated: w.now(),
-		members: map[string]bool{creator: true}, byTS: map[string]*message{},
+		members: map[string]bool{creator: true}, byTS: map[string]*message{}, threads: map[string]int{},
 	}
 	w.channels[c.id] = c
 	w.rooms = append(w.rooms, c.id)
@@ -126,6 +127,7 @@ func (w *Workspace) append(c *channel, m *message) *message {
 	m.ts, m.room = w.stamp(), c.id
 	c.messages = append(c.messages, m)
 	c.byTS[m.ts] = m
+	c.threads[m.thread]++
 	w.touch(screenEvent{Type: "messages", Channel: c.id, Thread: m.thread})
 	if m.only == "" {
 		w.emitMessage(c, m)
@@ -138,6 +140,7 @@ func (w *Workspace) remove(c *channel, m *message) {
 	c.messages = slices.DeleteFunc(c.messages, func(x *message) bool { return x == m })
 	c.pins = slices.DeleteFunc(c.pins, func(ts string) bool { return ts == m.ts })
 	delete(c.byTS, m.ts)
+	c.threads[m.thread]--
 	w.touch(screenEvent{Type: "messages", Channel: c.id, Thread: m.thread})
 	if m.only == "" {
 		before := w.messageJSON(c, m, false)

@@ -48,8 +48,6 @@ func (r reply) failure() string {
 		return ""
 	case r.err != nil && r.reason() == "http_timeout":
 		return "operation_timeout"
-	case r.err != nil:
-		return "dispatch_unreachable"
 	}
 	return "dispatch_failed"
 }
@@ -60,7 +58,7 @@ var errRedirects = errors.New("too many redirects")
 func newClient() *http.Client {
 	return &http.Client{
 		Timeout:   apiTimeout,
-		Transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second},
+		Transport: &http.Transport{MaxIdleConnsPerHost: 256, IdleConnTimeout: 30 * time.Second},
 		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
 			if len(via) > 2 {
 				return errRedirects

@@ -76,7 +76,7 @@ func TestCommandFailures(t *testing.T) {
 		t.Errorf("in_channel does not show the command: %s", list)
 	}
 	a.server.Close()
-	if err := ada.Type("#general", "/incident").Err; err == nil || !strings.Contains(err.Error(), "dispatch_unreachable") {
+	if err := ada.Type("#general", "/incident").Err; err == nil || !strings.Contains(err.Error(), "dispatch_failed") {
 		t.Errorf("app down: %v", err)
 	}
 }
@@ -152,6 +152,19 @@ func TestRedelivery(t *testing.T) {
 	}
 }
 
+// On a clock of its own, as in a demo, nobody calls Pass: retries come by themselves.
+func TestRedeliveryByItself(t *testing.T) {
+	a := start(t, Options{Now: time.Now, Redeliver: []time.Duration{time.Millisecond}})
+	room := a.made("room")
+	a.answer = func(d delivered) (int, string, string) { return 500, "", "" }
+	a.call("chat.postMessage", map[string]string{"channel": room, "text": "x"})
+	for _, retry := range []string{"", "1"} {
+		if d := a.next(event("message")); d.header.Get("X-Slack-Retry-Num") != retry {
+			t.Errorf("retry number %q, want %q", d.header.Get("X-Slack-Retry-Num"), retry)
+		}
+	}
+}
+
 // Every event that the workspace sends is one that the real client can read.
 func TestEventShapes(t *testing.T) {
 	a := start(t, Options{})
@@ -201,8 +214,8 @@ func TestEventShapes(t *testing.T) {
 
 func TestTriggers(t *testing.T) {
 	a := start(t, Options{})
-	real := time.Now()
-	a.w.clock = func() time.Time { return real }
+	machine, late := time.Now, time.Duration(0)
+	a.w.clock = func() time.Time { return machine().Add(late) }
 	a.w.Announce("expired_trigger_id", "exchanged_trigger_id", "push_limit_reached", "hash_conflict", "not_found")
 	var view slack.ModalViewRequest
 	if err := json.Unmarshal([]byte(formView), &view); err != nil {
@@ -229,7 +242,7 @@ func TestTriggers(t *testing.T) {
 		t.Errorf("second use: %s", got)
 	}
 	id = trigger()
-	real = real.Add(3*time.Second + time.Millisecond)
+	late = 3*time.Second + time.Millisecond
 	if got := open(id); got != "expired_trigger_id" {
 		t.Errorf("late use: %s", got)
 	}

@@ -67,7 +67,7 @@ func subscriptionFor(c *channel) string {
 
 // emitMessage tells the app about a new message, and about a mention of it. The caller holds the lock.
 func (w *Workspace) emitMessage(c *channel, m *message) {
-	if !c.members[w.team.bot] {
+	if !c.members[w.team.bot] || !w.grant.hears(subscriptionFor(c)) && !w.grant.hears("app_mention") {
 		return
 	}
 	event := w.messageJSON(c, m, true)

@@ -12,13 +12,16 @@ import (
 	"time"
 )
 
+// faultCase is a fault, and what the caller and the world must see of it.
+type faultCase struct {
+	fault  Fault
+	landed bool
+	status int    // 0: no answer
+	body   string // a part of it
+}
+
 func TestFaults(t *testing.T) {
-	for _, c := range []struct {
-		fault  Fault
-		landed bool
-		status int    // 0: no answer
-		body   string // a part of it
-	}{
+	for _, c := range []faultCase{
 		{Fault{Kind: Status, Status: 503}, false, 503, ""},
 		{Fault{Kind: Status, Status: 429, RetryAfter: 30 * time.Second}, false, 429, ""},
 		{Fault{Kind: SlackError, Error: "fatal_error"}, false, 200, "fatal_error"},
@@ -31,52 +34,54 @@ func TestFaults(t *testing.T) {
 		{Fault{Kind: HangAfter}, true, 0, ""},
 		{Fault{Kind: HalfBody}, true, 0, ""},
 	} {
-		t.Run(fmt.Sprint(c.fault), func(t *testing.T) {
-			a := start(t, Options{})
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-			defer cancel()
-			asked := make(chan Call, 9)
-			a.w.Faults(func(call Call) *Fault {
-				asked <- call
-				if c.fault.Kind == Hang {
-					cancel() // the caller gives up
-				}
-				return &c.fault
-			})
-			if c.fault.Kind == HangAfter {
-				go func() {
-					_ = a.w.await(ctx, func() bool { return a.w.byName("room") != nil })
-					cancel()
-				}()
-			}
-			form := url.Values{"token": {a.w.BotToken()}, "name": {"room"}}
-			req, _ := http.NewRequestWithContext(ctx, "POST", a.w.APIURL()+"conversations.create", strings.NewReader(form.Encode()))
-			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			resp, err := http.DefaultClient.Do(req)
-			status, body := 0, []byte{}
-			if err == nil {
-				body, err = io.ReadAll(resp.Body)
-				resp.Body.Close()
-				if status = resp.StatusCode; err != nil {
-					status = 0
-				}
-				if c.fault.RetryAfter != 0 && resp.Header.Get("Retry-After") != "30" {
-					t.Errorf("Retry-After: %q", resp.Header.Get("Retry-After"))
-				}
-			}
-			if status != c.status || !strings.Contains(string(body), c.body) {
-				t.Errorf("answered %d %s (%v)", status, body, err)
-			}
-			a.w.mu.Lock()
-			landed := a.w.byName("room") != nil
-			a.w.mu.Unlock()
-			if landed != c.landed {
-				t.Errorf("landed: %v", landed)
-			}
-			if call := <-asked; call.N != 1 || call.NthOfMethod != 1 || call.Args["name"] != "room" || len(asked) != 0 {
-				t.Errorf("asked about %+v", call)
-			}
-		})
+		t.Run(fmt.Sprint(c.fault), func(t *testing.T) { c.check(t) })
+	}
+}
+
+func (c faultCase) check(t *testing.T) {
+	a := start(t, Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	asked := make(chan Call, 9)
+	a.w.Faults(func(call Call) *Fault {
+		asked <- call
+		if c.fault.Kind == Hang {
+			cancel() // the caller gives up
+		}
+		return &c.fault
+	})
+	if c.fault.Kind == HangAfter {
+		go func() {
+			_ = a.w.await(ctx, func() bool { return a.w.byName("room") != nil })
+			cancel()
+		}()
+	}
+	form := url.Values{"token": {a.w.BotToken()}, "name": {"room"}}
+	req, _ := http.NewRequestWithContext(ctx, "POST", a.w.APIURL()+"conversations.create", strings.NewReader(form.Encode()))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := http.DefaultClient.Do(req)
+	status, body := 0, []byte{}
+	if err == nil {
+		body, err = io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if status = resp.StatusCode; err != nil {
+			status = 0
+		}
+		if c.fault.RetryAfter != 0 && resp.Header.Get("Retry-After") != "30" {
+			t.Errorf("Retry-After: %q", resp.Header.Get("Retry-After"))
+		}
+	}
+	if status != c.status || !strings.Contains(string(body), c.body) {
+		t.Errorf("answered %d %s (%v)", status, body, err)
+	}
+	a.w.mu.Lock()
+	landed := a.w.byName("room") != nil
+	a.w.mu.Unlock()
+	if landed != c.landed {
+		t.Errorf("landed: %v", landed)
+	}
+	if call := <-asked; call.N != 1 || call.NthOfMethod != 1 || call.Args["name"] != "room" || len(asked) != 0 {
+		t.Errorf("asked about %+v", call)
 	}
 }
 
@@ -174,7 +179,7 @@ func TestWorlds(t *testing.T) {
 			_ = a.w.AddGroup("x", "X")
 		}
 		room := a.made("room")
-		texts := []string{"at <!date^1700000000^{time}^https://x.example|12:00>", "second by <@" + a.w.BotUser() + ">"}
+		texts := []string{"at <!date^1700000000^{time}^https://x.example|12:00>", "second by <@" + a.w.BotUser() + "> in " + room}
 		if flip {
 			texts[0], texts[1] = texts[1], strings.Replace(texts[0], "1700000000", "1800000000", 1)
 		}

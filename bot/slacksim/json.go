@@ -82,6 +82,9 @@ func (w *Workspace) threadJSON(c *channel, m *message, o Object) {
 		}
 		return
 	}
+	if c.threads[m.ts] == 0 { // most messages; looking for replies costs a walk through the channel
+		return
+	}
 	list := c.replies(m.ts)
 	if len(list) == 0 {
 		return

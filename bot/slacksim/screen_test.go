@@ -57,7 +57,7 @@ func TestScreen(t *testing.T) {
 	a := start(t, Options{Tour: []TourStep{{Title: "Ring", Try: "/incident"}}})
 	ada := page{t, a.w, a.w.Person("Ada").ID()}
 	gus := page{t, a.w, a.w.Person("Gus").ID()}
-	general, exec := a.channelID("general"), a.channelID("exec")
+	exec := a.channelID("exec")
 	state := ada.state()
 	if len(arr(state["people"])) != 6 || len(arr(state["commands"])) != 2 || len(arr(state["shortcuts"])) != 2 || len(arr(state["tour"])) != 1 || state["view"] != nil {
 		t.Errorf("state: %v", state)
@@ -76,6 +76,12 @@ func TestScreen(t *testing.T) {
 	if got := gus.get("screen/messages?as=" + gus.as + "&channel=" + exec); got["status"] != 404 {
 		t.Errorf("a private channel: %v", got)
 	}
+}
+
+func TestScreenDeeds(t *testing.T) {
+	a := start(t, Options{})
+	ada, gus := page{t, a.w, a.w.Person("Ada").ID()}, page{t, a.w, a.w.Person("Gus").ID()}
+	general, exec := a.channelID("general"), a.channelID("exec")
 	for _, c := range []struct {
 		p    page
 		d    map[string]any
@@ -86,6 +92,7 @@ func TestScreen(t *testing.T) {
 		{ada, map[string]any{"do": "post", "channel": general, "text": "/incident", "thread": "1.1"}, "threads"},
 		{ada, map[string]any{"do": "post", "channel": general, "text": "/other"}, "not a valid command"},
 		{ada, map[string]any{"do": "post", "channel": general, "text": "  "}, "nothing"},
+		{gus, map[string]any{"do": "post", "channel": exec, "text": "/incident"}, "not in this channel"},
 		{gus, map[string]any{"do": "join", "channel": a.channelID("random")}, "no such channel"},
 		{ada, map[string]any{"do": "leave", "channel": general}, "cannot leave"},
 		{ada, map[string]any{"do": "fly"}, "cannot do"},

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// T is what a story needs of a test; *testing.T and *testing.B fit.
+// T is what a story needs of a test; *testing.T and *testing.B fit. Only a workspace that New made can tell stories
+// (Person, Channel, Quiet, Pass …); one that Open made has the rest.
 type T interface {
 	Helper()
 	Fatalf(format string, args ...any)
@@ -41,7 +42,8 @@ func (c *storyClock) set(t time.Time) {
 
 // New opens a workspace for a story and closes it with the test, which fails on Complaints. Without Options.Now the
 // scenario has a clock of its own, a Tuesday morning in March 2026, that only Pass moves; without Options.Clock the real
-// clock is the machine's.
+// clock is the machine's. Rate limits go by the scenario's clock: while it stands still the sixth post to a channel is
+// refused, so a story that is not about limits calls Limits(0).
 func New(t T, o Options) *Workspace {
 	t.Helper()
 	var own *storyClock

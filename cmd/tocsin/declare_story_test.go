@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
 
+	"tocsin"
 	"tocsin/bot/slacksim"
 	"tocsin/incident"
 )
@@ -244,9 +246,15 @@ func TestStoryWhoCannotDeclare(t *testing.T) {
 	w.Person("Ada").Type("#general", "/incident list").Expect("No open incidents")
 }
 
+// newHouseWithoutJoins is a house that no event tells of people who are new.
+func newHouseWithoutJoins(t *testing.T) *house {
+	deaf := bytes.ReplaceAll(tocsin.Manifest, []byte("- team_join"), nil)
+	return newHouseIn(t, slacksim.New(t, slacksim.Options{Manifest: deaf}))
+}
+
 func TestStoryAGuestWhoWasNotKnownYet(t *testing.T) {
-	w := newHouse(t)
-	guest := w.Add(slacksim.Profile{Name: "Newcomer", Guest: true}) // and no event has told us of them
+	w := newHouseWithoutJoins(t)
+	guest := w.Add(slacksim.Profile{Name: "Newcomer", Guest: true})
 	w.Join(guest, "#general")
 	guest.Type("#general", "/incident declare everything burns").Expect("INC-1 declared") // believed
 	w.DirectMessages(guest).Expect("Guests cannot declare", "INC-1 waits in triage", "/incident accept INC-1")
@@ -261,7 +269,7 @@ func TestStoryAGuestWhoWasNotKnownYet(t *testing.T) {
 }
 
 func TestStoryDeclined(t *testing.T) {
-	w := newHouse(t)
+	w := newHouseWithoutJoins(t)
 	guest := w.Add(slacksim.Profile{Name: "Newcomer", Guest: true})
 	w.Join(guest, "#general")
 	guest.Type("#general", "/incident declare my coffee is cold")

@@ -29,10 +29,13 @@ type furnish func(*options)
 // newHouse opens a workspace and starts the program in it, with everybody known.
 func newHouse(t *testing.T, changes ...furnish) *house {
 	t.Helper()
-	h := &house{
-		t: t, Workspace: slacksim.New(t, slacksim.Options{Manifest: tocsin.Manifest}),
-		log: &watchedLog{}, db: filepath.Join(t.TempDir(), "tocsin.db"),
-	}
+	return newHouseIn(t, slacksim.New(t, slacksim.Options{Manifest: tocsin.Manifest}), changes...)
+}
+
+// newHouseIn starts the program in a workspace.
+func newHouseIn(t *testing.T, w *slacksim.Workspace, changes ...furnish) *house {
+	t.Helper()
+	h := &house{t: t, Workspace: w, log: &watchedLog{}, db: filepath.Join(t.TempDir(), "tocsin.db")}
 	h.Check(slackContract)
 	h.Limits(0) // the clock stands still, so that no window would ever pass; limits have stories of their own
 	h.OnSettle(func(ctx context.Context) error { return h.drain(ctx) })

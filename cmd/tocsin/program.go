@@ -61,7 +61,7 @@ const callLimit = 10 * time.Second
 func (p *program) wire(o options) error {
 	client := slack.New(string(o.settings.BotToken),
 		slack.OptionAPIURL(o.settings.SlackURL),
-		slack.OptionHTTPClient(&http.Client{Timeout: callLimit}))
+		slack.OptionHTTPClient(bot.NewClient(callLimit, o.now)))
 	var err error
 	p.bot, err = bot.New(bot.Options{
 		Store: p.store, Slack: client, SlackURL: o.settings.SlackURL, SigningSecret: string(o.settings.SigningSecret),

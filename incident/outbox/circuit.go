@@ -95,7 +95,7 @@ func (c *circuits) answered(d *delivery) (since time.Time, news bool) {
 
 // failed notes at now that a destination did not answer, and returns until when its circuit is open; pause gives the time
 // to wait after n failures. news tells that somebody should hear of it.
-func (c *circuits) failed(d *delivery, cause *DelayError, now time.Time, pause func(time.Duration, int) time.Duration) (until time.Time, news bool) {
+func (c *circuits) failed(d *delivery, cause *incident.Setback, now time.Time, pause func(time.Duration, int) time.Duration) (until time.Time, news bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at := c.by[d.destination]

@@ -14,7 +14,7 @@ import (
 func (w *world) down(until, after time.Duration) {
 	w.when(func(_ context.Context, e incident.Effect) (incident.Refs, error) {
 		if e.Lane != incident.LaneDirect && w.Now().Sub(w.start) < until {
-			return nil, outbox.Down(errNobody, after)
+			return nil, down(errNobody, after)
 		}
 		return nil, nil
 	})
@@ -73,7 +73,7 @@ func TestThoseUnderWayCountOnce(t *testing.T) {
 	story(t, func(w *world) {
 		w.when(func(context.Context, incident.Effect) (incident.Refs, error) {
 			time.Sleep(100 * time.Millisecond)
-			return nil, outbox.Down(errNobody, 0)
+			return nil, down(errNobody, 0)
 		})
 		w.run()
 		for id := range incident.ID(16) {
@@ -95,9 +95,9 @@ func TestThoseUnderWayPassOnWhatTheyWereTold(t *testing.T) {
 		w.when(func(_ context.Context, e incident.Effect) (incident.Refs, error) {
 			if e.Incident == 2 {
 				time.Sleep(100 * time.Millisecond)
-				return nil, outbox.Down(errNobody, 30*time.Second)
+				return nil, down(errNobody, 30*time.Second)
 			}
-			return nil, outbox.Down(errNobody, 0)
+			return nil, down(errNobody, 0)
 		})
 		w.run()
 		w.owe(2, incident.EffectCard)
@@ -130,7 +130,7 @@ func TestALateSuccessDoesNotClose(t *testing.T) {
 				time.Sleep(500 * time.Millisecond)
 				return nil, nil
 			}
-			return nil, outbox.Down(errNobody, 0)
+			return nil, down(errNobody, 0)
 		})
 		w.run()
 		w.owe(1, incident.EffectCard)
@@ -148,7 +148,7 @@ func TestARefusalClosesTheCircuit(t *testing.T) {
 		w.when(func(_ context.Context, e incident.Effect) (incident.Refs, error) {
 			switch e.Attempt {
 			case 1:
-				return nil, outbox.Down(errNobody, 0)
+				return nil, down(errNobody, 0)
 			case 2:
 				return nil, errNo
 			}
@@ -211,7 +211,7 @@ func TestOneThatChokesTheDestinationStepsAside(t *testing.T) {
 	story(t, func(w *world) {
 		w.when(func(_ context.Context, e incident.Effect) (incident.Refs, error) {
 			if e.Incident == 1 {
-				return nil, outbox.Down(errNobody, 0)
+				return nil, down(errNobody, 0)
 			}
 			return nil, nil
 		})

@@ -52,9 +52,9 @@ func (r *run) deliver(d *delivery) (learned incident.Refs, err error) {
 		}
 	}()
 	learned, err = r.Couriers[d.Lane].Courier.Deliver(ctx, d.Effect)
-	var delay *DelayError
+	var delay *incident.Setback
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) && !errors.As(err, &delay) {
-		err = Down(fmt.Errorf("no answer within %s: %w", deadline, err), 0)
+		err = &incident.Setback{Down: true, Err: fmt.Errorf("no answer within %s: %w", deadline, err)}
 	}
 	return learned, err
 }
@@ -62,7 +62,7 @@ func (r *run) deliver(d *delivery) (learned incident.Refs, err error) {
 // record does what the outcome of a delivery asks for.
 func (r *run) record(d *delivery, learned incident.Refs, err error) {
 	now := r.Now()
-	var delay *DelayError
+	var delay *incident.Setback
 	if errors.As(err, &delay) && delay.Down {
 		r.down(d, delay, now)
 		return
@@ -84,7 +84,7 @@ func (r *run) record(d *delivery, learned incident.Refs, err error) {
 }
 
 // down opens the circuit of a destination, and gives the effect back until it is tried.
-func (r *run) down(d *delivery, cause *DelayError, now time.Time) {
+func (r *run) down(d *delivery, cause *incident.Setback, now time.Time) {
 	until, news := r.circuits.failed(d, cause, now, r.pause)
 	if news {
 		r.Log.Warn("a destination does not answer, what it is owed waits",

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"tocsin/incident"
-	"tocsin/incident/outbox"
 )
 
 var errFull = errors.New("database or disk is full")
@@ -36,7 +35,7 @@ func TestDrainWaitsForWhatIsDueAndUnderWay(t *testing.T) {
 }
 
 func TestDrainDoesNotWaitForLater(t *testing.T) {
-	for name, err := range map[string]error{"a circuit": outbox.Down(errNobody, 0), "a rate limit": outbox.Busy(time.Hour), "a refusal": errNo} {
+	for name, err := range map[string]error{"a circuit": down(errNobody, 0), "a rate limit": busy(time.Hour), "a refusal": errNo} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(w *world) {
 				w.when(always(err))
@@ -115,6 +114,7 @@ func TestAClaimAtTheEndIsHandedBack(t *testing.T) {
 		}
 		w.run()
 		w.store.add(w.start, incident.Effect{Incident: 1, Lane: incident.LaneRoom}, incident.Effect{Incident: 1, Lane: incident.LaneDirect})
+		synctest.Wait()
 		w.end()
 		if w.Now() != w.start {
 			t.Errorf("ended after %s, though nothing was begun", w.Now().Sub(w.start))
@@ -132,6 +132,7 @@ func TestAClaimAtTheEndIsHandedBack(t *testing.T) {
 func TestAStoreThatFailsIsNotHammered(t *testing.T) {
 	story(t, func(w *world) {
 		w.errors = 1
+		w.when(takes(100 * time.Millisecond)) // long enough for the alarm to come first
 		w.store.fail = func(what string) error {
 			if what == "claim" && w.Now().Sub(w.start) < time.Minute {
 				return errFull
@@ -206,18 +207,4 @@ func TestRunAgain(t *testing.T) {
 		synctest.Wait()
 		w.expect("card of INC-1 #1 at 0s")
 	})
-}
-
-func TestAnErrorIsAnInstruction(t *testing.T) {
-	var delay *outbox.DelayError
-	err := outbox.Down(errNobody, time.Second)
-	if !errors.As(err, &delay) || !delay.Down || delay.After != time.Second || !errors.Is(err, errNobody) {
-		t.Errorf("Down is %#v", err)
-	}
-	if !errors.As(outbox.Busy(time.Minute), &delay) || delay.Down || delay.After != time.Minute {
-		t.Errorf("Busy is %#v", delay)
-	}
-	if (&outbox.DelayError{}).Error() == "" {
-		t.Error("an error without a reason has no words")
-	}
 }

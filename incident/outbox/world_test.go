@@ -248,3 +248,12 @@ func takes(d time.Duration) func(context.Context, incident.Effect) (incident.Ref
 		}
 	}
 }
+
+// down and busy are what a courier says of a destination that does not answer, and of one that asks for patience.
+func down(err error, after time.Duration) error {
+	return &incident.Setback{Down: true, Err: err, After: after}
+}
+
+func busy(after time.Duration) error {
+	return &incident.Setback{Err: errors.New("rate limited"), After: after}
+}

@@ -1,0 +1,186 @@
+//go:build browser
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// picture is the screenshot in the README, taken here so that it never ages.
+const picture = "../../docs/demo.png"
+
+// browser is a Chromium that looks at the demo's screen.
+type browser struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+// startDemo runs the demo as people run it, and returns the address that it prints.
+func startDemo(t *testing.T) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join("..", "..", "bin", "tocsin"), "demo", "--listen", "127.0.0.1:0")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("%v; make build makes the program", err)
+	}
+	t.Cleanup(func() { _ = cmd.Wait() }) // the context of the test has ended by then
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if _, url, found := strings.Cut(lines.Text(), "Tocsin rings in "); found {
+			return url
+		}
+	}
+	t.Fatal("the demo did not say where it is")
+	return ""
+}
+
+func openBrowser(t *testing.T, url string) *browser {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.NoSandbox, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(cancel)
+	b := &browser{t, ctx}
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1400, 900), chromedp.Navigate(url)); err != nil {
+		t.Fatal(err)
+	}
+	b.sees("#composer")
+	return b
+}
+
+// do runs actions within ten seconds.
+func (b *browser) do(what string, actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		b.save("/tmp/tocsin-browser-failure.png")
+		b.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+func (b *browser) sees(selector string) {
+	b.t.Helper()
+	b.do("wait for "+selector, chromedp.WaitVisible(selector))
+}
+
+// reads waits until an element shows all the words.
+func (b *browser) reads(selector string, words ...string) {
+	b.t.Helper()
+	for _, word := range words {
+		ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+		_, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf("[...document.querySelectorAll(%q)].some(e => e.innerText.includes(%q))", selector, word)))
+		cancel()
+		if err != nil {
+			b.save("/tmp/tocsin-browser-failure.png")
+			b.t.Fatalf("%s does not show %q: %v", selector, word, err)
+		}
+	}
+}
+
+// types writes a line into the composer and sends it.
+func (b *browser) types(line string) {
+	b.t.Helper()
+	b.do("type "+line, chromedp.Click("#composer"), chromedp.SendKeys("#composer", line), chromedp.SendKeys("#composer", "\n"))
+}
+
+// presses clicks the last visible button with a label.
+func (b *browser) presses(within, label string) {
+	b.t.Helper()
+	b.reads(within+" button", label)
+	script := fmt.Sprintf(`(() => { const all = [...document.querySelectorAll(%q)].filter(e => e.innerText.trim() === %q); const last = all[all.length-1]; last.scrollIntoView({block:"center"}); last.click(); return true })()`, within+" button", label)
+	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script)); err != nil {
+		b.t.Fatalf("press %s: %v", label, err)
+	}
+}
+
+func (b *browser) goes(channel string) {
+	b.t.Helper()
+	b.do("go to #"+channel, chromedp.Click(fmt.Sprintf("[data-channel=%q]", channel)))
+	b.reads("#header", channel)
+}
+
+// save takes a screenshot.
+func (b *browser) save(path string) {
+	b.t.Helper()
+	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(path, png, 0o644)
+	}
+	if err != nil {
+		b.t.Errorf("screenshot: %v", err)
+	}
+}
+
+// TestBrowserJourney walks declare → take command → note → update → resolve on the demo's screen.
+func TestBrowserJourney(t *testing.T) {
+	b := openBrowser(t, startDemo(t))
+	b.goes("general")
+	b.types("/incident declare sev2 checkout is down --service checkout")
+	b.reads("#messages", "INC-1 declared", "Only visible to you")
+	b.sees(`[data-channel="inc-1-checkout-is-down"]`)
+	b.goes("inc-1-checkout-is-down")
+	b.reads("#messages", "SEV2", "checkout is down", "nobody yet", "Checkout dashboard")
+	b.presses("#messages", "Take command")
+	b.reads("#messages", "is now commander of INC-1")
+	b.types("/incident note -10m error rate went up on all carts")
+	b.reads("#messages", "Noted on the timeline of INC-1")
+	b.types("/incident update Rolling back cart service 4.2, carts should work again in ten minutes.")
+	b.reads("#messages", "Last update")
+	b.save(shot(t, "room.png"))
+	b.save(picture)
+	b.goes("incidents")
+	b.reads("#messages", "checkout is down", "Rolling back cart service")
+	b.save(shot(t, "announcement.png"))
+	b.goes("inc-1-checkout-is-down")
+	b.presses("#messages", "Resolve")
+	b.presses(":is([role=dialog],[role=alertdialog])", "Resolve")
+	b.reads("#messages", "resolved INC-1")
+	b.types("/incident timeline")
+	b.reads("#messages", "Timeline of INC-1", "error rate went up on all carts", "resolved it")
+	b.save(shot(t, "timeline.png"))
+}
+
+// TestBrowserForm declares through the form, in the dark and on a phone.
+func TestBrowserForm(t *testing.T) {
+	b := openBrowser(t, startDemo(t))
+	b.goes("general")
+	b.types("/incident declare")
+	b.sees("[role=dialog]")
+	b.reads("[role=dialog]", "What is broken?", "Customers cannot use the product")
+	b.save(shot(t, "form.png"))
+	b.presses("[role=dialog]", "Declare")
+	b.do("fill the title", chromedp.SendKeys("[role=dialog] input[type=text], [role=dialog] input:not([type])", "search finds nothing"))
+	b.presses("[role=dialog]", "Declare")
+	b.reads("[role=dialog]", "INC-1 declared")
+	b.save(shot(t, "declared.png"))
+}
+
+// shot is where a screenshot is left for people to look at: TOCSIN_SHOTS, or nowhere that stays.
+func shot(t *testing.T, name string) string {
+	folder := os.Getenv("TOCSIN_SHOTS")
+	if folder == "" {
+		folder = t.TempDir()
+	}
+	return filepath.Join(folder, name)
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/bot/slacksim"
+	"tocsin/incident"
+)
+
+// step is one thing that somebody does, with the id that Slack would give it.
+type step struct{ who, where, text, press string }
+
+const crashRoom = "#inc-1-checkout-is-down"
+
+// scenario is an incident from beginning to end, and another one that looks like it.
+var scenario = []step{
+	{who: "Ada", where: "#general", text: "/incident declare sev2 checkout is down --service checkout"},
+	{who: "Grace", where: "#random", text: "/incident declare the checkout is down for everyone"},
+	{who: "Ada", where: crashRoom, press: "do:commander"},
+	{who: "Ada", where: crashRoom, text: "/incident communicator @Grace"},
+	{who: "Grace", where: crashRoom, text: "/incident note we rolled back the deploy"},
+	{who: "Grace", where: crashRoom, text: "/incident update we found the cause"},
+	{who: "Ada", where: crashRoom, text: "/incident severity sev1"},
+	{who: "Ada", where: crashRoom, text: "/incident mitigated"},
+	{who: "Ada", where: crashRoom, text: "/incident resolve"},
+	{who: "Ada", where: crashRoom, text: "/incident close"},
+	{who: "Ada", where: crashRoom, text: "/incident reopen it is back"},
+}
+
+// newCrashHouse is a house in which a fault leaves no trace that nobody could avoid: the bot has been invited to the
+// announcement channel. It posts there without, but Slack shows a channel's history only to those in it, so that it would
+// join, visibly, to look for what it may have posted. And what Slack calls an error of something done twice is no
+// complaint here: it is how the second try learns that the first one landed.
+func newCrashHouse(t *testing.T) *house {
+	t.Helper()
+	h := newHouse(t)
+	h.Join(h.Person("Tocsin"), "#incidents")
+	h.Announce("already_in_channel", "already_pinned")
+	return h
+}
+
+// pace is the time between two steps, so that a step happens at the same time in every run, however long it took to
+// recover from a fault in the one before.
+const pace = time.Minute
+
+// recovery is how long the back-off of one fault may last: below incident.Deadline, for what is late is told to people,
+// and rightly so, and then the worlds would differ.
+const recovery = 10 * time.Second
+
+// play does one step at its time, and lets everything that follows from it happen.
+func (h *house) play(t *testing.T, n int) {
+	t.Helper()
+	begin := scenarioStart.Add(time.Duration(n) * pace)
+	h.Pass(begin.Sub(h.Clock()()))
+	h.act(t, n)
+	h.quieten(t)
+}
+
+// scenarioStart is when the clock of a workspace stands still at first.
+var scenarioStart = time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)
+
+// again repeats a step to which no answer came, under the same id, and waits for what was put off to be over.
+func (h *house) again(t *testing.T, n int) {
+	t.Helper()
+	h.act(t, n)
+	for waited := time.Duration(0); waited < recovery; waited += 2 * time.Second {
+		h.quieten(t)
+		if due, err := h.program.store.NextDue(t.Context()); err != nil || due.IsZero() {
+			return
+		}
+		h.Pass(2 * time.Second)
+	}
+	h.quieten(t)
+}
+
+// act sends a step as Slack does. A program that died is not expected to answer.
+func (h *house) act(t *testing.T, n int) {
+	t.Helper()
+	s, trigger := scenario[n], fmt.Sprintf("step.%d", n)
+	var status int
+	var err error
+	if s.press != "" {
+		status, _, err = h.SendAction(t.Context(), slacksim.ActionArgs{
+			Person: s.who, Channel: s.where, Action: s.press, TriggerID: trigger, TS: h.Channel(s.where).Post("Take command").TS(),
+		})
+	} else {
+		status, _, err = h.SendCommand(t.Context(), slacksim.SendArgs{Person: s.who, Channel: s.where, Text: s.text, TriggerID: trigger})
+	}
+	if err == nil && status != 200 {
+		t.Errorf("step %d was answered with %d", n, status)
+	}
+}
+
+// quieten waits until the program has nothing to do now. Unlike Quiet it takes every message for expected: the
+// photograph says whether it is.
+func (h *house) quieten(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := h.Idle(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.drain(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// image copies the database as a power cut would leave it: no write is under way while it is copied, and none that was
+// not synced is in it. It is the file and its log; the index of the log is made anew.
+func (h *house) image() (string, error) {
+	to := filepath.Join(filepath.Dir(h.db), fmt.Sprintf("image%d", len(h.Calls())))
+	if err := os.Mkdir(to, 0o700); err != nil {
+		return "", err
+	}
+	to = filepath.Join(to, "tocsin.db")
+	_, err := h.program.store.Change(context.Background(), incident.Request{At: h.Clock()()}, func(incident.Tx) ([]byte, error) {
+		for _, part := range []string{"", "-wal"} {
+			raw, err := os.ReadFile(h.db + part)
+			if err != nil {
+				return nil, err
+			}
+			if err := os.WriteFile(to+part, raw, 0o600); err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
+	})
+	return to, err
+}
+
+// photograph is all that people see, and what the record holds of each incident.
+func (h *house) photograph(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString(sortRuns(h.WorldUnordered(), "  bookmark:"))
+	for id := incident.ID(1); ; id++ {
+		if _, err := h.program.store.Incident(t.Context(), id); incident.CodeOf(err) == incident.Missing {
+			return b.String()
+		}
+		events, _, err := h.program.store.Timeline(t.Context(), id, 0, 500)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "record of %s\n", id)
+		for _, e := range events {
+			fmt.Fprintf(&b, "  %s %s\n", e.At.Format(time.TimeOnly), e)
+		}
+	}
+}
+
+// sortRuns sorts lines that stand together and begin alike: bookmarks are added side by side, so their order means
+// nothing.
+func sortRuns(text, prefix string) string {
+	lines := strings.Split(text, "\n")
+	for from := 0; from < len(lines); from++ {
+		to := from
+		for to < len(lines) && strings.HasPrefix(lines[to], prefix) {
+			to++
+		}
+		slices.Sort(lines[from:to])
+		from = max(from, to-1)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// differs tells, with all that is different, whether a world is not as it should be.
+func differs(t *testing.T, h *house, want string) bool {
+	t.Helper()
+	got := h.photograph(t)
+	if again := h.Duplicates(); len(again) > 0 {
+		t.Errorf("done twice: %q", again)
+		return true
+	}
+	if got == want {
+		return false
+	}
+	missing, extra := lineDifference(want, got)
+	t.Errorf("the worlds differ.\nmissing:\n%s\nnot in the other:\n%s", missing, extra)
+	return true
+}
+
+// lineDifference lists the lines that only one of two texts has, counting how often.
+func lineDifference(want, got string) (missing, extra string) {
+	counts := map[string]int{}
+	for line := range strings.SplitSeq(want, "\n") {
+		counts[line]++
+	}
+	for line := range strings.SplitSeq(got, "\n") {
+		counts[line]--
+	}
+	for line, n := range counts {
+		switch {
+		case n > 0:
+			missing += fmt.Sprintf("%d× %s\n", n, line)
+		case n < 0:
+			extra += fmt.Sprintf("%d× %s\n", -n, line)
+		}
+	}
+	return missing, extra
+}
+
+// callList is what the program asked of Slack, for people who look into a failure.
+func (h *house) callList() string {
+	var b strings.Builder
+	for _, c := range h.Calls() {
+		fmt.Fprintf(&b, "%3d %s #%d → %s\n", c.N, c.Method, c.NthOfMethod, c.Outcome)
+	}
+	return b.String()
+}
