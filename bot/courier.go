@@ -37,6 +37,9 @@ func (c *Courier) Deliver(ctx context.Context, e incident.Effect) (incident.Refs
 	if !known {
 		return nil, fmt.Errorf("there is no way to deliver %s: it was written by another version", e)
 	}
+	if _, err := c.whoami(ctx); err != nil { // right after a start it is not known: links would be missing, rooms not found
+		return nil, err
+	}
 	run := &errand{Courier: c, ctx: ctx, effect: e, i: &incident.Incident{}}
 	if e.Incident != 0 {
 		i, err := c.Store.Incident(ctx, e.Incident)

@@ -19,7 +19,7 @@ func paragraph(m markup) *saying { return &saying{text: m, blocks: []slack.Block
 
 // saying is what the room hears of an event; nil where there is nothing to say (any more).
 func (e *errand) saying(event incident.Event) (*saying, error) {
-	by := mention(event.By.Handle)
+	by := bold(esc(event.By.Name)) // by name: who acts need not be called
 	switch event.Kind {
 	case incident.EventRole:
 		return e.sayRole(event), nil
@@ -45,10 +45,10 @@ func (e *errand) sayRole(event incident.Event) *saying {
 	if e.i.Roles[role].Handle != event.Whom.Handle {
 		return nil
 	}
-	line := mention(event.Whom.Handle) + " is now " + bold(esc(event.To)) + " of " + markup(e.i.ID.String())
+	line := mention(event.Whom.Handle) + " is now " + bold(esc(event.To)) + " of " + markup(e.i.ID.String()) + "."
 	for _, duty := range e.Policy().Roles {
 		if duty.Role == role {
-			line += ": " + esc(duty.Does)
+			line += " " + esc(duty.Does)
 		}
 	}
 	return paragraph(line)
@@ -63,7 +63,7 @@ func (e *errand) sayUpdate(event incident.Event) (*saying, error) {
 	if last.ID != event.ID && e.Now().Sub(event.At) > stale {
 		return nil, nil
 	}
-	head := ":mega: " + bold("Update") + " by " + mention(event.By.Handle)
+	head := ":mega: " + bold("Update") + " by " + esc(event.By.Name)
 	blocks := append([]slack.Block{section(head)}, paragraphs(event.Text, 12000)...)
 	return &saying{text: "Update on " + markup(e.i.ID.String()) + ": " + short(event.Text, 300), blocks: blocks}, nil
 }
@@ -93,7 +93,7 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 	case incident.EventDistrusted:
 		return e.tellDistrusted(event)
 	case incident.EventDeclined:
-		return paragraph(mention(event.By.Handle) + " declined " + name + ": " + short(event.Text, 2000)), nil
+		return paragraph(bold(esc(event.By.Name)) + " declined " + name + ": " + short(event.Text, 2000)), nil
 	case incident.EventLate:
 		return paragraph(":hourglass: The " + esc(event.To) + " of " + name + " is late: " + short(event.Text, 500) + ". It is tried again until it gets through."), nil
 	case incident.EventCaughtUp:

@@ -30,10 +30,10 @@ const (
 	Scribe       Role = "scribe"
 )
 
-// Duty is a role with what its holder does, told to whoever takes it.
+// Duty is a role with what its holder does, said to whoever takes it.
 type Duty struct {
 	Role Role
-	Does string
+	Does string // in the second person: "You lead: …"
 }
 
 // Link is something to have at hand in the room: a dashboard, a status page.
@@ -69,11 +69,11 @@ func Defaults() *Policy {
 		},
 		Fallback: "sev3",
 		Roles: []Duty{
-			{Commander, "leads: keeps the overview, gives out tasks, decides. Does not debug."},
-			{Communicator, "speaks to everybody outside: posts updates on time, answers questions."},
-			{Investigator, "looks for the cause, and says in the room what was found."},
-			{Mitigator, "makes it stop hurting: roll back, fail over, switch off."},
-			{Scribe, "writes down what happens and when, with notes."},
+			{Commander, "You lead: keep the overview, give out tasks, decide. Leave the debugging to others."},
+			{Communicator, "You speak to everybody outside: post updates on time, answer questions, keep the room free of them."},
+			{Investigator, "You look for the cause, and say in the room what you find and what you have ruled out."},
+			{Mitigator, "You make it stop hurting: roll back, fail over, switch off. Say what you do before you do it."},
+			{Scribe, "You write down what happens and when, with notes: /incident note."},
 		},
 		Channel: "inc-{number}-{title}",
 	}

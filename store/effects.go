@@ -28,17 +28,21 @@ func (s *Store) Claim(ctx context.Context, c incident.Claim) (effects []incident
 	return effects, err
 }
 
-// claim is one of the few statements written by hand: engines lock differently, and the lanes are a list.
-func (t *Tx) claim(c incident.Claim) ([]incident.Effect, error) {
-	args := []any{millis(c.At), millis(c.At.Add(c.Lease)), int64(c.Limit)}
-	query := `UPDATE effects SET attempt = attempt + 1, lease_until = $2 WHERE id IN (
-		SELECT id FROM heads WHERE lease_until IS NULL AND due_at <= $1 AND lane IN (` + places(len(args)+1, len(c.Lanes)) + `)
+// claimStatement is one of the few that are written by hand: engines lock differently, and the lanes are a list.
+// Its arguments are now, the end of the lease, the limit, and the lanes.
+func claimStatement(lanes int) string {
+	return `UPDATE effects SET attempt = attempt + 1, lease_until = $2 WHERE id IN (
+		SELECT id FROM heads WHERE lease_until IS NULL AND due_at <= $1 AND lane IN (` + places(4, lanes) + `)
 		ORDER BY id LIMIT $3
 	) RETURNING id, incident_id, lane, kind, subject, attempt`
+}
+
+func (t *Tx) claim(c incident.Claim) ([]incident.Effect, error) {
+	args := []any{millis(c.At), millis(c.At.Add(c.Lease)), int64(c.Limit)}
 	for _, lane := range c.Lanes {
 		args = append(args, string(lane))
 	}
-	rows, err := t.conn.QueryContext(t.ctx, query, args...)
+	rows, err := t.conn.QueryContext(t.ctx, claimStatement(len(c.Lanes)), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -167,11 +171,21 @@ func (s *Store) Lapse(ctx context.Context, at time.Time, all bool) (lapsed int, 
 // NextDue is when the outbox should look again: an effect that nothing else holds up becomes due, a lease is over, or a
 // deadline passes. It is zero when there is nothing to look for, and in the past when there is something to do now.
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
-	ms, err := s.q.NextDue(ctx, db.NextDueParams{Deadline: incident.Deadline.Milliseconds(), Quiet: string(quiet)})
-	if err != nil || ms == 0 {
+	next, err := s.q.NextDue(ctx, string(quiet))
+	if err != nil {
 		return time.Time{}, unlessNone(err, "find when effects are due")
 	}
-	return instant(ms), nil
+	var first time.Time
+	for _, at := range []sql.NullInt64{
+		{Int64: next.Due, Valid: next.Due != 0},
+		{Int64: next.Lease, Valid: next.Lease != 0},
+		{Int64: next.Asked + incident.Deadline.Milliseconds(), Valid: next.Asked != 0},
+	} {
+		if at := maybe(at); first.IsZero() || !at.IsZero() && at.Before(first) {
+			first = at
+		}
+	}
+	return first, nil
 }
 
 // Alarm finds effects that nothing else holds up and that have missed their deadline, records on each incident that it is

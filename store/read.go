@@ -161,9 +161,7 @@ func (s *Store) List(ctx context.Context, f incident.Filter) ([]*incident.Incide
 // PrivateRooms lists private incidents that have a room and are still worked on, oldest first: those whose members must be known.
 func (s *Store) PrivateRooms(ctx context.Context) ([]*incident.Incident, error) {
 	return s.list(ctx, func(q *db.Queries) ([]db.Incident, error) {
-		return q.ListPrivateRooms(ctx, db.ListPrivateRoomsParams{
-			Ref: incident.RefRoom, Closed: string(incident.Closed), Declined: string(incident.Declined),
-		})
+		return q.ListPrivateRooms(ctx, incident.RefRoom)
 	})
 }
 

@@ -197,7 +197,7 @@ func (w *Workspace) userJSON(p *Profile) Object {
 		profile["bot_id"], profile["api_app_id"] = w.team.botID, w.team.app
 	}
 	u := Object{
-		"id": p.ID, "team_id": home, "name": p.handle(), "real_name": p.RealName, "deleted": p.Deleted, "color": colour(p.ID)[1:],
+		"id": p.ID, "team_id": home, "name": p.handle(), "real_name": p.RealName, "deleted": p.Deleted, "color": w.colour(p.ID)[1:],
 		"tz": p.TZ, "tz_label": label, "tz_offset": offset, "profile": profile, "is_bot": p.Bot, "is_app_user": false,
 		"is_admin": p.Admin, "is_owner": false, "is_primary_owner": false, "is_restricted": p.Guest, "is_ultra_restricted": false,
 		"updated": p.updated.Unix(),
@@ -208,12 +208,8 @@ func (w *Workspace) userJSON(p *Profile) Object {
 	return u
 }
 
-// colour is a person's own, always the same.
-func colour(id string) string {
-	palette := []string{"#4a6fa5", "#8a5a44", "#3d7a5c", "#8c4b78", "#7a6a2f", "#45738a", "#9a4d4d", "#5b5ea6"}
-	sum := 0
-	for _, r := range id {
-		sum += int(r)
-	}
-	return palette[sum%len(palette)]
+// colour is a person's own: each of the first eight who arrived has another one. The caller holds the lock.
+func (w *Workspace) colour(id string) string {
+	palette := []string{"#8a5a44", "#4a6fa5", "#3d7a5c", "#8c4b78", "#7a6a2f", "#9a4d4d", "#5b5ea6", "#45738a"}
+	return palette[max(0, slices.Index(w.order, id))%len(palette)]
 }

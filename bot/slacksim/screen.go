@@ -109,7 +109,7 @@ func (w *Workspace) stateFor(me string) Object {
 	for _, id := range w.order {
 		p := w.people[id]
 		people = append(people, Object{
-			"id": p.ID, "name": p.Name, "real_name": p.RealName, "title": p.Title, "tz": p.TZ, "guest": p.Guest, "bot": p.Bot, "stranger": p.Stranger, "color": colour(p.ID),
+			"id": p.ID, "name": p.Name, "real_name": p.RealName, "title": p.Title, "tz": p.TZ, "guest": p.Guest, "bot": p.Bot, "stranger": p.Stranger, "color": w.colour(p.ID),
 		})
 	}
 	if !w.people[me].Bot {
@@ -125,7 +125,7 @@ func (w *Workspace) stateFor(me string) Object {
 	}
 	hue := w.grant.Display.Color
 	if hue == "" {
-		hue = colour(w.team.bot)
+		hue = w.colour(w.team.bot)
 	}
 	state := Object{
 		"team": Object{"name": w.team.name, "domain": w.team.domain}, "app": Object{"name": w.nameOf(w.team.bot), "bot": w.team.bot, "color": hue},

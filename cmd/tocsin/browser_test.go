@@ -59,7 +59,7 @@ func openBrowser(t *testing.T, url string) *browser {
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
 	b := &browser{t, ctx}
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1400, 900), chromedp.Navigate(url)); err != nil {
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1440, 1080), chromedp.Navigate(url)); err != nil {
 		t.Fatal(err)
 	}
 	b.sees("#composer")
@@ -99,7 +99,7 @@ func (b *browser) reads(selector string, words ...string) {
 // types writes a line into the composer and sends it.
 func (b *browser) types(line string) {
 	b.t.Helper()
-	b.do("type "+line, chromedp.Click("#composer"), chromedp.SendKeys("#composer", line), chromedp.SendKeys("#composer", "\n"))
+	b.do("type "+line, chromedp.Click("#composer"), chromedp.SendKeys("#composer", line), chromedp.Click("#foot button.send"))
 }
 
 // presses clicks the last visible button with a label.

@@ -23,6 +23,7 @@ const crashRoom = "#inc-1-checkout-is-down"
 var scenario = []step{
 	{who: "Ada", where: "#general", text: "/incident declare sev2 checkout is down --service checkout"},
 	{who: "Grace", where: "#random", text: "/incident declare the checkout is down for everyone"},
+	{who: "Grace", where: "#random", text: "/incident severity INC-2 sev2"}, // so that its card shows the announcement, whichever came first
 	{who: "Ada", where: crashRoom, press: "do:commander"},
 	{who: "Ada", where: crashRoom, text: "/incident communicator @Grace"},
 	{who: "Grace", where: crashRoom, text: "/incident note we rolled back the deploy"},

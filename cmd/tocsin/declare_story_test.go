@@ -158,7 +158,7 @@ func TestStoryModal(t *testing.T) {
 	form.Expect("INC-1 declared", "#inc-1-search-b-b-finds-nothing")
 	room := w.Channel("#inc-1-search-b-b-finds-nothing")
 	room.Expect("SEV1", "search <b>&</b> finds nothing", "@Grace", "since the deploy")
-	room.Expect("@Grace", "is now *commander*", "leads")
+	room.Expect("@Grace", "is now *commander*", "You lead")
 	w.Channel("#incidents").Expect("SEV1")
 	w.Quiet()
 	if got := strings.Join(room.Members(), " "); got != "Ada Grace Tocsin" {
@@ -277,7 +277,7 @@ func TestStoryDeclined(t *testing.T) {
 	ada := w.Person("Ada")
 	ada.Press(ada.Type("#general", "/incident resolve INC-1").Expect("in triage"), "Decline")
 	ada.Modal().Fill("Why is it no incident?", "it is coffee").Submit()
-	w.DirectMessages(guest).Expect("@Ada", "declined INC-1", "it is coffee")
+	w.DirectMessages(guest).Expect("*Ada*", "declined INC-1", "it is coffee")
 	w.Quiet()
 	if i, err := w.program.store.Incident(t.Context(), 1); err != nil || i.Status != incident.Declined {
 		t.Errorf("it stays in the record: %v %v", i, err)

@@ -26,13 +26,13 @@ func inRoom(t *testing.T) (*house, *slacksim.Person, *slacksim.Channel, *slacksi
 func TestStoryRoles(t *testing.T) {
 	w, ada, room, card := inRoom(t)
 	ada.Press(card, "Take command")
-	room.Expect("@Ada is now *commander* of INC-1", "leads")
+	room.Expect("@Ada is now *commander* of INC-1", "You lead")
 	card.ExpectEdit("Commander", "@Ada")
 	w.Quiet()
 
 	for role, duty := range map[string]string{
-		"communicator": "speaks to everybody outside", "investigator": "looks for the cause",
-		"mitigator": "makes it stop hurting", "scribe": "writes down what happens",
+		"communicator": "You speak to everybody outside", "investigator": "You look for the cause",
+		"mitigator": "You make it stop hurting", "scribe": "You write down what happens",
 	} {
 		ada.Type(room.Name(), "/incident "+role+" @Grace").Expect(role+" of INC-1 is now", "@Grace")
 		room.Expect("@Grace is now *"+role+"*", duty)
@@ -116,7 +116,7 @@ func TestStoryUpdates(t *testing.T) {
 	w, ada, room, card := inRoom(t)
 	announcement := w.Channel("#incidents").Post("checkout is down")
 	ada.Type(room.Name(), "/incident update we found the cause").Expect("Update posted", "The next one is due")
-	room.Expect("Update", "@Ada", "we found the cause")
+	room.Expect("Update", "Ada", "we found the cause")
 	card.ExpectEdit("Last update", "we found the cause")
 	announcement.ExpectEdit("we found the cause")
 	w.Quiet()
@@ -146,19 +146,19 @@ func TestStoryToTheEnd(t *testing.T) {
 	w, ada, room, card := inRoom(t)
 	announcement := w.Channel("#incidents").Post("checkout is down")
 	ada.Type(room.Name(), "/incident mitigated").Expect("INC-1 is mitigated")
-	room.Expect("@Ada marked INC-1 mitigated")
+	room.Expect("*Ada* marked INC-1 mitigated")
 	card.ExpectEdit("mitigated")
 	refusal := ada.Type(room.Name(), "/incident close").Expect("INC-1 cannot be closed yet: it is not resolved", "Resolve")
 	ada.Press(refusal, "Resolve")
-	room.Expect("@Ada resolved INC-1")
+	room.Expect("*Ada* resolved INC-1")
 	card.ExpectEdit("resolved", "none is due").Lacks("Take command")
 	announcement.ExpectEdit("Resolved")
 	ada.Press(card, "Close")
-	room.Expect("@Ada closed INC-1")
+	room.Expect("*Ada* closed INC-1")
 	ada.Type(room.Name(), "/incident list").Expect("No open incidents")
 	ada.Type(room.Name(), "/incident commander me").Expect("INC-1 is closed", "reopen it first")
 	ada.Type(room.Name(), "/incident reopen it is back").Expect("INC-1 is open again")
-	room.Expect("@Ada reopened INC-1", "it is back")
+	room.Expect("*Ada* reopened INC-1", "it is back")
 	card.ExpectEdit("investigating", "Take command")
 	announcement.ExpectEdit("Investigating")
 	ada.Type("#general", "/incident list").Expect("1 open", "INC-1 checkout is down")

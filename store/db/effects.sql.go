@@ -198,26 +198,25 @@ func (q *Queries) LateEffects(ctx context.Context, arg LateEffectsParams) ([]Hea
 }
 
 const nextDue = `-- name: NextDue :one
-SELECT CAST(COALESCE(min(t.at), 0) AS BIGINT) FROM (
-    SELECT min(h.due_at) AS at FROM heads h WHERE h.lease_until IS NULL
-    UNION ALL
-    SELECT min(e.lease_until) FROM effects e WHERE e.lease_until IS NOT NULL
-    UNION ALL
-    SELECT min(h.created_at) + CAST($1 AS BIGINT) FROM heads h WHERE h.alarmed_at IS NULL AND h.kind <> $2
-) t
+SELECT
+    CAST(COALESCE(min(CASE WHEN h.lease_until IS NULL THEN h.due_at END), 0) AS BIGINT) AS due,
+    CAST(COALESCE(min(CASE WHEN h.alarmed_at IS NULL AND h.kind <> $1 THEN h.created_at END), 0) AS BIGINT) AS asked,
+    CAST(COALESCE((SELECT min(e.lease_until) FROM effects e WHERE e.lease_until IS NOT NULL), 0) AS BIGINT) AS lease
+FROM heads h
 `
 
-type NextDueParams struct {
-	Deadline int64
-	Quiet    string
+type NextDueRow struct {
+	Due   int64
+	Asked int64
+	Lease int64
 }
 
-// NextDue is when to look again: something becomes due, a lease lapses, or a deadline passes. 0: never.
-func (q *Queries) NextDue(ctx context.Context, arg NextDueParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, nextDue, arg.Deadline, arg.Quiet)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
+// NextDue is when something becomes due, a deadline passes, and a lease is over; 0 is never.
+func (q *Queries) NextDue(ctx context.Context, quiet string) (NextDueRow, error) {
+	row := q.db.QueryRowContext(ctx, nextDue, quiet)
+	var i NextDueRow
+	err := row.Scan(&i.Due, &i.Asked, &i.Lease)
+	return i, err
 }
 
 const releaseEffect = `-- name: ReleaseEffect :one

@@ -37,12 +37,13 @@ type Querier interface {
 	ListIncidents(ctx context.Context, arg ListIncidentsParams) ([]Incident, error)
 	ListOpenIncidents(ctx context.Context, arg ListOpenIncidentsParams) ([]Incident, error)
 	ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([]Incident, error)
-	ListPrivateRooms(ctx context.Context, arg ListPrivateRoomsParams) ([]Incident, error)
+	// ListPrivateRooms begins with the few private incidents: CROSS JOIN keeps SQLite from beginning with all refs of the name.
+	ListPrivateRooms(ctx context.Context, ref string) ([]Incident, error)
 	// LockIncident writes nothing new: it takes the row's lock for the rest of the transaction.
 	LockIncident(ctx context.Context, id int64) (Incident, error)
 	Member(ctx context.Context, arg MemberParams) (int64, error)
-	// NextDue is when to look again: something becomes due, a lease lapses, or a deadline passes. 0: never.
-	NextDue(ctx context.Context, arg NextDueParams) (int64, error)
+	// NextDue is when something becomes due, a deadline passes, and a lease is over; 0 is never.
+	NextDue(ctx context.Context, quiet string) (NextDueRow, error)
 	Profile(ctx context.Context, handle string) (Profile, error)
 	PutMember(ctx context.Context, arg PutMemberParams) error
 	PutProfile(ctx context.Context, arg PutProfileParams) error

@@ -48,12 +48,10 @@ LIMIT CAST(sqlc.arg(lim) AS BIGINT);
 -- name: AlarmEffect :exec
 UPDATE effects SET alarmed_at = sqlc.arg(at) WHERE id = sqlc.arg(id);
 
--- NextDue is when to look again: something becomes due, a lease lapses, or a deadline passes. 0: never.
+-- NextDue is when something becomes due, a deadline passes, and a lease is over; 0 is never.
 -- name: NextDue :one
-SELECT CAST(COALESCE(min(t.at), 0) AS BIGINT) FROM (
-    SELECT min(h.due_at) AS at FROM heads h WHERE h.lease_until IS NULL
-    UNION ALL
-    SELECT min(e.lease_until) FROM effects e WHERE e.lease_until IS NOT NULL
-    UNION ALL
-    SELECT min(h.created_at) + CAST(sqlc.arg(deadline) AS BIGINT) FROM heads h WHERE h.alarmed_at IS NULL AND h.kind <> sqlc.arg(quiet)
-) t;
+SELECT
+    CAST(COALESCE(min(CASE WHEN h.lease_until IS NULL THEN h.due_at END), 0) AS BIGINT) AS due,
+    CAST(COALESCE(min(CASE WHEN h.alarmed_at IS NULL AND h.kind <> sqlc.arg(quiet) THEN h.created_at END), 0) AS BIGINT) AS asked,
+    CAST(COALESCE((SELECT min(e.lease_until) FROM effects e WHERE e.lease_until IS NOT NULL), 0) AS BIGINT) AS lease
+FROM heads h;

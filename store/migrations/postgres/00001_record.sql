@@ -49,7 +49,7 @@ CREATE TABLE incidents (
 
 CREATE INDEX incidents_open ON incidents (id) WHERE open;
 CREATE INDEX incidents_open_declared ON incidents (declared_at) WHERE open;
-CREATE INDEX incidents_private ON incidents (id) WHERE private;
+CREATE INDEX incidents_private ON incidents (id) WHERE private AND status <> 'closed' AND status <> 'declined';
 
 -- What belongs to no incident hangs on the system. No list shows it.
 INSERT INTO incidents (id, kind, status, open, severity, title, summary, service, private, declarer, declarer_name, room, policy, declared_at)
@@ -128,8 +128,9 @@ CREATE TABLE effects (
 
 -- One thing is asked for once, until somebody has begun to bring it in step: what changes then is asked for anew.
 CREATE UNIQUE INDEX effects_asked ON effects (incident_id, kind, subject) WHERE done_at IS NULL AND lease_until IS NULL;
--- The heads of the lanes, and what others wait for. It holds open effects only, so it stays small.
-CREATE INDEX effects_lane ON effects (incident_id, lane, id, kind) WHERE done_at IS NULL AND buried_at IS NULL;
+-- The heads of the lanes, and what others wait for. It holds open effects only, so it stays small, and all that is asked
+-- of them, so that their rows need not be read.
+CREATE INDEX effects_lane ON effects (incident_id, lane, id, kind, done_at, buried_at) WHERE done_at IS NULL AND buried_at IS NULL;
 CREATE INDEX effects_leased ON effects (lease_until) WHERE lease_until IS NOT NULL;
 
 -- The effects that stand first in their lane and wait for nothing asked for earlier: leased, due, or due later. (What is

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"tocsin/incident/policy"
+)
+
+// TestSettingsAreDocumented compares docs/settings.md with the one list of settings.
+func TestSettingsAreDocumented(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/settings.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want strings.Builder
+	for field := range reflect.TypeFor[settings]().Fields() {
+		value := field.Tag.Get("envDefault")
+		if value != "" {
+			value = "`" + value + "`"
+		}
+		fmt.Fprintf(&want, "| `%s` | %s | %s |\n", field.Tag.Get("env"), value, field.Tag.Get("help"))
+	}
+	_, got, _ := strings.Cut(string(raw), "|---|---|---|\n")
+	if got != want.String() {
+		t.Errorf("docs/settings.md does not list what there is; it should end with:\n%s", want.String())
+	}
+	if help := settingsHelp(); !strings.Contains(help, "SLACK_SIGNING_SECRET") {
+		t.Errorf("help: %s", help)
+	}
+}
+
+// TestThePolicyInTheDocsIsGood reads the example that people copy.
+func TestThePolicyInTheDocsIsGood(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(raw), "```yaml\n")
+	example, _, _ := strings.Cut(rest, "```")
+	p, err := policy.Read([]byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Severities) != 2 || p.Announce == "" || len(p.Services[0].Links) != 1 {
+		t.Errorf("got %+v", p)
+	}
+}
+
+// TestTheReadmeNamesEveryVerb holds the README to the table of commands, by the help that the program prints.
+func TestTheReadmeNamesEveryVerb(t *testing.T) {
+	raw, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newHouse(t)
+	help := w.Person("Ada").Type("#general", "/incident help").Text
+	for _, piece := range strings.Split(help, "`/incident ")[1:] {
+		verb := strings.Fields(strings.ReplaceAll(piece, "`", " "))[0]
+		if verb != "note" && verb != "accept" && verb != "decline" && !strings.Contains(string(raw), verb) {
+			t.Errorf("the README does not name %s", verb)
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"database/sql"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tocsin/incident"
+)
+
+// BenchmarkNote compares durable notes with the floor: the rows of one note, written raw, in a transaction each.
+// The last two lines are the ones of interest for many people at once: group commit shares the sync.
+func BenchmarkNote(b *testing.B) {
+	b.Run("raw", benchmarkRaw)
+	b.Run("serial", func(b *testing.B) {
+		s, id := noteStore(b)
+		for n := 0; b.Loop(); n++ {
+			noteOnce(b, s, id, n)
+		}
+		perSecond(b)
+	})
+	b.Run("parallel16", func(b *testing.B) {
+		s, id := noteStore(b)
+		var n atomic.Int64
+		b.SetParallelism(8) // times 2 processors
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				noteOnce(b, s, id, int(n.Add(1)))
+			}
+		})
+		perSecond(b)
+	})
+}
+
+func perSecond(b *testing.B) { b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "appends/s") }
+
+func noteStore(b *testing.B) (*Store, incident.ID) {
+	b.Helper()
+	s, _ := openTest(b)
+	id, err := declare(b.Context(), s, "checkout is down")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s, id
+}
+
+const words = "it is the cache: evictions went up at the deploy, we are rolling it back"
+
+func noteOnce(b *testing.B, s *Store, id incident.ID, n int) {
+	request := incident.Request{Key: "trigger/" + time.Duration(n).String(), At: noon}
+	_, err := s.Change(b.Context(), request, func(t incident.Tx) ([]byte, error) {
+		i, err := t.Incident(id)
+		if err != nil {
+			return nil, err
+		}
+		return []byte("Noted."), i.Note(words, time.Time{}, incident.Stamp{By: ada, At: noon, Request: request.Key})
+	})
+	if err != nil {
+		b.Error(err)
+	}
+}
+
+func benchmarkRaw(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "tocsin.db")
+	s, err := Open(b.Context(), path, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	pool, err := openPool(b.Context(), path, writing, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer pool.Close()
+	salt, hash := []byte(strings.Repeat("s", 32)), []byte(strings.Repeat("h", 32))
+	for n := 0; b.Loop(); n++ {
+		if err := rawNote(pool, "trigger/"+time.Duration(n).String(), salt, hash); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perSecond(b)
+}
+
+func rawNote(pool *sql.DB, key string, salt, hash []byte) error {
+	tx, err := pool.Begin()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.Exec(`INSERT INTO requests VALUES (?1, 1, CAST('Noted.' AS BLOB))`, key); err != nil {
+		return err
+	}
+	result, err := tx.Exec(`INSERT INTO entries VALUES (NULL, 0, 'note', 1, 1, ?1, NULL, '', ?2, ?2)`, key, hash)
+	if err != nil {
+		return err
+	}
+	id, err := result.LastInsertId()
+	if err != nil {
+		return err
+	}
+	const actor = `{"handle":"U1","name":"Ada"}`
+	if _, err := tx.Exec(`INSERT INTO contents VALUES (?1, ?2, ?3, ?4, ?4)`, id, actor, words, salt); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
