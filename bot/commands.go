@@ -111,7 +111,7 @@ func unknownVerb(word string) (answer, error) {
 		v, _ := lookup(near)
 		return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. Did you mean: /incident %s?", word, strings.TrimSpace(v.name+" "+v.args))
 	}
-	return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. To declare an incident: /incident declare what is broken. All verbs: /incident help.", firstWord(word, 40))
+	return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. To declare an incident: /incident declare what is broken. All verbs: /incident help.", echo(word))
 }
 
 // locate finds the incident that a command is about, and returns the rest of its arguments: INC-7 as the first word, or

@@ -95,7 +95,7 @@ func splitFlags(text string, withValue, without []string) (flags, error) {
 			f.values[name] = readable(strings.Trim(value, `"'“”‘’`), func(h string) string { return h })
 		default:
 			known := append(append([]string{}, withValue...), without...)
-			return f, incident.Refuse(incident.Invalid, "There is no flag --%s. The flags are --%s.", firstWord(name, 40), strings.Join(known, ", --"))
+			return f, incident.Refuse(incident.Invalid, "There is no flag --%s. The flags are --%s.", echo(name), strings.Join(known, ", --"))
 		}
 	}
 	return f, nil
@@ -128,13 +128,8 @@ func contains(list []string, word string) bool {
 	return false
 }
 
-// firstWord cuts what is echoed in an error to a length that cannot flood it.
-func firstWord(word string, limit int) string {
-	if runes := []rune(word); len(runes) > limit {
-		return string(runes[:limit]) + "…"
-	}
-	return word
-}
+// echo cuts what is repeated in an error to a length that cannot flood it.
+func echo(word string) string { return cutRunes(word, 40) }
 
 // cutWord splits off the first word.
 func cutWord(text string) (word, rest string) {

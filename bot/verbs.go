@@ -62,7 +62,7 @@ func (c *call) roleHolder(role incident.Role) (answer, error) {
 }
 
 func (c *call) severity(args string) (answer, error) {
-	level, err := c.Policy().MustSeverity(firstWord(readable(args, c.name), 40))
+	level, err := c.Policy().MustSeverity(echo(readable(args, c.name)))
 	if err != nil {
 		return answer{}, err
 	}

@@ -54,7 +54,7 @@ func pastTime(text string, now time.Time, zone *time.Location) (at time.Time, re
 	}
 	if !timeWord.MatchString(word) {
 		if explicit {
-			return at, text, true, incident.Refuse(incident.Invalid, "I cannot read the time %q. Write at 14:05, -20m, or yesterday 23:10 CET.", firstWord(word, 40))
+			return at, text, true, incident.Refuse(incident.Invalid, "I cannot read the time %q. Write at 14:05, -20m, or yesterday 23:10 CET.", echo(word))
 		}
 		return at, text, false, nil
 	}

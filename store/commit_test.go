@@ -91,7 +91,9 @@ func waitFor(t *testing.T, there func() bool) {
 }
 
 func keep(handle string) func(*Tx) error {
-	return func(t *Tx) error { return t.Know(incident.Profile{Person: incident.Person{Handle: handle}, Seen: noon}) }
+	return func(t *Tx) error {
+		return t.Know(incident.Profile{Person: incident.Person{Handle: handle}, Seen: noon})
+	}
 }
 
 func (s *Store) knows(t *testing.T, handle string) bool {

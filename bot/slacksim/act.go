@@ -160,7 +160,7 @@ func doShortcut(w *Workspace, ctx context.Context, d deed) error {
 			return err
 		}
 	}
-	failure, _ := w.runShortcut(ctx, d.As, d.Callback, c, m)
+	failure := w.runShortcut(ctx, d.As, d.Callback, c, m)
 	return sentence(failure)
 }
 

@@ -242,7 +242,7 @@ func readCall(r *http.Request) (token string, args Object, err error) {
 		}
 		return token, args, nil
 	case kind == "multipart/form-data":
-		err = r.ParseMultipartForm(4 << 20)
+		err = r.ParseMultipartForm(4 << 20) //nolint:gosec // G120: the body was bounded above
 	case kind == "application/x-www-form-urlencoded" || kind == "" && r.ContentLength == 0:
 		err = r.ParseForm()
 	default:

@@ -156,14 +156,14 @@ func (w *Workspace) payload(kind, user string) Object {
 	}
 }
 
-// runShortcut sends a shortcut: on a message when the manifest says so.
-func (w *Workspace) runShortcut(ctx context.Context, user, name string, c *channel, m *message) (string, reply) {
+// runShortcut sends a shortcut: on a message when the manifest says so. It returns what the person reads when it fails.
+func (w *Workspace) runShortcut(ctx context.Context, user, name string, c *channel, m *message) (failure string) {
 	s, ok := w.grant.shortcut(name)
 	if !ok {
-		return fmt.Sprintf("There is no shortcut %q.", name), reply{}
+		return fmt.Sprintf("There is no shortcut %q.", name)
 	}
 	if s.Type == "message" && (c == nil || m == nil) {
-		return "This shortcut needs a message.", reply{}
+		return "This shortcut needs a message."
 	}
 	w.mu.Lock()
 	payload := w.payload("shortcut", user)
@@ -176,11 +176,10 @@ func (w *Workspace) runShortcut(ctx context.Context, user, name string, c *chann
 		})
 	}
 	w.mu.Unlock()
-	r := w.sendPayload(ctx, payload)
-	if f := r.failure(); f != "" {
-		return "That did not work: " + f, r
+	if f := w.sendPayload(ctx, payload).failure(); f != "" {
+		return "That did not work: " + f
 	}
-	return "", r
+	return ""
 }
 
 // submitted is what came of a view_submission.

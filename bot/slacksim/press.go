@@ -86,7 +86,7 @@ func (p *Person) Shortcut(name string, post *Post) *Answer {
 	if post != nil {
 		c, m, a.channel = post.c.c, post.m, post.c.c.id
 	}
-	failure, _ := p.w.runShortcut(ctx, p.id, name, c, m)
+	failure := p.w.runShortcut(ctx, p.id, name, c, m)
 	a.Err = sentence(failure)
 	return a
 }

@@ -115,7 +115,7 @@ func openWith(o Options, movable *storyClock) (*Workspace, error) {
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"
 	}
-	l, err := net.Listen("tcp", o.Listen)
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", o.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("slacksim: %w", err)
 	}

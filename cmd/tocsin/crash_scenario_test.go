@@ -43,7 +43,7 @@ func newCrashHouse(t *testing.T) *house {
 	t.Helper()
 	h := newHouse(t)
 	h.Join(h.Person("Tocsin"), "#incidents")
-	h.Announce("already_in_channel", "already_pinned")
+	h.Announce(looked...)
 	return h
 }
 
@@ -114,26 +114,33 @@ func (h *house) quieten(t *testing.T) {
 }
 
 // image copies the database as a power cut would leave it: no write is under way while it is copied, and none that was
-// not synced is in it. It is the file and its log; the index of the log is made anew.
-func (h *house) image() (string, error) {
-	to := filepath.Join(filepath.Dir(h.db), fmt.Sprintf("image%d", len(h.Calls())))
-	if err := os.Mkdir(to, 0o700); err != nil {
+// not synced is in it.
+func (h *house) image() (path string, err error) {
+	_, err = h.program.store.Change(context.Background(), incident.Request{At: h.Clock()()}, func(incident.Tx) ([]byte, error) {
+		path, err = h.copyTo()
+		return nil, err
+	})
+	return path, err
+}
+
+// copyTo copies the file and its log; the index of the log is made anew. It must run within a change, which nothing else
+// can be written beside.
+func (h *house) copyTo() (string, error) {
+	folder, err := os.MkdirTemp(filepath.Dir(h.db), "image")
+	if err != nil {
 		return "", err
 	}
-	to = filepath.Join(to, "tocsin.db")
-	_, err := h.program.store.Change(context.Background(), incident.Request{At: h.Clock()()}, func(incident.Tx) ([]byte, error) {
-		for _, part := range []string{"", "-wal"} {
-			raw, err := os.ReadFile(h.db + part)
-			if err != nil {
-				return nil, err
-			}
-			if err := os.WriteFile(to+part, raw, 0o600); err != nil {
-				return nil, err
-			}
+	to := filepath.Join(folder, "tocsin.db")
+	for _, part := range []string{"", "-wal"} {
+		raw, err := os.ReadFile(h.db + part)
+		if err != nil {
+			return "", err
 		}
-		return nil, nil
-	})
-	return to, err
+		if err := os.WriteFile(to+part, raw, 0o600); err != nil {
+			return "", err
+		}
+	}
+	return to, nil
 }
 
 // photograph is all that people see, and what the record holds of each incident.

@@ -71,11 +71,12 @@ func TestCrash(t *testing.T) {
 // held at that moment.
 type crash struct {
 	*house
-	method string
-	nth    int // of the method
-	fault  slacksim.Fault
-	learns bool // the program gets the answer before it dies
-	twice  bool // it dies a second time, at the first call that it makes after the restart
+	method    string
+	nth       int            // of the method
+	fault     slacksim.Fault // the zero fault is none: the call goes well
+	learns    bool           // the program gets the answer before it dies
+	twice     bool           // it dies a second time, at the first call that it makes after the restart
+	furnished furnish        // how the program is made anew; nil for as it comes
 
 	mu    sync.Mutex
 	stage stage
@@ -119,6 +120,9 @@ func (c *crash) fails(call slacksim.Call) *slacksim.Fault {
 		if !c.learns {
 			c.die(dead)
 		}
+		if c.fault.Kind == 0 {
+			return nil
+		}
 		return &c.fault
 	case c.stage == revived && c.twice && !startCalls[call.Method]:
 		c.die(killedAgain)
@@ -161,6 +165,10 @@ func (c *crash) revive(t *testing.T) {
 		c.stage = revived
 	}
 	c.mu.Unlock()
+	if c.furnished != nil {
+		c.start(c.furnished)
+		return
+	}
 	c.start()
 }
 

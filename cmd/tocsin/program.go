@@ -48,7 +48,7 @@ func newProgram(ctx context.Context, o options) (*program, error) {
 	if err := p.wire(o); err != nil {
 		return nil, errors.Join(err, p.store.Close())
 	}
-	if p.listener, err = net.Listen("tcp", o.settings.Addr); err != nil {
+	if p.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", o.settings.Addr); err != nil {
 		return nil, errors.Join(fmt.Errorf("TOCSIN_ADDR: %w", err), p.store.Close())
 	}
 	return p, nil

@@ -21,9 +21,9 @@ type secret string
 
 func (secret) String() string                  { return "***" }
 func (secret) GoString() string                { return "***" }
-func (secret) MarshalText() ([]byte, error)    { return []byte("***"), nil }
+func (secret) MarshalText() ([]byte, error)    { return []byte("***"), nil } //nolint:unparam // encoding.TextMarshaler
 func (secret) LogValue() slog.Value            { return slog.StringValue("***") }
-func (s *secret) UnmarshalText(b []byte) error { *s = secret(b); return nil }
+func (s *secret) UnmarshalText(b []byte) error { *s = secret(b); return nil } //nolint:unparam // encoding.TextUnmarshaler
 
 // settings is everything that is set from outside: the one list of it. Each field's help is printed by "tocsin serve --help".
 type settings struct {
