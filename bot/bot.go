@@ -57,7 +57,7 @@ type Bot struct {
 }
 
 // team is who we are in the workspace. It is learned once from Slack, and never changes.
-type team struct{ id, bot, url string }
+type team struct{ id, enterprise, bot, url string }
 
 // New makes a bot. It speaks to nobody yet.
 func New(o Options) (*Bot, error) {
@@ -80,7 +80,7 @@ func (b *Bot) whoami(ctx context.Context) (*team, error) {
 	if err != nil {
 		return nil, fault("auth.test", err)
 	}
-	b.team.Store(&team{id: found.TeamID, bot: found.UserID, url: found.URL})
+	b.team.Store(&team{id: found.TeamID, enterprise: found.EnterpriseID, bot: found.UserID, url: found.URL})
 	return b.team.Load(), nil
 }
 

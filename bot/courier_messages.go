@@ -1,8 +1,8 @@
 package bot
 
 import (
-	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -221,15 +221,32 @@ func (e *errand) tell() (incident.Refs, error) {
 	if err != nil || line == nil || !userID.MatchString(whom) {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(e.ctx, 5*time.Second)
-	defer cancel()
-	direct, _, _, err := e.Slack.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{whom}})
+	direct, _, _, err := e.Slack.OpenConversationContext(e.ctx, &slack.OpenConversationParameters{Users: []string{whom}})
 	if err != nil {
 		return nil, fault("conversations.open", err)
 	}
-	_, err = e.send(post{
+	p := post{
 		what: fmt.Sprintf("%s event %d", e.effect.Incident, event.ID), channel: direct.ID, since: event.At,
 		text: line.text, blocks: line.blocks,
-	})
+	}
+	if event.Kind == incident.EventCaughtUp {
+		return incident.Refs{lateRef(event): ""}, e.edit(p, e.i.Refs[lateRef(event)])
+	}
+	ts, err := e.send(p)
+	if event.Kind == incident.EventLate && err == nil {
+		return incident.Refs{lateRef(event): ts}, nil
+	}
 	return nil, fault("chat.postMessage", err)
+}
+
+// lateRef keeps the message that told somebody that something is late, until it got through.
+func lateRef(event incident.Event) string { return "slack.late." + event.To }
+
+// caughtUp tells whether what an event says is late has got through in the meantime.
+func (e *errand) caughtUp(late incident.Event) (bool, error) {
+	const since = 50 // entries: more have hardly been written while this one waited to be told
+	events, _, err := e.Store.Timeline(e.ctx, e.i.ID, 0, since)
+	return slices.ContainsFunc(events, func(later incident.Event) bool {
+		return later.Kind == incident.EventCaughtUp && later.To == late.To && later.ID > late.ID
+	}), err
 }

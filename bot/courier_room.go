@@ -44,7 +44,7 @@ func (e *errand) room() (incident.Refs, error) {
 		}
 		return incident.Refs{incident.RefRoom: channel.ID, incident.RefRoomName: channel.Name}, nil
 	}
-	return nil, fmt.Errorf("conversations.create: %s and %d names like it are taken", e.i.Room, mostRooms-1)
+	return nil, fmt.Errorf("conversations.create: the name of its room and %d like it are taken", mostRooms-1) // without the name: a private one is nobody else's business
 }
 
 // roomName is the nth name to try.

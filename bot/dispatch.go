@@ -12,25 +12,33 @@ import (
 	"tocsin/incident"
 )
 
+// sender is who a request says that it comes from: Slack's word, because the request is signed.
+type sender struct{ user, name, team, enterprise string }
+
 // begin makes a call of a request, with what we know of the person behind it.
-func (b *Bot) begin(ctx context.Context, user, name, team, key string) (*call, error) {
-	profile, err := b.Store.Profile(ctx, user)
+func (b *Bot) begin(ctx context.Context, from sender, key string) (*call, error) {
+	profile, err := b.Store.Profile(ctx, from.user)
 	if err != nil {
 		return nil, err
 	}
 	c := &call{
 		Bot: b, ctx: ctx, key: key, at: b.Now().UTC().Truncate(time.Millisecond),
-		who: incident.Person{Handle: user, Name: firstOf(profile.Name, name, user)}, standing: profile.Standing,
+		who: incident.Person{Handle: from.user, Name: firstOf(profile.Name, from.name, from.user)}, standing: profile.Standing,
 	}
-	if us := b.team.Load(); us != nil && team != "" && team != us.id {
+	if us := b.team.Load(); us != nil && !us.knows(from) {
 		c.standing = incident.Stranger
 	}
 	return c, nil
 }
 
+// knows tells whether somebody is of our workspace, or of the organisation that it belongs to.
+func (t *team) knows(s sender) bool {
+	return s.team == "" || s.team == t.id || t.enterprise != "" && s.enterprise == t.enterprise
+}
+
 // Command answers one line typed after /incident.
 func (b *Bot) Command(ctx context.Context, in slashCommand) answer {
-	c, err := b.begin(ctx, in.User, in.UserName, in.Team, "command:"+in.Trigger)
+	c, err := b.begin(ctx, sender{in.User, in.UserName, in.Team, in.Enterprise}, "command:"+in.Trigger)
 	if err != nil {
 		return (&call{Bot: b, ctx: ctx, key: "command:" + in.Trigger}).explain(err)
 	}
@@ -63,7 +71,7 @@ func (b *Bot) press(ctx context.Context, in interaction) error {
 	if len(in.Actions) == 0 || !strings.HasPrefix(in.Actions[0].ID, "do:") {
 		return nil // a link, which Slack reports too
 	}
-	c, err := b.begin(ctx, in.User.ID, firstOf(in.User.Name, in.User.User), in.User.Team, "action:"+in.Trigger)
+	c, err := b.begin(ctx, in.sender(), "action:"+in.Trigger)
 	if err != nil {
 		return err
 	}
@@ -102,7 +110,7 @@ func (b *Bot) reply(address string, a answer) error {
 
 // submit takes a form.
 func (b *Bot) submit(ctx context.Context, in interaction) ([]byte, error) {
-	c, err := b.begin(ctx, in.User.ID, firstOf(in.User.Name, in.User.User), in.User.Team, "view:"+in.View.ID+":"+in.View.Hash)
+	c, err := b.begin(ctx, in.sender(), "view:"+in.View.ID+":"+in.View.Hash)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +177,7 @@ func (b *Bot) messageShortcut(ctx context.Context, in interaction) error {
 	if in.Callback != formDeclare {
 		return nil
 	}
-	c, err := b.begin(ctx, in.User.ID, firstOf(in.User.Name, in.User.User), in.User.Team, "shortcut:"+in.Trigger)
+	c, err := b.begin(ctx, in.sender(), "shortcut:"+in.Trigger)
 	if err != nil {
 		return err
 	}

@@ -94,10 +94,16 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 		return e.tellDistrusted(event)
 	case incident.EventDeclined:
 		return paragraph(bold(esc(event.By.Name)) + " declined " + name + ": " + short(event.Text, 2000)), nil
-	case incident.EventLate:
+	case incident.EventLate: // after an outage it is over before it can be told: then it is not worth a message
+		if over, err := e.caughtUp(event); err != nil || over {
+			return nil, err
+		}
 		return paragraph(":hourglass: The " + esc(event.To) + " of " + name + " is late: " + short(event.Text, 500) + ". It is tried again until it gets through."), nil
-	case incident.EventCaughtUp:
-		return paragraph(":white_check_mark: The " + esc(event.To) + " of " + name + " got through."), nil
+	case incident.EventCaughtUp: // takes the place of the message that it was late
+		if e.i.Refs[lateRef(event)] == "" {
+			return nil, nil
+		}
+		return paragraph(":white_check_mark: The " + esc(event.To) + " of " + name + " was late, and got through " + clock(event.At) + "."), nil
 	case incident.EventBuried:
 		return paragraph(":warning: The " + esc(event.To) + " of " + name + " was refused again and again, so it is not tried any more: " + short(event.Text, 500)), nil
 	}

@@ -12,7 +12,7 @@ import (
 
 // slashCommand is one line typed after /incident.
 type slashCommand struct {
-	Team, User, UserName, Channel, ChannelName, Text, Trigger string
+	Team, Enterprise, User, UserName, Channel, ChannelName, Text, Trigger string
 }
 
 // interaction is a press of a button, a choice in a menu, a form sent, or a shortcut.
@@ -25,6 +25,9 @@ type interaction struct {
 		ID     string `json:"id"`
 		Domain string `json:"domain"`
 	} `json:"team"`
+	Enterprise struct {
+		ID string `json:"id"`
+	} `json:"enterprise"`
 	User struct {
 		ID   string `json:"id"`
 		Name string `json:"name"`
@@ -41,6 +44,10 @@ type interaction struct {
 	} `json:"message"`
 	Actions []action `json:"actions"`
 	View    view     `json:"view"`
+}
+
+func (in interaction) sender() sender {
+	return sender{in.User.ID, firstOf(in.User.Name, in.User.User), in.User.Team, in.Enterprise.ID}
 }
 
 // action is what was pressed or chosen.

@@ -62,6 +62,19 @@ func askedOnce(h *house) {
 	h.equal(len(h.claim()), 0) // behind the leased ones
 }
 
+// Whatever is asked meanwhile, an effect that was refused comes again when it is due, not before.
+func askedWhileItWaits(h *house) {
+	id := h.declare("checkout is down", false)
+	h.finish(h.claims("room")...)
+	card := h.the(incident.EffectCard, h.claim())
+	_, err := h.Retry(h.ctx, card, incident.Retry{At: h.now, Due: h.now.Add(time.Minute), Refused: true})
+	h.ok(err)
+	h.change(id, func(i *incident.Incident) error { return i.SetStatus(incident.Identified, h.stamp()) })
+	h.equal(len(h.claim(incident.LaneRoom)), 0)
+	h.now = h.now.Add(time.Minute)
+	h.equal(h.claim(incident.LaneRoom)[0].ID, card.ID)
+}
+
 func leasedAbsorbsNothing(h *house) {
 	id := h.declare("checkout is down", false)
 	h.drain()
@@ -82,6 +95,16 @@ func fences(h *house) {
 	first := h.claims("room")[0]
 	_, err := h.Lapse(h.ctx, h.now.Add(2*time.Minute), false)
 	h.ok(err)
+	_, err = h.Retry(h.ctx, first, incident.Retry{At: h.now, Due: h.now}) // nobody has claimed it since; it is not ours all the same
+	if !errors.Is(err, incident.ErrFenced) {
+		h.Errorf("retry of a lapsed lease: got %v", err)
+	}
+	if err := h.Bury(h.ctx, first, "stale", h.now); !errors.Is(err, incident.ErrFenced) {
+		h.Errorf("bury of a lapsed lease: got %v", err)
+	}
+	if err := h.Finish(h.ctx, first, nil, h.now); !errors.Is(err, incident.ErrFenced) {
+		h.Errorf("finish of a lapsed lease: got %v", err)
+	}
 	second := h.claims("room")[0]
 	h.equal(second.Attempt, 2)
 	for name, report := range map[string]func() error{
@@ -139,6 +162,9 @@ func bury(h *house) {
 	id := h.declare("checkout is down", false)
 	h.finish(h.claims("room")...)
 	card := h.the(incident.EffectCard, h.claim())
+	_, err := h.Retry(h.ctx, card, incident.Retry{At: h.now, Due: h.now, Refused: true})
+	h.ok(err)
+	card = h.the(incident.EffectCard, h.claim())
 	h.ok(h.Bury(h.ctx, card, "not allowed", h.now))
 	h.equal(h.told(id), "declared buried")
 	event, err := h.Latest(h.ctx, id, incident.EventBuried)
@@ -151,7 +177,7 @@ func bury(h *house) {
 	h.change(id, func(i *incident.Incident) error { return i.Update("news", incident.Level{}, h.stamp()) })
 	again := h.the(incident.EffectCard, h.claim()) // asked for again, it begins anew
 	h.equal(again.ID, card.ID)
-	h.equal(again.Attempt, 2)
+	h.equal(again.Attempt, 3)
 	refusals, err := h.Retry(h.ctx, again, incident.Retry{At: h.now, Due: h.now, Refused: true})
 	h.ok(err)
 	h.equal(refusals, 1)

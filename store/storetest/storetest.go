@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"order of a lane", orderOfALane},
 		{"waiting for the room", waitingForTheRoom},
 		{"asked once until claimed", askedOnce},
+		{"asked while it waits", askedWhileItWaits},
 		{"a leased one absorbs nothing", leasedAbsorbsNothing},
 		{"fences", fences},
 		{"retry", retry},
