@@ -117,7 +117,6 @@ func (c *committer) batch(first *job) {
 	}
 	if err != nil {
 		c.drop()
-		err = fmt.Errorf("store: %w", err)
 	}
 	woke := false
 	for _, j := range ran {
@@ -165,7 +164,7 @@ func (c *committer) begin() error {
 	if c.conn == nil {
 		conn, err := c.pool.Conn(context.Background())
 		if err != nil {
-			return err
+			return fmt.Errorf("store: connect: %w", err)
 		}
 		c.conn, c.tx = conn, numbered{conn}
 	}
@@ -205,8 +204,10 @@ func (c *committer) protect(run func() error) (err error) {
 }
 
 func (c *committer) exec(statements string) error {
-	_, err := c.conn.ExecContext(context.Background(), statements)
-	return err
+	if _, err := c.conn.ExecContext(context.Background(), statements); err != nil {
+		return fmt.Errorf("store: %s: %w", statements, err)
+	}
+	return nil
 }
 
 // drop closes the connection, and with it rolls back whatever it holds. What follows a full disk or an I/O error on the

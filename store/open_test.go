@@ -126,11 +126,11 @@ func TestOpenRefuses(t *testing.T) {
 		"crash before the checksums were kept": {func(t *testing.T, path string) {
 			byHand(t, path, `DELETE FROM migrations`, `DELETE FROM structure`)
 		}, ""},
-		"emptied":        {func(t *testing.T, path string) { write0(t, os.Truncate(path, 0)) }, "has lost its data"},
-		"cut":            {func(t *testing.T, path string) { write0(t, os.Truncate(path, 5000)) }, "malformed"},
-		"no database":    {func(t *testing.T, path string) { write0(t, os.WriteFile(path, []byte("hello, world"), 0o600)) }, "not a database"},
-		"crash at birth": {func(t *testing.T, path string) { write0(t, os.Rename(path, path+".new")) }, ""},
-		"open to all":    {func(t *testing.T, path string) { write0(t, os.Chmod(path, 0o644)) }, ""},
+		"emptied":        {func(t *testing.T, path string) { must(t, os.Truncate(path, 0)) }, "has lost its data"},
+		"cut":            {func(t *testing.T, path string) { must(t, os.Truncate(path, 5000)) }, "malformed"},
+		"no database":    {func(t *testing.T, path string) { must(t, os.WriteFile(path, []byte("hello, world"), 0o600)) }, "not a database"},
+		"crash at birth": {func(t *testing.T, path string) { must(t, os.Rename(path, path+".new")) }, ""},
+		"open to all":    {func(t *testing.T, path string) { must(t, os.Chmod(path, 0o644)) }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := closed(t)
@@ -143,7 +143,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func write0(t *testing.T, err error) {
+func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -181,12 +181,12 @@ func byHandOn(t *testing.T, s *Store, statements ...string) {
 		}
 		return nil
 	})
-	write0(t, err)
+	must(t, err)
 }
 
 func dbPath(t *testing.T, s *Store) (path string) {
 	t.Helper()
-	write0(t, s.readers.QueryRow(`SELECT file FROM pragma_database_list`).Scan(&path))
+	must(t, s.readers.QueryRow(`SELECT file FROM pragma_database_list`).Scan(&path))
 	return path
 }
 
@@ -195,13 +195,13 @@ func TestSettingsAreReadBack(t *testing.T) {
 	path := closed(t)
 	for a, statement := range map[access]string{writing: `PRAGMA synchronous = NORMAL`, reading: `PRAGMA trusted_schema = ON`} {
 		pool, err := openPool(t.Context(), path, a, 1)
-		write0(t, err)
+		must(t, err)
 		_, err = pool.Exec(statement)
-		write0(t, err)
+		must(t, err)
 		if err := check(t.Context(), pool, a); err == nil || !strings.Contains(err.Error(), "where Tocsin needs") {
 			t.Errorf("got %v", err)
 		}
-		write0(t, pool.Close())
+		must(t, pool.Close())
 	}
 }
 
@@ -215,7 +215,7 @@ func TestReadersCannotWrite(t *testing.T) {
 func TestEntriesAreNeverChanged(t *testing.T) {
 	s, _ := openTest(t)
 	_, err := declare(t.Context(), s, "checkout is down")
-	write0(t, err)
+	must(t, err)
 	for _, statement := range []string{
 		`UPDATE entries SET kind = 'note'`, `DELETE FROM entries`, `UPDATE contents SET body = '{}'`,
 		`INSERT OR REPLACE INTO entries SELECT * FROM entries`,
@@ -234,10 +234,10 @@ func TestEntriesAreNeverChanged(t *testing.T) {
 func TestRedactedContent(t *testing.T) {
 	s, _ := openTest(t)
 	id, err := declare(t.Context(), s, "checkout is down")
-	write0(t, err)
+	must(t, err)
 	byHandOn(t, s, `DELETE FROM contents`)
 	events, _, err := s.Timeline(t.Context(), id, 0, 9)
-	write0(t, err)
+	must(t, err)
 	if e := events[0]; e.Text != "" || e.By.Name != "" || e.Kind != incident.EventDeclared || !e.At.Equal(noon) {
 		t.Errorf("got %+v", e)
 	}
@@ -246,11 +246,11 @@ func TestRedactedContent(t *testing.T) {
 func TestCommitments(t *testing.T) {
 	s, _ := openTest(t)
 	_, err := declare(t.Context(), s, "checkout is down")
-	write0(t, err)
+	must(t, err)
 	var actor, words string
 	var actorSalt, bodySalt, actorCommitment, bodyCommitment []byte
 	const query = `SELECT actor, body, actor_salt, body_salt, actor_commitment, body_commitment FROM contents JOIN entries ON id = entry_id`
-	write0(t, s.readers.QueryRow(query).Scan(&actor, &words, &actorSalt, &bodySalt, &actorCommitment, &bodyCommitment))
+	must(t, s.readers.QueryRow(query).Scan(&actor, &words, &actorSalt, &bodySalt, &actorCommitment, &bodyCommitment))
 	if actor != `{"handle":"U1","name":"Ada"}` || words != `{"to":"sev3","text":"checkout is down"}` {
 		t.Errorf("stored %s and %s", actor, words)
 	}
@@ -271,12 +271,12 @@ func TestCommitments(t *testing.T) {
 func TestUpgrade(t *testing.T) {
 	path := closed(t)
 	ours, err := fs.Sub(migrations, "migrations/sqlite")
-	write0(t, err)
+	must(t, err)
 	first, err := fs.ReadFile(ours, "00001_record.sql")
-	write0(t, err)
+	must(t, err)
 	upgrade := func(second string) error {
 		pool, err := openPool(t.Context(), path, writing, 1)
-		write0(t, err)
+		must(t, err)
 		defer pool.Close()
 		files := fstest.MapFS{"00001_record.sql": {Data: first}, "00002_more.sql": {Data: []byte("-- +goose Up\n" + second)}}
 		return migrate(context.Background(), pool, files, func() error { return backup(t.Context(), pool, path) })

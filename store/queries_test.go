@@ -14,7 +14,7 @@ import (
 func TestEveryStatementUsesAnIndex(t *testing.T) {
 	s, _ := openTest(t)
 	files, err := filepath.Glob("queries/*.sql")
-	write0(t, err)
+	must(t, err)
 	argument := regexp.MustCompile(`sqlc\.n?arg\(\w+\)|\$\d+`)
 	statements := map[string]string{}
 	for name, statement := range map[string]string{"rolesOfMany": rolesOfMany, "refsOfMany": refsOfMany, "claim": claimStatement(2)} {
@@ -22,7 +22,7 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 	}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
-		write0(t, err)
+		must(t, err)
 		for _, query := range strings.Split(string(text), "-- name: ")[1:] {
 			name, statement, _ := strings.Cut(query, "\n")
 			statement = strings.ReplaceAll(statement, "sqlc.embed(e)", "e.*")
@@ -57,12 +57,12 @@ func scans(t *testing.T, s *Store, statement string) string {
 	for rows.Next() {
 		var id, parent, unused int
 		var step string
-		write0(t, rows.Scan(&id, &parent, &unused, &step))
+		must(t, rows.Scan(&id, &parent, &unused, &step))
 		if whole.MatchString(step) && step != "SCAN t" && step != "SCAN CONSTANT ROW" { // t: the three rows of NextDue
 			return step
 		}
 	}
-	write0(t, rows.Err())
+	must(t, rows.Err())
 	return ""
 }
 
@@ -78,12 +78,12 @@ func TestQueriesFitBothSchemas(t *testing.T) {
 	}
 	fresh, other := t.TempDir(), t.TempDir()
 	config, err := os.ReadFile("sqlc.yaml")
-	write0(t, err)
+	must(t, err)
 	generate(t, sqlc, fresh, string(config))
 	generate(t, sqlc, other, sqliteConfig)
 	argument := regexp.MustCompile(`[$?](\d+)`)
 	files, err := filepath.Glob("db/*.go")
-	write0(t, err)
+	must(t, err)
 	for _, file := range files {
 		committed, want := read(t, file), read(t, filepath.Join(fresh, file))
 		if committed != want {
@@ -117,9 +117,9 @@ sql:
 func generate(t *testing.T, sqlc, folder, config string) {
 	t.Helper()
 	for _, part := range []string{"migrations", "queries"} {
-		write0(t, os.CopyFS(filepath.Join(folder, part), os.DirFS(part)))
+		must(t, os.CopyFS(filepath.Join(folder, part), os.DirFS(part)))
 	}
-	write0(t, os.WriteFile(filepath.Join(folder, "sqlc.yaml"), []byte(config), 0o600))
+	must(t, os.WriteFile(filepath.Join(folder, "sqlc.yaml"), []byte(config), 0o600))
 	command := exec.CommandContext(t.Context(), sqlc, "generate")
 	command.Dir = folder
 	if out, err := command.CombinedOutput(); err != nil {
@@ -130,7 +130,7 @@ func generate(t *testing.T, sqlc, folder, config string) {
 func read(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
-	write0(t, err)
+	must(t, err)
 	return string(text)
 }
 
@@ -140,10 +140,10 @@ func TestMigrationsPairUp(t *testing.T) {
 	list := func(engine string) string {
 		var all []string
 		entries, err := fs.ReadDir(migrations, "migrations/"+engine)
-		write0(t, err)
+		must(t, err)
 		for _, entry := range entries {
 			text, err := fs.ReadFile(migrations, "migrations/"+engine+"/"+entry.Name())
-			write0(t, err)
+			must(t, err)
 			all = append(all, entry.Name())
 			for _, found := range name.FindAllStringSubmatch(string(text), -1) {
 				all = append(all, found[1]+found[2])

@@ -15,6 +15,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"tocsin"
 	"tocsin/bot/slacksim"
 )
 
@@ -99,6 +100,16 @@ func (h *house) rooms(prefix string) []string {
 	return found
 }
 
+// room is all that people see of one channel.
+func (h *house) room(name string) string {
+	for _, picture := range strings.Split(h.World(), "\n\n") {
+		if strings.HasPrefix(picture, name+" ") {
+			return picture
+		}
+	}
+	return ""
+}
+
 // alone fails unless everything that was done was done once, and there is one room.
 func (h *house) alone(room string) {
 	h.t.Helper()
@@ -167,6 +178,19 @@ func answers(r *http.Response, body string) {
 	r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
 	r.Header.Del("Content-Length")
 }
+
+// rewrite replaces words in the body of an answer.
+func rewrite(r *http.Response, from, to string) error {
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	answers(r, strings.ReplaceAll(string(raw), from, to))
+	return nil
+}
+
+// slacksimOptions are those of a workspace as newHouse makes it.
+var slacksimOptions = slacksim.Options{Manifest: tocsin.Manifest}
 
 // slackAs is the bot's own access to Slack, for what the world shall look like before a test.
 func (h *house) slackAs() *slack.Client {

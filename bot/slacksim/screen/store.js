@@ -56,10 +56,13 @@ export function channelTitle(c) {
   return c.with && c.with !== S.me && c.with !== S.data.app.bot ? person(c.with).name : S.data.app.name;
 }
 
+// LOOKED keeps where the person looked last, for when the page is loaded again.
+const LOOKED = "slacksim.channel";
+
 // settle sees to it that the person looks at something they may see.
 function settle() {
   if (current()) return;
-  const home = channelNamed("general") ?? channels().find((c) => c.member && !c.archived) ?? channels()[0];
+  const home = channel(sessionStorage.getItem(LOOKED)) ?? channelNamed("general") ?? channels().find((c) => c.member && !c.archived) ?? channels()[0];
   Object.assign(S, { channel: home?.id ?? "", thread: "", tab: "messages" });
 }
 
@@ -85,6 +88,7 @@ export function go(channelID, thread = "") {
   const { unread: count, last } = channel(channelID);
   if (moved) S.unreadAt.set(channelID, { count, last });
   Object.assign(S, { channel: channelID, thread, editing: "", tab: moved ? "messages" : S.tab });
+  sessionStorage.setItem(LOOKED, channelID);
   tell("place");
 }
 
