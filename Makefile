@@ -64,9 +64,11 @@ fuzz:
 		done; \
 	done
 
+# The long part of the checks: golangci-lint, and that the generated SQL package is current and fits both schemas.
 lint:
 	$(TOOL) golangci-lint run --build-tags $(TAGS)
 	cd store && $(GO) tool -modfile=../tools/go.mod sqlc diff
+	SQLC=$$($(TOOL) -n sqlc) $(TEST) -count=1 -run 'TestQueriesFitBothSchemas' ./store
 
 generate:
 	cd store && $(GO) tool -modfile=../tools/go.mod sqlc generate

@@ -71,6 +71,9 @@ func New(o Options) (*Bot, error) {
 // Wait returns when no answer is on its way to people any more.
 func (b *Bot) Wait() { b.replies.wait() }
 
+// Close waits for the answers that are on their way, and sends no more.
+func (b *Bot) Close() { b.replies.close() }
+
 // whoami learns who we are in Slack, once.
 func (b *Bot) whoami(ctx context.Context) (*team, error) {
 	if known := b.team.Load(); known != nil {
@@ -95,7 +98,7 @@ type call struct {
 	channel  string // where it was asked; "" outside any
 	public   bool   // whether that is a public channel, as far as the request tells
 	trigger  string // opens a form, within three seconds
-	pressed  bool   // by a button, not typed
+	sent     bool   // with a form, which closes where there is nothing to say
 	source   string // permalink of the message it is about
 
 	incident incident.ID // the one it is about, once that is known
@@ -132,14 +135,17 @@ func (c *call) zone() *time.Location {
 // freshness is how old our knowledge of a room's members may be before it counts for nothing.
 const freshness = 5 * time.Minute
 
-// visible tells whether a person may learn of an incident; inside says that they spoke in its room just now.
-func (b *Bot) visible(ctx context.Context, i *incident.Incident, handle string, inside bool) (bool, error) {
-	if !i.Private || inside {
+// visible tells whether the caller may learn of an incident; inside says that they spoke in its room just now. Guests and
+// people of other workspaces see no more than the rooms that they are in, as everywhere in Slack.
+func (c *call) visible(i *incident.Incident, inside bool) (bool, error) {
+	outsider := c.standing.Outsider()
+	if inside || !i.Private && !outsider {
 		return true, nil
 	}
-	seen, err := b.Store.Member(ctx, i.ID, handle)
+	seen, err := c.Store.Member(c.ctx, i.ID, c.who.Handle)
 	if err != nil {
 		return false, err
 	}
-	return i.VisibleTo(handle, !seen.IsZero() && b.Now().Sub(seen) < freshness), nil
+	member := !seen.IsZero() && c.Now().Sub(seen) < freshness
+	return member || !outsider && i.VisibleTo(c.who.Handle, false), nil
 }

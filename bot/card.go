@@ -34,7 +34,7 @@ func dot(policy *incident.Policy, i *incident.Incident) markup {
 // headline is the incident in one line, for a card's head and for notifications.
 func headline(i *incident.Incident, limit int) markup {
 	head := severityMark(i) + markup(" · "+i.ID.String()+" · ")
-	return head + short(i.Title, limit-len([]rune(string(head))))
+	return head + short(i.Title, limit-size(head))
 }
 
 // card is the message that tells, at any moment, how the incident stands; pinned in its room, edited in place.
@@ -44,9 +44,9 @@ func (b *Bot) card(i *incident.Incident, last incident.Event, announced markup) 
 	blocks = append(blocks, slack.NewSectionBlock(nil, cardFields(policy, i), nil))
 	if last.Text != "" {
 		blocks = append(blocks, section(bold("Last update")+" "+clock(last.At)+" by "+esc(last.By.Name)))
-		blocks = append(blocks, paragraphs(last.Text, maxSection)...)
+		blocks = append(blocks, paragraphs(last.Text, maxSection, wholeOf(i, last))...)
 	} else if i.Summary != "" {
-		blocks = append(blocks, paragraphs(i.Summary, maxSection)...)
+		blocks = append(blocks, paragraphs(i.Summary, 3*maxSection, "")...) // all 3,000 characters, though many be escaped
 	}
 	if links := b.links(i, announced); links != "" {
 		blocks = append(blocks, contextLine(links))
@@ -72,6 +72,11 @@ func cardFields(policy *incident.Policy, i *incident.Incident) []*slack.TextBloc
 		fields = append(fields, field("Service", short(i.Service, 200)))
 	}
 	return append(fields, field("Declared by", esc(i.Declarer.Name)))
+}
+
+// wholeOf is what to type to read an entry whole.
+func wholeOf(i *incident.Incident, e incident.Event) markup {
+	return markup(fmt.Sprintf("`/incident timeline %s #%d`", i.ID, e.ID))
 }
 
 func statusLine(i *incident.Incident) markup {
@@ -195,7 +200,7 @@ func (b *Bot) announcement(i *incident.Incident, last incident.Event) []slack.Bl
 	}
 	if last.Text != "" {
 		blocks = append(blocks, section(bold("Update")+" "+clock(last.At)))
-		blocks = append(blocks, paragraphs(last.Text, maxSection)...)
+		blocks = append(blocks, paragraphs(last.Text, maxSection, wholeOf(i, last))...)
 	}
 	if !i.UpdateDue.IsZero() {
 		blocks = append(blocks, contextLine("Next update due "+clock(i.UpdateDue)))
@@ -212,6 +217,5 @@ func topic(i *incident.Incident) markup {
 	if lead := i.Roles[incident.Commander]; !lead.IsZero() {
 		line += " · commander " + short(lead.Name, 60)
 	}
-	head := []rune(string(line))
-	return line + " · " + short(i.Title, 240-len(head))
+	return line + " · " + short(i.Title, 240-size(line))
 }

@@ -91,7 +91,7 @@ func (c *call) try(line string) (answer, error) {
 	}
 	if v.room {
 		var err error
-		if args, err = c.locate(args); err != nil {
+		if args, err = c.locate(args, v.form != ""); err != nil {
 			return answer{}, err
 		}
 	}
@@ -116,7 +116,9 @@ func unknownVerb(word string) (answer, error) {
 
 // locate finds the incident that a command is about, and returns the rest of its arguments: INC-7 as the first word, or
 // the incident in whose room it was typed. One that the person may not see is answered like one that does not exist.
-func (c *call) locate(args string) (rest string, err error) {
+//
+// Words that are typed in a private room stay in it, whatever number they begin with.
+func (c *call) locate(args string, words bool) (rest string, err error) {
 	here, err := c.Store.InRoom(c.ctx, c.channel)
 	if err != nil {
 		return "", err
@@ -135,7 +137,7 @@ func (c *call) locate(args string) (rest string, err error) {
 	if err != nil {
 		return "", err
 	}
-	seen, err := c.visible(c.ctx, i, c.who.Handle, id == here)
+	seen, err := c.visible(i, id == here)
 	if err != nil {
 		return "", err
 	}
@@ -143,7 +145,19 @@ func (c *call) locate(args string) (rest string, err error) {
 		return "", incident.Refuse(incident.Missing, "There is no %s.", id)
 	}
 	c.incident, c.inside = id, id == here
+	if words && here != 0 && !c.inside {
+		return rest, c.keepInside(here)
+	}
 	return rest, nil
+}
+
+// keepInside refuses to carry words out of a private room.
+func (c *call) keepInside(here incident.ID) error {
+	room, err := c.Store.Incident(c.ctx, here)
+	if err != nil || !room.Private {
+		return err
+	}
+	return incident.Refuse(incident.Conflict, "This is the private room of %s, and your words are about %s. If you mean %s, type them somewhere else; if not, begin with another word.", here, c.incident, c.incident)
 }
 
 // menu is what /incident alone answers.
@@ -197,7 +211,7 @@ func (c *call) list(string) (answer, error) {
 	}
 	var lines []markup
 	for _, i := range open {
-		seen, err := c.visible(c.ctx, i, c.who.Handle, i.Refs[incident.RefRoom] != "" && i.Refs[incident.RefRoom] == c.channel)
+		seen, err := c.visible(i, i.Refs[incident.RefRoom] != "" && i.Refs[incident.RefRoom] == c.channel)
 		if err != nil {
 			return answer{}, err
 		}
@@ -224,9 +238,9 @@ func (c *call) list(string) (answer, error) {
 func listed(i *incident.Incident) markup {
 	lead := markup("nobody leads")
 	if p := i.Roles[incident.Commander]; !p.IsZero() {
-		lead = "led by " + esc(p.Name)
+		lead = "led by " + short(p.Name, 60)
 	}
-	return severityMark(i) + " " + bold(esc(i.Name())) + " · " + esc(string(i.Status)) + " · " + lead + " · since " + clock(i.Started) + roomSuffix(i)
+	return severityMark(i) + " " + bold(short(i.Name(), 200)) + " · " + esc(string(i.Status)) + " · " + lead + " · since " + clock(i.Started) + roomSuffix(i)
 }
 
 func roomSuffix(i *incident.Incident) markup {

@@ -54,7 +54,7 @@ func (c *Courier) Deliver(ctx context.Context, e incident.Effect) (incident.Refs
 // again tells whether this may have been done before, so that it must be looked for.
 func (e *errand) again() bool { return e.effect.Attempt > 1 }
 
-// room is the incident's channel, or "" while there is none.
+// roomID is the incident's channel, or "" while there is none.
 func (e *errand) roomID() string { return e.i.Refs[incident.RefRoom] }
 
 // latestUpdate is the last update to stakeholders; the zero event where there is none.

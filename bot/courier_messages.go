@@ -46,16 +46,20 @@ func (e *errand) send(p post) (ts string, err error) {
 	}
 	quiet := append(e.options(p), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 	_, ts, err = e.Slack.PostMessageContext(e.ctx, p.channel, quiet...)
-	return ts, err
+	return ts, fault("chat.postMessage", err)
 }
 
-// edit brings a message in step that stands there already.
-func (e *errand) edit(p post, ts string) error {
+// edit brings a message in step that stands there already, and returns its timestamp: a new one where the message is
+// gone, because somebody deleted it, and had to be posted anew.
+func (e *errand) edit(p post, ts string) (string, error) {
 	_, _, _, err := e.Slack.UpdateMessageContext(e.ctx, p.channel, ts, e.options(p)...)
-	if refusedWith(err, "is_archived", "is_inactive") {
-		return nil // nobody can change anything there any more
+	switch {
+	case refusedWith(err, "is_archived", "is_inactive"):
+		return ts, nil // nobody can change anything there any more
+	case refusedWith(err, "message_not_found", "cant_update_message", "edit_window_closed"):
+		return e.send(p)
 	}
-	return fault("chat.update", err)
+	return ts, fault("chat.update", err)
 }
 
 // find looks for a message that an earlier try posted. Where we are not in a public channel, we join it to look.
@@ -72,7 +76,7 @@ func (e *errand) find(p post) (ts string, err error) {
 			}
 		}
 		if err != nil {
-			return "", err
+			return "", fault("conversations.history", err)
 		}
 		for _, m := range page.Messages {
 			if e.isOurs(m.Metadata, p.what) {
@@ -106,12 +110,14 @@ func (e *errand) postCard() (incident.Refs, error) {
 		what: e.i.ID.String() + " card", channel: e.roomID(), since: e.i.Declared,
 		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.card(e.i, last, e.announcementLink()),
 	}
-	if ts := e.i.Refs[refCard]; ts != "" {
-		return nil, e.edit(p, ts)
+	ts := e.i.Refs[refCard]
+	if ts != "" {
+		ts, err = e.edit(p, ts)
+	} else {
+		ts, err = e.send(p)
 	}
-	ts, err := e.send(p)
 	if err != nil {
-		return nil, fault("chat.postMessage", err)
+		return nil, err
 	}
 	return incident.Refs{refCard: ts}, nil
 }
@@ -153,7 +159,14 @@ func (e *errand) announce() (incident.Refs, error) {
 		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.announcement(e.i, last),
 	}
 	if p.channel != "" {
-		return nil, e.edit(p, e.i.Refs[refAnnounced])
+		ts, err := e.edit(p, e.i.Refs[refAnnounced])
+		if err != nil {
+			return nil, err
+		}
+		return incident.Refs{refAnnounced: ts}, nil
+	}
+	if trusted, err := e.declarerMay(); err != nil || !trusted {
+		return nil, err
 	}
 	policy := e.Policy().Announce
 	if p.channel = firstOf(policy, e.i.Refs[incident.RefOrigin]); p.channel == "" {
@@ -164,7 +177,7 @@ func (e *errand) announce() (incident.Refs, error) {
 		return nil, nil // declared where we cannot speak: the answer to the declarer has to do
 	}
 	if err != nil {
-		return nil, fault("chat.postMessage to the announcement channel "+p.channel, err)
+		return nil, err
 	}
 	return incident.Refs{refAnnouncedIn: p.channel, refAnnounced: ts}, nil
 }
@@ -207,8 +220,11 @@ func (e *errand) say() (incident.Refs, error) {
 	if refusedWith(err, "is_archived") {
 		return nil, nil
 	}
-	return nil, fault("chat.postMessage", err)
+	return nil, err
 }
+
+// unreachable are the codes that say that a person takes no messages from us, and will not: trying again helps nobody.
+var unreachable = []string{"user_not_found", "user_not_visible", "user_disabled", "cannot_dm_bot", "channel_not_found", "messages_tab_disabled"}
 
 // tell sends one person a direct message about one event.
 func (e *errand) tell() (incident.Refs, error) {
@@ -221,25 +237,32 @@ func (e *errand) tell() (incident.Refs, error) {
 	if err != nil || line == nil || !userID.MatchString(whom) {
 		return nil, err
 	}
-	direct, _, _, err := e.Slack.OpenConversationContext(e.ctx, &slack.OpenConversationParameters{Users: []string{whom}})
-	if err != nil {
-		return nil, fault("conversations.open", err)
-	}
 	p := post{
-		what: fmt.Sprintf("%s event %d", e.effect.Incident, event.ID), channel: direct.ID, since: event.At,
+		what: fmt.Sprintf("%s event %d", e.effect.Incident, event.ID), since: event.At,
 		text: line.text, blocks: line.blocks,
 	}
-	if event.Kind == incident.EventCaughtUp {
-		return incident.Refs{lateRef(event): ""}, e.edit(p, e.i.Refs[lateRef(event)])
+	var ts string
+	if event.Kind == incident.EventCaughtUp { // in place of the message that it was late, whoever got that
+		p.channel, ts, _ = strings.Cut(e.i.Refs[lateRef(event)], " ")
+		_, err = e.edit(p, ts)
+		return incident.Refs{lateRef(event): ""}, err
 	}
-	ts, err := e.send(p)
+	direct, _, _, err := e.Slack.OpenConversationContext(e.ctx, &slack.OpenConversationParameters{Users: []string{whom}})
+	if err == nil {
+		p.channel = direct.ID
+		ts, err = e.send(p)
+	}
+	if refusedWith(err, unreachable...) {
+		e.Log.Warn("somebody could not be told", "incident", e.effect.Incident.String(), "event", event.ID)
+		return nil, nil
+	}
 	if event.Kind == incident.EventLate && err == nil {
-		return incident.Refs{lateRef(event): ts}, nil
+		return incident.Refs{lateRef(event): p.channel + " " + ts}, nil
 	}
-	return nil, fault("chat.postMessage", err)
+	return nil, fault("conversations.open", err)
 }
 
-// lateRef keeps the message that told somebody that something is late, until it got through.
+// lateRef keeps where somebody was told that something is late (channel and timestamp), until it got through.
 func lateRef(event incident.Event) string { return "slack.late." + event.To }
 
 // caughtUp tells whether what an event says is late has got through in the meantime.

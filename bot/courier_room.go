@@ -64,29 +64,35 @@ func (e *errand) declarerMay() (bool, error) {
 		return false, err
 	}
 	if profile.Standing == "" && userID.MatchString(handle) {
-		user, err := e.Slack.GetUserInfoContext(e.ctx, handle)
-		if err != nil {
-			return false, fault("users.info", err)
-		}
-		us, err := e.whoami(e.ctx)
-		if err != nil {
-			return false, err
-		}
-		profile = profileOf(*user, us.id, e.Now())
-		if err := e.Store.SaveProfiles(e.ctx, []incident.Profile{profile}); err != nil {
+		if profile, err = e.lookUp(handle); err != nil {
 			return false, err
 		}
 	}
-	if profile.Standing.MayDeclare() == nil || e.accepted() {
+	if profile.Standing.MayDeclare() == nil {
 		return true, nil
+	}
+	if accepted, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventAccepted); err != nil || accepted.ID != 0 {
+		return err == nil, err
 	}
 	return false, e.amend(func(i *incident.Incident, s incident.Stamp) error { return i.Distrust(profile.Standing, s) })
 }
 
-// accepted tells whether somebody else has taken the incident out of triage.
-func (e *errand) accepted() bool {
-	event, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventAccepted)
-	return err == nil && event.ID != 0
+// lookUp asks Slack about somebody. Whom it does not show us is a stranger.
+func (e *errand) lookUp(handle string) (incident.Profile, error) {
+	us, err := e.whoami(e.ctx)
+	if err != nil {
+		return incident.Profile{}, err
+	}
+	user, err := e.Slack.GetUserInfoContext(e.ctx, handle)
+	profile := incident.Profile{Person: incident.Person{Handle: handle, Name: handle}, Standing: incident.Stranger, Seen: e.Now()}
+	switch {
+	case refusedWith(err, "user_not_found", "user_not_visible"):
+	case err != nil:
+		return profile, fault("users.info", err)
+	default:
+		profile = us.profile(*user, e.Now())
+	}
+	return profile, e.Store.SaveProfiles(e.ctx, []incident.Profile{profile})
 }
 
 // amend changes the incident by what was found out while delivering.
@@ -125,9 +131,15 @@ func (e *errand) findRoom() (incident.Refs, error) {
 			return nil, fault("users.conversations", err)
 		}
 		for _, channel := range channels {
-			if channel.Creator == us.bot && e.couldBe(channel) {
-				return incident.Refs{incident.RefRoom: channel.ID, incident.RefRoomName: channel.Name}, nil
+			if channel.Creator != us.bot || !e.couldBe(channel) {
+				continue
 			}
+			if owner, err := e.Store.InRoom(e.ctx, channel.ID); err != nil {
+				return nil, err
+			} else if owner != 0 {
+				continue // the room of another incident
+			}
+			return incident.Refs{incident.RefRoom: channel.ID, incident.RefRoomName: channel.Name}, nil
 		}
 		if next == "" {
 			return nil, nil
@@ -198,6 +210,9 @@ func (e *errand) invite() (incident.Refs, error) {
 	return incident.Refs{refInvited: strings.Join(append(invited, wanted...), " ")}, nil
 }
 
+// unwelcome are the codes that speak of the people and not of the call. Source: the method's reference page.
+var unwelcome = []string{"cant_invite", "user_is_restricted", "ura_max_channels", "user_not_found", "user_disabled", "org_user_not_in_team", "user_team_not_in_channel"}
+
 // inviteBatch invites up to a hundred people. With force, those whom Slack refuses keep nobody else out.
 func (e *errand) inviteBatch(handles []string) error {
 	_, err := e.Slack.ForceInviteUsersToConversationContext(e.ctx, e.roomID(), handles...)
@@ -205,7 +220,7 @@ func (e *errand) inviteBatch(handles []string) error {
 	switch {
 	case err == nil || refusedWith(err, "already_in_channel", "cant_invite_self", "is_archived"):
 		return nil
-	case errors.As(err, &refused) && !down[refused.Err] && !busy[refused.Err] && refused.Err != "missing_scope":
+	case errors.As(err, &refused) && (len(refused.Errors) > 0 || slices.Contains(unwelcome, refused.Err)):
 		e.Log.Warn("some people could not be invited", "incident", e.i.ID.String(), "slack", refused.Err, "people", len(handles), "errors", len(refused.Errors))
 		return nil
 	}

@@ -30,11 +30,26 @@ func (c *call) declare(args string) (answer, error) {
 			d.Severity, words = level, words[1:]
 		}
 	}
-	d.Title = readable(strings.Join(words, " "), c.name)
+	d.Title, d.Summary = headed(readable(strings.Join(words, " "), c.name))
 	if d.Title == "" {
 		return c.openDeclareForm(d, "")
 	}
 	return c.ring(d)
+}
+
+// headed makes a title of what was typed. What is too long for one is cut at a word, and kept whole as the summary: nobody
+// who rings the bell is sent back for style.
+func headed(text string) (title, summary string) {
+	text = strings.Join(strings.Fields(text), " ")
+	runes := []rune(text)
+	if len(runes) <= incident.MaxTitle {
+		return text, ""
+	}
+	title = string(runes[:incident.MaxTitle-1])
+	if at := strings.LastIndexByte(title, ' '); at > len(title)/2 {
+		title = title[:at]
+	}
+	return title + "…", cutRunes(text, incident.MaxSummary)
 }
 
 // mayDeclare refuses guests, strangers and bots. Somebody not yet known is believed, and looked up by the courier before

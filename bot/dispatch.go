@@ -13,7 +13,7 @@ import (
 )
 
 // sender is who a request says that it comes from: Slack's word, because the request is signed.
-type sender struct{ user, name, team, enterprise string }
+type sender struct{ user, name, team string }
 
 // begin makes a call of a request, with what we know of the person behind it.
 func (b *Bot) begin(ctx context.Context, from sender, key string) (*call, error) {
@@ -31,14 +31,15 @@ func (b *Bot) begin(ctx context.Context, from sender, key string) (*call, error)
 	return c, nil
 }
 
-// knows tells whether somebody is of our workspace, or of the organisation that it belongs to.
+// knows tells whether somebody is of our workspace. Of people of other workspaces of our organisation Slack tells the
+// organisation only where it is asked about them: there, what we know of each of them decides.
 func (t *team) knows(s sender) bool {
-	return s.team == "" || s.team == t.id || t.enterprise != "" && s.enterprise == t.enterprise
+	return s.team == "" || s.team == t.id || t.enterprise != ""
 }
 
 // Command answers one line typed after /incident.
 func (b *Bot) Command(ctx context.Context, in slashCommand) answer {
-	c, err := b.begin(ctx, sender{in.User, in.UserName, in.Team, in.Enterprise}, "command:"+in.Trigger)
+	c, err := b.begin(ctx, sender{in.User, in.UserName, in.Team}, "command:"+in.Trigger)
 	if err != nil {
 		return (&call{Bot: b, ctx: ctx, key: "command:" + in.Trigger}).explain(err)
 	}
@@ -49,7 +50,7 @@ func (b *Bot) Command(ctx context.Context, in slashCommand) answer {
 // publicName tells from what a command says of its channel whether that may be a public one: Slack spells the others
 // with these words instead of a name.
 func publicName(name string) bool {
-	return name != "directmessage" && name != "privategroup" && !strings.HasPrefix(name, "mpdm-")
+	return name != "" && name != "directmessage" && name != "privategroup" && !strings.HasPrefix(name, "mpdm-")
 }
 
 // Interaction answers a press, a choice, a form or a shortcut, and returns the body for Slack. An error means that
@@ -75,12 +76,14 @@ func (b *Bot) press(ctx context.Context, in interaction) error {
 	if err != nil {
 		return err
 	}
-	c.channel, c.trigger, c.pressed, c.public = in.Channel.ID, in.Trigger, true, publicName(in.Channel.Name)
+	c.channel, c.trigger, c.public = in.Channel.ID, in.Trigger, publicName(in.Channel.Name)
 	line := in.Actions[0].line()
 	if draft, ok := strings.CutPrefix(line, "draft "); ok {
-		return b.reply(in.Reply, c.openDraft(draft))
+		c.reply(in.Reply, c.openDraft(draft))
+		return nil
 	}
-	return b.reply(in.Reply, c.run(line))
+	c.reply(in.Reply, c.run(line))
+	return nil
 }
 
 // openDraft opens the form with words that were kept when it could not be opened.
@@ -90,7 +93,10 @@ func (c *call) openDraft(number string) answer {
 		return c.explain(incident.Refuse(incident.Missing, "There is no such draft."))
 	}
 	_, e, err := c.Store.Event(c.ctx, id)
-	if err != nil || e.Kind != incident.EventDraft || e.Whom.Handle != c.who.Handle {
+	switch {
+	case err != nil && incident.CodeOf(err) != incident.Missing:
+		return c.explain(err)
+	case err != nil || e.Kind != incident.EventDraft || e.Whom.Handle != c.who.Handle:
 		return c.explain(incident.Refuse(incident.Missing, "There is no such draft."))
 	}
 	a, err := c.openDeclareForm(incident.Declaration{}, e.Text)
@@ -100,12 +106,11 @@ func (c *call) openDraft(number string) answer {
 	return a
 }
 
-// reply tells the person who pressed a button, unless the room hears of it anyway.
-func (b *Bot) reply(address string, a answer) error {
-	if !a.Heard {
-		b.replies.send(address, a)
+// reply tells the person who pressed a button, unless they are in the room, which sees of itself what came of it.
+func (c *call) reply(address string, a answer) {
+	if !a.Heard || !c.inside {
+		c.replies.send(address, a)
 	}
-	return nil
 }
 
 // submit takes a form.
@@ -114,16 +119,13 @@ func (b *Bot) submit(ctx context.Context, in interaction) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.trigger = in.Trigger
+	c.trigger, c.sent = in.Trigger, true
+	from := c.resume(in.View.Metadata)
 	if verb, ok := strings.CutPrefix(in.View.Callback, formWords); ok {
-		return c.submitWords(verb, in.View)
+		return c.submitWords(verb, from.Incident, in.View)
 	}
 	if in.View.Callback != formDeclare {
 		return nil, nil
-	}
-	var from origin
-	if json.Unmarshal([]byte(in.View.Metadata), &from) == nil { // else: declared from nowhere in particular
-		c.channel, c.public, c.source = from.Channel, from.Public, from.Source
 	}
 	d, faults := c.submitted(in.View)
 	if len(faults) > 0 {
@@ -140,17 +142,20 @@ func (b *Bot) submit(ctx context.Context, in interaction) ([]byte, error) {
 }
 
 // submitWords runs a verb with the words of its form.
-func (c *call) submitWords(verb string, v view) ([]byte, error) {
+func (c *call) submitWords(verb string, id incident.ID, v view) ([]byte, error) {
 	words := strings.TrimSpace(v.value(inputWords))
 	if words == "" {
 		return formErrors(map[string]string{inputWords: "There are no words in it."})
 	}
 	// Unlike a typed command, a form delivers text unescaped: escape it, so that one reader serves both.
-	_, err := c.try(verb + " " + v.Metadata + " " + string(escapeTyped(words)))
-	if err != nil {
+	a, err := c.try(verb + " " + id.String() + " " + string(escapeTyped(words)))
+	switch {
+	case err != nil:
 		return c.formRefused(inputWords, err)
+	case a.Heard:
+		return nil, nil // the form closes
 	}
-	return nil, nil
+	return formDone(a)
 }
 
 // formRefused shows a refusal below a field, so that what was typed is still there.
@@ -187,7 +192,8 @@ func (b *Bot) messageShortcut(ctx context.Context, in interaction) error {
 	if err != nil {
 		a = c.explain(err)
 	}
-	return b.reply(in.Reply, a)
+	c.reply(in.Reply, a)
+	return nil
 }
 
 // permalink is the address of a message, which Slack makes of these parts; asking for it would be a call.

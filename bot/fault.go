@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,27 +25,41 @@ const Destination = "slack"
 var down = map[string]bool{
 	"internal_error": true, "fatal_error": true, "service_unavailable": true, "request_timeout": true, "team_added_to_org": true,
 	"org_login_required": true, "accesslimited": true, "ekm_access_denied": true, "enterprise_is_restricted": true,
-	"invalid_auth": true, "not_authed": true, "account_inactive": true, "token_revoked": true, "token_expired": true, "no_permission": false,
+	"invalid_auth": true, "not_authed": true, "account_inactive": true, "token_revoked": true, "token_expired": true,
 }
 
 // busy lists the codes that mean "slower".
 var busy = map[string]bool{"ratelimited": true, "rate_limited": true, "message_limit_exceeded": true}
 
+// callError is a call that Slack refused: nothing but the call, or something that it needs, can be changed about that.
+type callError struct {
+	text string
+	err  error // Slack's own, for refusedWith
+}
+
+func (e *callError) Error() string { return e.text }
+func (e *callError) Unwrap() error { return e.err }
+
 // fault turns an error of a call to Slack into what the outbox shall do about it: wait for Slack, go slower, or count it
-// against the effect. Its text names the method and Slack's code, and never holds an address or a token.
+// against the effect. Its text names the method and Slack's code, and never holds an address or a token. An error that it
+// made already stays as it is.
 func fault(method string, err error) error {
+	var setback *incident.Setback
+	var call *callError
 	var limited *slack.RateLimitedError
 	var status slack.StatusCodeError
 	var refused slack.SlackErrorResponse
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &setback), errors.As(err, &call):
+		return err
 	case errors.As(err, &limited):
 		return &incident.Setback{Err: fmt.Errorf("%s: rate limited", method), After: limited.RetryAfter}
 	case errors.As(err, &status) && status.Code == http.StatusTooManyRequests:
 		return &incident.Setback{Err: fmt.Errorf("%s: rate limited", method), After: time.Second}
 	case errors.As(err, &status) && status.Code < 500 && status.Code != http.StatusRequestTimeout:
-		return fmt.Errorf("%s: status %d", method, status.Code)
+		return &callError{fmt.Sprintf("%s: status %d", method, status.Code), err}
 	case errors.As(err, &status):
 		return &incident.Setback{Down: true, Err: fmt.Errorf("%s: status %d", method, status.Code)}
 	case errors.As(err, &refused) && busy[refused.Err]:
@@ -52,7 +67,7 @@ func fault(method string, err error) error {
 	case errors.As(err, &refused) && down[refused.Err]:
 		return &incident.Setback{Down: true, Err: fmt.Errorf("%s: %s", method, refused.Err)}
 	case errors.As(err, &refused):
-		return fmt.Errorf("%s: %s", method, explained(refused))
+		return &callError{fmt.Sprintf("%s: %s", method, explained(refused)), refused}
 	}
 	return &incident.Setback{Down: true, Err: fmt.Errorf("%s: %s", method, network(err))}
 }
@@ -92,5 +107,5 @@ func network(err error) string {
 // refusedWith tells whether Slack refused a call with one of these codes.
 func refusedWith(err error, codes ...string) bool {
 	var refused slack.SlackErrorResponse
-	return errors.As(err, &refused) && contains(codes, refused.Err)
+	return errors.As(err, &refused) && slices.Contains(codes, refused.Err)
 }

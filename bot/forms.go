@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -45,8 +46,12 @@ func (c *call) open(view slack.ModalViewRequest) error {
 func (c *call) openForm(v command) (answer, error) {
 	input := slack.NewPlainTextInputBlockElement(nil, inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
 	input.FocusOnLoad = true
+	metadata, err := c.origin()
+	if err != nil {
+		return answer{}, err
+	}
 	view := form(formWords+v.name, v.label(), v.label())
-	view.PrivateMetadata = c.incident.String()
+	view.PrivateMetadata = metadata
 	view.Blocks.BlockSet = []slack.Block{
 		contextLine(markup(c.incident.String())),
 		slack.NewInputBlock(inputWords, plain(markup(v.form)), nil, input),
@@ -68,13 +73,13 @@ func form(callback, title, submit string) slack.ModalViewRequest {
 
 // openDeclareForm asks for everything that a declaration can hold, filled with what is known.
 func (c *call) openDeclareForm(d incident.Declaration, summary string) (answer, error) {
-	metadata, err := json.Marshal(origin{Channel: c.channel, Public: c.public, Source: c.source})
+	metadata, err := c.origin()
 	if err != nil {
 		return answer{}, err
 	}
 	d.Summary = summary
 	view := form(formDeclare, "Declare an incident", "Declare")
-	view.PrivateMetadata = string(metadata)
+	view.PrivateMetadata = metadata
 	view.Blocks.BlockSet = c.declareInputs(d)
 	if err := c.open(view); err != nil {
 		c.Log.Warn("form not opened", "request", c.key, "err", fault("views.open", err))
@@ -83,11 +88,31 @@ func (c *call) openDeclareForm(d incident.Declaration, summary string) (answer, 
 	return answer{Heard: true}, nil
 }
 
-// origin is where a form was opened from, kept in the form itself.
+// origin is where and when a form was opened, kept in the form itself: Slack gives it back as we wrote it.
 type origin struct {
-	Channel string `json:"channel,omitempty"`
-	Public  bool   `json:"public,omitempty"`
-	Source  string `json:"source,omitempty"`
+	Incident incident.ID `json:"incident,omitempty"`
+	Channel  string      `json:"channel,omitempty"`
+	Public   bool        `json:"public,omitempty"`
+	Source   string      `json:"source,omitempty"`
+	At       int64       `json:"at,omitempty"` // Unix seconds
+}
+
+func (c *call) origin() (string, error) {
+	raw, err := json.Marshal(origin{Incident: c.incident, Channel: c.channel, Public: c.public, Source: c.source, At: c.at.Unix()})
+	return string(raw), err
+}
+
+// resume takes up a call where its form was opened. Having stood in a room then counts for as long as any other look at
+// who is in it.
+func (c *call) resume(metadata string) (from origin) {
+	if json.Unmarshal([]byte(metadata), &from) != nil { // opened by an older version: from nowhere in particular
+		return from
+	}
+	c.source = from.Source
+	if c.at.Sub(time.Unix(from.At, 0)) < freshness {
+		c.channel, c.public = from.Channel, from.Public
+	}
+	return from
 }
 
 // keepDraft keeps what the form would have held, and sends it back to its author with a button that declares it. Where
@@ -107,13 +132,13 @@ func (c *call) declareInputs(d incident.Declaration) []slack.Block {
 	policy := c.Policy()
 	title := slack.NewPlainTextInputBlockElement(plain("checkout is down"), inputValue).WithMaxLength(incident.MaxTitle)
 	title.FocusOnLoad = true
-	service := slack.NewPlainTextInputBlockElement(plain("checkout"), inputValue).WithMaxLength(80)
-	service.InitialValue = d.Service
+	service := slack.NewPlainTextInputBlockElement(plain("checkout"), inputValue).WithMaxLength(incident.MaxService)
+	service.InitialValue = cutRunes(d.Service, incident.MaxService)
 	summary := slack.NewPlainTextInputBlockElement(plain("What is seen, by whom, since when"), inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
 	summary.InitialValue = d.Summary
 	return []slack.Block{
 		slack.NewInputBlock(inputTitle, plain("What is broken?"), nil, title),
-		slack.NewInputBlock(inputSeverity, plain("How bad is it?"), nil, severities(policy)),
+		slack.NewInputBlock(inputSeverity, plain("How bad is it?"), nil, severities(policy, cmp.Or(d.Severity.Name, policy.Fallback))),
 		slack.NewInputBlock(inputService, plain("Service"), nil, service).WithOptional(true),
 		slack.NewInputBlock(inputSummary, plain("Summary"), nil, summary).WithOptional(true),
 		slack.NewInputBlock(inputCommander, plain("Commander"), plain("Who leads. It can be given out later."), slack.NewOptionsSelectBlockElement(slack.OptTypeUser, plain("Nobody yet"), inputValue)).WithOptional(true),
@@ -121,14 +146,18 @@ func (c *call) declareInputs(d incident.Declaration) []slack.Block {
 	}
 }
 
-// severities is the choice of severities, each with what it means.
-func severities(policy *incident.Policy) *slack.RadioButtonsBlockElement {
+// severities is the choice of severities, each with what it means, and one of them chosen.
+func severities(policy *incident.Policy, chosen incident.Severity) *slack.RadioButtonsBlockElement {
 	var options []*slack.OptionBlockObject
 	var initial *slack.OptionBlockObject
 	for _, level := range policy.Severities {
-		option := slack.NewOptionBlockObject(string(level.Name), plain(short(strings.ToUpper(string(level.Name)), 75)), plain(short(level.Meaning, 75)))
+		var meaning *slack.TextBlockObject
+		if level.Meaning != "" { // Slack refuses an empty one
+			meaning = plain(short(level.Meaning, 75))
+		}
+		option := slack.NewOptionBlockObject(string(level.Name), plain(short(strings.ToUpper(string(level.Name)), 75)), meaning)
 		options = append(options, option)
-		if level.Name == policy.Fallback {
+		if level.Name == chosen {
 			initial = option
 		}
 	}
@@ -160,13 +189,17 @@ func (c *call) submitted(v view) (incident.Declaration, map[string]string) {
 		d.Kind = incident.Drill
 	}
 	d.Severity, _ = c.Policy().ParseSeverity(v.value(inputSeverity))
+	faults := map[string]string{}
+	if strings.TrimSpace(d.Title) == "" {
+		faults[inputTitle] = "Say what is broken in a few words."
+	}
 	if handle := v.value(inputCommander); handle != "" {
 		d.Leader = incident.Person{Handle: handle, Name: c.name(handle)}
+		if err := c.mayHold(d.Leader); err != nil {
+			faults[inputCommander] = err.Error()
+		}
 	}
-	if strings.TrimSpace(d.Title) == "" {
-		return d, map[string]string{inputTitle: "Say what is broken in a few words."}
-	}
-	return d, nil
+	return d, faults
 }
 
 // shortcut opens the declare form about a message: its text and where it stands are filled in.

@@ -107,7 +107,7 @@ func (b *Bot) serveCommand(ctx context.Context, body []byte) ([]byte, error) {
 		return nil, nil
 	}
 	command := slashCommand{
-		Team: form.Get("team_id"), Enterprise: form.Get("enterprise_id"), User: form.Get("user_id"), UserName: form.Get("user_name"),
+		Team: form.Get("team_id"), User: form.Get("user_id"), UserName: form.Get("user_name"),
 		Channel: form.Get("channel_id"), ChannelName: form.Get("channel_name"),
 		Text: form.Get("text"), Trigger: form.Get("trigger_id"),
 	}

@@ -3,6 +3,7 @@ package bot
 import (
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 
 	"tocsin/incident"
@@ -81,9 +82,9 @@ func splitFlags(text string, withValue, without []string) (flags, error) {
 		switch {
 		case !isFlag:
 			f.words = append(f.words, word)
-		case contains(without, name) && !inline:
+		case slices.Contains(without, name) && !inline:
 			f.present[name] = true
-		case contains(withValue, name):
+		case slices.Contains(withValue, name):
 			if !inline {
 				var used int
 				value, used = flagValue(words[n+1:])
@@ -94,7 +95,11 @@ func splitFlags(text string, withValue, without []string) (flags, error) {
 			}
 			f.values[name] = readable(strings.Trim(value, `"'“”‘’`), func(h string) string { return h })
 		default:
-			known := append(append([]string{}, withValue...), without...)
+			known := slices.Concat(withValue, without)
+			if nearest(name, known) == "" {
+				f.words = append(f.words, word) // "kubectl delete --force" is a sentence
+				continue
+			}
 			return f, incident.Refuse(incident.Invalid, "There is no flag --%s. The flags are --%s.", echo(name), strings.Join(known, ", --"))
 		}
 	}
@@ -117,15 +122,6 @@ func flagValue(words []string) (value string, used int) {
 		}
 	}
 	return words[0], 1
-}
-
-func contains(list []string, word string) bool {
-	for _, entry := range list {
-		if entry == word {
-			return true
-		}
-	}
-	return false
 }
 
 // echo cuts what is repeated in an error to a length that cannot flood it.

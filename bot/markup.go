@@ -5,7 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackutilsx"
@@ -18,35 +19,44 @@ type markup string
 // esc makes markup of text from outside: it is shown as it stands, and calls nobody.
 func esc(s string) markup { return markup(slackutilsx.EscapeMessage(visible(s))) }
 
-// visible shows the controls that could turn text around or hide it (bidirectional overrides, zero-width characters and
-// other control characters but line breaks and tabs) as a mark of their own.
+// visible shows what could turn text around or hide it (controls but line breaks and tabs, marks of direction, zero-width
+// characters, tags) as a mark of its own.
 func visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t' || r == '\u200d': // the joiner holds emoji together
 			return r
-		case r < ' ' || r >= 0x7f && r < 0xa0, r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x2069, r == 0xfeff:
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
 			return '·'
 		}
 		return r
 	}, s)
 }
 
-// short is esc cut to at most limit characters of what is sent (an escaped "<" counts as four), with an ellipsis where
-// something is missing. Slack does not say how it counts, so the longer reading is taken.
+// size is how long Slack may take a text to be. It does not say how it counts, so the longest reading is taken: what is
+// sent, where an escaped "<" counts as four, in units of UTF-16, where an emoji counts as two.
+func size[S ~string](s S) int {
+	n := 0
+	for _, r := range s {
+		n += max(1, utf16.RuneLen(r))
+	}
+	return n
+}
+
+// short is esc cut to a size, with an ellipsis where something is missing.
 func short(s string, limit int) markup {
 	whole := esc(s)
-	if utf8.RuneCountInString(string(whole)) <= limit {
+	if size(whole) <= limit {
 		return whole
 	}
 	var b strings.Builder
 	room := limit - 1
 	for _, r := range s {
-		piece := string(esc(string(r)))
-		if room -= utf8.RuneCountInString(piece); room < 0 {
+		piece := esc(string(r))
+		if room -= size(piece); room < 0 {
 			break
 		}
-		b.WriteString(piece)
+		b.WriteString(string(piece))
 	}
 	return markup(b.String()) + "…"
 }
@@ -115,24 +125,38 @@ func contextLine(m markup) *slack.ContextBlock { return slack.NewContextBlock(""
 // maxSection keeps a margin below Slack's 3,000 characters of a section.
 const maxSection = 2900
 
-// paragraphs shows text from outside in as many sections as it takes, up to limit characters of what is sent.
-func paragraphs(s string, limit int) []slack.Block {
+// paragraphs shows text from outside in as many sections as it takes, up to a size. Where that cuts something off, the
+// last line says where the whole is.
+func paragraphs(s string, limit int, whole markup) []slack.Block {
 	var blocks []slack.Block
-	rest := []rune(string(short(s, limit)))
-	for len(rest) > 0 {
-		end := min(len(rest), maxSection)
+	text := short(s, limit)
+	for rest := []rune(string(text)); len(rest) > 0; {
+		end := fitting(rest, maxSection)
 		if end < len(rest) {
 			end = breakBefore(rest, end)
 		}
 		blocks = append(blocks, section(markup(rest[:end])))
 		rest = rest[end:]
 	}
+	if text != esc(s) && whole != "" {
+		blocks = append(blocks, contextLine("The whole of it: "+whole))
+	}
 	return blocks
+}
+
+// fitting is how many characters of a text fit a size.
+func fitting(text []rune, limit int) int {
+	for n, r := range text {
+		if limit -= max(1, utf16.RuneLen(r)); limit < 0 {
+			return n
+		}
+	}
+	return len(text)
 }
 
 // breakBefore finds where to cut: after the last line break or space if one is near, and never inside an entity.
 func breakBefore(text []rune, end int) int {
-	for at := end; at > end-200; at-- {
+	for at := end; at > max(1, end-200); at-- {
 		if text[at-1] == '\n' || text[at-1] == ' ' {
 			return at
 		}

@@ -2,6 +2,8 @@ package bot
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -15,23 +17,52 @@ func (b *Bot) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	page := b.Slack.GetUsersPaginated(slack.GetUsersOptionLimit(200))
+	page := b.Slack.GetUsersPaginated(slack.GetUsersOptionLimit(pageOfPeople))
 	for {
 		at := b.Now()
-		page, err = page.Next(ctx)
-		if page.Done(err) {
+		next, err := page.Next(ctx)
+		if next.Done(err) {
 			return nil
 		}
-		if err != nil {
-			return fault("users.list", err)
+		if wait, err := heldBack(fault("users.list", err)); err != nil {
+			return err
+		} else if wait > 0 { // and go on with the same page
+			if err := pause(ctx, wait); err != nil {
+				return err
+			}
+			continue
 		}
+		page = next
 		profiles := make([]incident.Profile, 0, len(page.Users))
 		for _, user := range page.Users {
-			profiles = append(profiles, profileOf(user, us.id, at))
+			profiles = append(profiles, us.profile(user, at))
 		}
 		if err := b.Store.SaveProfiles(ctx, profiles); err != nil {
 			return err
 		}
+	}
+}
+
+// pageOfPeople is as many as users.list gives out at once.
+const pageOfPeople = 1000
+
+// heldBack is how long Slack wants us to wait, where that is all that is wrong.
+func heldBack(err error) (time.Duration, error) {
+	var setback *incident.Setback
+	if errors.As(err, &setback) && !setback.Down && setback.After > 0 {
+		return setback.After, nil
+	}
+	return 0, err
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -42,17 +73,20 @@ func (b *Bot) RefreshMembers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, i := range private {
+	var faults []error
+	for _, i := range private { // one sick room must not blind the others
 		at := b.Now()
 		members, err := b.members(ctx, i.Refs[incident.RefRoom])
-		if err != nil {
+		if err == nil {
+			err = b.Store.SetMembers(ctx, i.ID, members, at)
+		}
+		var setback *incident.Setback
+		if errors.As(err, &setback) && setback.Down {
 			return err
 		}
-		if err := b.Store.SetMembers(ctx, i.ID, members, at); err != nil {
-			return err
-		}
+		faults = append(faults, err)
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // members reads who is in a channel. One that is gone has nobody in it.

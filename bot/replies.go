@@ -20,8 +20,14 @@ type replies struct {
 	scheme string
 	log    *slog.Logger
 	slots  chan struct{}
+
+	mu     sync.Mutex
+	closed bool // guarded by mu: whoever waits must not be overtaken by one more
 	under  sync.WaitGroup
 }
+
+// replyLimit is how long one answer may take to be sent. It bounds how long a stop waits for them.
+const replyLimit = 3 * time.Second
 
 // newReplies makes a sender that speaks only to the host that Slack gives out response addresses on: hooks.slack.com, or
 // the host of the Web API itself where that is not Slack's own.
@@ -35,7 +41,7 @@ func newReplies(api string, log *slog.Logger) (*replies, error) {
 		host = "hooks." + strings.TrimPrefix(host, "www.")
 	}
 	client := &http.Client{
-		Timeout:       10 * time.Second,
+		Timeout:       replyLimit,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return &replies{client: client, host: host, scheme: base.Scheme, log: log, slots: make(chan struct{}, 64)}, nil
@@ -58,6 +64,12 @@ func (r *replies) send(address string, a answer) {
 		r.log.Warn("answer not sent: too many are on their way")
 		return
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		<-r.slots
+		return
+	}
 	r.under.Go(func() {
 		defer func() { <-r.slots }()
 		r.post(address, body)
@@ -66,7 +78,7 @@ func (r *replies) send(address string, a answer) {
 
 // post never logs the address: whoever has it can speak in our name for half an hour.
 func (r *replies) post(address string, body []byte) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), replyLimit)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
@@ -87,3 +99,11 @@ func (r *replies) post(address string, body []byte) {
 
 // wait returns when nothing is on its way any more.
 func (r *replies) wait() { r.under.Wait() }
+
+// close sends no more answers, and waits for those that are on their way.
+func (r *replies) close() {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.wait()
+}

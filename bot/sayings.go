@@ -1,7 +1,8 @@
 package bot
 
 import (
-	"strings"
+	"fmt"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -48,7 +49,7 @@ func (e *errand) sayRole(event incident.Event) *saying {
 	line := mention(event.Whom.Handle) + " is now " + bold(esc(event.To)) + " of " + markup(e.i.ID.String()) + "."
 	for _, duty := range e.Policy().Roles {
 		if duty.Role == role {
-			line += " " + esc(duty.Does)
+			line += " " + short(duty.Does, 2000)
 		}
 	}
 	return paragraph(line)
@@ -64,7 +65,7 @@ func (e *errand) sayUpdate(event incident.Event) (*saying, error) {
 		return nil, nil
 	}
 	head := ":mega: " + bold("Update") + " by " + esc(event.By.Name)
-	blocks := append([]slack.Block{section(head)}, paragraphs(event.Text, 12000)...)
+	blocks := append([]slack.Block{section(head)}, paragraphs(event.Text, 11000, wholeOf(e.i, event))...)
 	return &saying{text: "Update on " + markup(e.i.ID.String()) + ": " + short(event.Text, 300), blocks: blocks}, nil
 }
 
@@ -75,8 +76,17 @@ func (e *errand) saySimilar(event incident.Event) (*saying, error) {
 		return nil, nil
 	}
 	other, err := e.Store.Incident(e.ctx, id)
-	if err != nil || other.Private || !other.Status.Open() {
+	if err != nil || other.Private || !other.Status.Open() || other.Status == incident.Triage {
 		return nil, err
+	}
+	if other.Refs[incident.RefRoom] == "" {
+		declarer, err := e.Store.Profile(e.ctx, other.Declarer.Handle)
+		if err != nil {
+			return nil, err
+		}
+		if declarer.Standing == "" { // perhaps somebody who may not declare: opening its room finds out
+			return nil, &incident.Setback{After: time.Second, Err: fmt.Errorf("%s has no room yet", other.ID)}
+		}
 	}
 	return paragraph(":eyes: " + mention(e.i.Declarer.Handle) + " " + bold(esc(other.Name())) + " looks like this one. It was declared " +
 		clock(other.Declared) + " by " + mention(other.Declarer.Handle) + roomSuffix(other)), nil
@@ -88,7 +98,7 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 	switch event.Kind {
 	case incident.EventDraft:
 		open := slack.NewButtonBlockElement("do:draft", "draft "+e.effect.Subject, plain("Declare with these words"))
-		blocks := append([]slack.Block{section("Slack did not open the form. These are the words that it would have held:")}, paragraphs(event.Text, 10000)...)
+		blocks := append([]slack.Block{section("Slack did not open the form. These are the words that it would have held:")}, paragraphs(event.Text, 12000, "")...)
 		return &saying{text: "Your draft of an incident is kept", blocks: append(blocks, actions("act", open))}, nil
 	case incident.EventDistrusted:
 		return e.tellDistrusted(event)
@@ -116,5 +126,9 @@ func (e *errand) tellDistrusted(event incident.Event) (*saying, error) {
 	if refusal == nil {
 		return nil, nil
 	}
-	return paragraph(esc(refusal.Error()) + "\n" + markup(e.i.ID.String()) + " waits in triage until one of them types `/incident accept " + markup(strings.TrimSpace(e.i.ID.String())) + "`"), nil
+	name := e.i.ID.String()
+	if e.i.Private {
+		return paragraph(esc(refusal.Error()) + "\nNobody else may see the private " + markup(name) + ", so it was declined. These were your words: " + short(e.i.Title, 600)), nil
+	}
+	return paragraph(esc(refusal.Error()) + "\n" + markup(name) + " waits in triage until one of them types `/incident accept " + markup(name) + "`"), nil
 }

@@ -51,11 +51,10 @@ func (c *call) earlier(before int64) *slack.ButtonBlockElement {
 
 // entryLine is one entry: when it happened, who, what; and when it was recorded, where that was later.
 func entryLine(e incident.Event) markup {
-	const longest = 600
-	line := clock(e.Occurred) + "  " + bold(esc(e.By.Name)) + " "
+	const longest = 500 // so that a page of them stays below what Slack takes for a message
+	line := clock(e.Occurred) + "  " + bold(short(e.By.Name, 60)) + " "
 	text := strings.TrimPrefix(e.String(), e.By.Name+" ")
-	line += short(text, longest)
-	if len([]rune(text)) > longest {
+	if line += short(text, longest); size(esc(text)) > longest {
 		line += markup(fmt.Sprintf(" _whole: `/incident timeline #%d`_", e.ID))
 	}
 	if e.At.Sub(e.Occurred).Minutes() >= 1 {
@@ -72,11 +71,11 @@ func (c *call) entry(number, part string) (answer, error) {
 		return answer{}, incident.Refuse(incident.Invalid, "An entry is named by its number: /incident timeline #12.")
 	}
 	owner, e, err := c.Store.Event(c.ctx, id)
+	if incident.CodeOf(err) == incident.Missing || err == nil && owner != c.incident { // in the same words for both
+		return answer{}, incident.Refuse(incident.Missing, "%s has no entry #%d.", c.incident, id)
+	}
 	if err != nil {
 		return answer{}, err
-	}
-	if owner != c.incident {
-		return answer{}, incident.Refuse(incident.Missing, "%s has no entry #%d.", c.incident, id)
 	}
 	text := []rune(e.Text)
 	n, _ := strconv.Atoi(part) // anything else is the first part
@@ -84,7 +83,7 @@ func (c *call) entry(number, part string) (answer, error) {
 	n = min(max(n, 1), parts)
 	end := min(len(text), n*partSize)
 	blocks := []slack.Block{section(clock(e.Occurred) + "  " + bold(esc(e.By.Name)) + markup(fmt.Sprintf(" · %s · part %d of %d", e.Kind, n, parts)))}
-	blocks = append(blocks, paragraphs(string(text[(n-1)*partSize:end]), 12000)...)
+	blocks = append(blocks, paragraphs(string(text[(n-1)*partSize:end]), 12000, "")...)
 	if n < parts {
 		next := button("timeline", c.incident, fmt.Sprintf("#%d %d", id, n+1))
 		next.Text = plain("Next part")

@@ -33,12 +33,8 @@ func assign(role incident.Role) func(*call, string) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		profile, err := c.Store.Profile(c.ctx, person.Handle)
-		if err != nil {
+		if err := c.mayHold(person); err != nil {
 			return answer{}, err
-		}
-		if profile.Standing == incident.Bot || profile.Standing == incident.Gone {
-			return answer{}, incident.Refuse(incident.Invalid, "%s is a bot or has left: choose a person.", person.Name)
 		}
 		return c.rule(func(i *incident.Incident) (answer, error) {
 			if err := i.Assign(role, person, c.stamp()); err != nil {
@@ -47,6 +43,15 @@ func assign(role incident.Role) func(*call, string) (answer, error) {
 			return heard(markup(fmt.Sprintf("%s of %s is now ", role, i.ID)) + mention(person.Handle) + "."), nil
 		})
 	}
+}
+
+// mayHold refuses those who cannot hold a role.
+func (c *call) mayHold(p incident.Person) error {
+	profile, err := c.Store.Profile(c.ctx, p.Handle)
+	if err == nil && (profile.Standing == incident.Bot || profile.Standing == incident.Gone) {
+		return incident.Refuse(incident.Invalid, "%s is a bot or has left: choose a person.", p.Name)
+	}
+	return err
 }
 
 // roleHolder answers who has a role.
@@ -103,7 +108,7 @@ func (c *call) note(args string) (answer, error) {
 		if timed {
 			reply += " at " + clock(at) + markup(" ("+at.In(c.zone()).Format("2 Jan 15:04 MST")+")")
 		}
-		return say(reply + ": " + short(text, 200)), nil
+		return answer{Text: reply + ": " + short(text, 200), Heard: c.sent && !timed}, nil
 	})
 }
 
@@ -151,14 +156,14 @@ func (c *call) reopen(args string) (answer, error) {
 }
 
 func (c *call) accept(string) (answer, error) {
-	if err := c.standing.MayDeclare(); err != nil {
+	if err := c.standing.MayJudge(); err != nil {
 		return answer{}, err
 	}
 	return c.simple(func(i *incident.Incident) error { return i.Accept(c.stamp()) }, "is accepted. Its room opens now.")
 }
 
 func (c *call) decline(args string) (answer, error) {
-	if err := c.standing.MayDeclare(); err != nil {
+	if err := c.standing.MayJudge(); err != nil {
 		return answer{}, err
 	}
 	why := readable(args, c.name)

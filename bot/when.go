@@ -31,23 +31,26 @@ func pastTime(text string, now time.Time, zone *time.Location) (at time.Time, re
 	}
 	explicit := strings.EqualFold(word, "at")
 	if explicit {
-		word, rest = cutWord(rest)
+		if word, rest = cutWord(rest); !strings.ContainsAny(word, "0123456789") && !strings.EqualFold(word, "yesterday") && !strings.EqualFold(word, "today") {
+			return at, text, false, nil // "at least half of them fail" is a sentence
+		}
 		if countsBack(word) {
 			d, err := elapsed(word[1:])
 			return now.Add(-d), rest, true, err
 		}
 	}
-	day, dayKnown := now.In(zone), false
+	var date time.Time
+	dayKnown, back := true, 0
 	switch {
 	case strings.EqualFold(word, "yesterday"):
-		day, dayKnown = day.AddDate(0, 0, -1), true
+		back = 1
 	case strings.EqualFold(word, "today"):
-		dayKnown = true
 	case dayWord.MatchString(word):
-		if day, err = time.ParseInLocation(time.DateOnly, word, zone); err != nil {
+		if date, err = time.Parse(time.DateOnly, word); err != nil {
 			return at, text, true, incident.Refuse(incident.Invalid, "There is no day %s. Days are written 2026-11-20.", word)
 		}
-		dayKnown = true
+	default:
+		dayKnown = false
 	}
 	if dayKnown {
 		word, rest = cutWord(rest)
@@ -63,9 +66,10 @@ func pastTime(text string, now time.Time, zone *time.Location) (at time.Time, re
 	}
 	if named, after, ok := zoneWord(rest); ok {
 		zone, rest = named, after
-		if !dayKnown {
-			day = now.In(zone)
-		}
+	}
+	day := now.In(zone).AddDate(0, 0, -back) // yesterday is the day before today in the zone that is meant
+	if !date.IsZero() {
+		day = date
 	}
 	at, err = clockOn(day, word, zone)
 	if err == nil && !dayKnown && at.After(now) {

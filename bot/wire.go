@@ -3,6 +3,7 @@ package bot
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -12,7 +13,7 @@ import (
 
 // slashCommand is one line typed after /incident.
 type slashCommand struct {
-	Team, Enterprise, User, UserName, Channel, ChannelName, Text, Trigger string
+	Team, User, UserName, Channel, ChannelName, Text, Trigger string
 }
 
 // interaction is a press of a button, a choice in a menu, a form sent, or a shortcut.
@@ -25,9 +26,6 @@ type interaction struct {
 		ID     string `json:"id"`
 		Domain string `json:"domain"`
 	} `json:"team"`
-	Enterprise struct {
-		ID string `json:"id"`
-	} `json:"enterprise"`
 	User struct {
 		ID   string `json:"id"`
 		Name string `json:"name"`
@@ -47,7 +45,7 @@ type interaction struct {
 }
 
 func (in interaction) sender() sender {
-	return sender{in.User.ID, firstOf(in.User.Name, in.User.User), in.User.Team, in.Enterprise.ID}
+	return sender{in.User.ID, firstOf(in.User.Name, in.User.User), in.User.Team}
 }
 
 // action is what was pressed or chosen.
@@ -120,8 +118,13 @@ func readInteraction(payload []byte) (interaction, error) {
 	if err := json.Unmarshal(payload, &in); err != nil {
 		return in, fmt.Errorf("read interaction: %w", err)
 	}
-	if in.User.ID == "" {
-		return in, fmt.Errorf("read interaction: no user")
+	// What the request is known by must be there: without it, two would be taken for one.
+	known := in.Trigger != ""
+	if in.Type == "view_submission" {
+		known = in.View.ID != ""
+	}
+	if in.User.ID == "" || !known && in.Type != "view_closed" {
+		return in, errors.New("read interaction: no user, or nothing to know it by")
 	}
 	return in, nil
 }

@@ -11,7 +11,8 @@ type Lane string
 
 // The lanes. A tracker and a pager follow with their adapters.
 const (
-	LaneRoom     Lane = "room"     // the room itself and what is said in it
+	LaneRoom     Lane = "room"     // the room itself and its card
+	LaneWords    Lane = "words"    // what is said in the room: a sick card must not hold it back
 	LanePeople   Lane = "people"   // who is in the room
 	LaneSigns    Lane = "signs"    // what hangs on the room's door
 	LaneAnnounce Lane = "announce" // what those outside see
@@ -59,8 +60,21 @@ func (e Effect) Event() int64 {
 	return id
 }
 
-// String names the effect as people read it: "card of INC-7".
+// String names the effect for logs: "card of INC-7".
 func (e Effect) String() string { return string(e.Kind) + " of " + e.Incident.String() }
+
+// names are what people call the kinds.
+var names = map[EffectKind]string{
+	EffectPin: "pinning of the card", EffectInvite: "invitations", EffectSay: "message", EffectTell: "direct message",
+}
+
+// Name is what people call the kind.
+func (k EffectKind) Name() string {
+	if name, special := names[k]; special {
+		return name
+	}
+	return string(k)
+}
 
 // Waits names the kind of effect that must be finished first where one was owed earlier, in whichever lane; "" for none. So
 // the room is made, and then everything in it side by side.
@@ -73,7 +87,7 @@ func (k EffectKind) Waits() EffectKind {
 
 // lanes says in which lane each kind travels.
 var lanes = map[EffectKind]Lane{
-	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectSay: LaneRoom,
+	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectSay: LaneWords,
 	EffectInvite: LanePeople, EffectTopic: LaneSigns,
 	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce,
 	EffectTell: LaneDirect,

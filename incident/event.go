@@ -46,7 +46,7 @@ type Event struct {
 // tellings is how each kind is told in one sentence after the author's name.
 var tellings = map[EventKind]func(Event) string{
 	EventDeclared:   func(e Event) string { return fmt.Sprintf("declared %s: %s", e.To, e.Text) },
-	EventDistrusted: func(e Event) string { return fmt.Sprintf("found that the declarer is a %s: back to triage", e.Text) },
+	EventDistrusted: func(e Event) string { return fmt.Sprintf("found that the declarer is a %s: %s", e.Text, e.To) },
 	EventAccepted:   func(Event) string { return "accepted it as an incident" },
 	EventDeclined:   func(e Event) string { return "declined it: " + e.Text },
 	EventSeverity:   func(e Event) string { return fmt.Sprintf("changed the severity from %s to %s", e.From, e.To) },

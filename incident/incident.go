@@ -94,11 +94,12 @@ type Declaration struct {
 	Leader   Person // commander from the start, if known
 }
 
-// Lengths that titles and summaries may have, in characters: a title must fit a Slack header block (150) beside its
+// Lengths that titles, summaries and services may have, in characters: a title must fit a Slack header block (150) beside its
 // number and severity, a summary a modal's text field (3,000).
 const (
 	MaxTitle   = 120
 	MaxSummary = 3000
+	MaxService = 80
 )
 
 // Declare makes a new incident, under investigation from its first moment. It has no number before it is stored.
@@ -119,7 +120,7 @@ func Declare(d Declaration, s Stamp) (*Incident, error) {
 	}
 	i := &Incident{
 		Kind: kind, Status: Investigating, Severity: level.Name, Title: title, Summary: strings.TrimSpace(d.Summary),
-		Service: d.Service, Private: d.Private, Declarer: s.By, Policy: d.Policy.Hash,
+		Service: cut(strings.TrimSpace(d.Service), MaxService), Private: d.Private, Declarer: s.By, Policy: d.Policy.Hash,
 		Started: s.At, Detected: s.At, Declared: s.At, Roles: map[Role]Person{}, Refs: Refs{},
 	}
 	i.owe(level, s.At)
@@ -142,6 +143,14 @@ func cleanTitle(title string) (string, error) {
 		return "", Refuse(Invalid, "The title has %d characters, %d fit: say it shorter, and put the rest in a note.", n, MaxTitle)
 	}
 	return title, nil
+}
+
+// cut shortens to a number of characters.
+func cut(s string, length int) string {
+	if runes := []rune(s); len(runes) > length {
+		return string(runes[:length])
+	}
+	return s
 }
 
 // Name is how people speak of the incident: "INC-7 checkout is down".

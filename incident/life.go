@@ -57,10 +57,16 @@ func (i *Incident) Decline(why string, s Stamp) error {
 	return nil
 }
 
-// Distrust sends an incident back to triage, because its declarer turned out to be somebody who may not declare.
+// Distrust sends an incident back to triage, because its declarer turned out to be somebody who may not declare. A private
+// one is declined at once: nobody else may see it, so nobody could accept it.
 func (i *Incident) Distrust(was Standing, s Stamp) error {
-	if i.Status != Investigating || i.Refs[RefRoom] != "" {
-		return Refuse(Conflict, "%s is at work already.", i.ID)
+	if i.Status == Triage || !i.Status.Open() || i.Refs[RefRoom] != "" {
+		return Refuse(Conflict, "%s is %s.", i.ID, i.Status)
+	}
+	if i.Private {
+		i.UpdateDue = time.Time{}
+		i.move(Event{Kind: EventDistrusted, Stamp: s, Text: string(was), Whom: i.Declarer}, Declined)
+		return nil
 	}
 	i.move(Event{Kind: EventDistrusted, Stamp: s, Text: string(was), Whom: i.Declarer}, Triage)
 	return nil

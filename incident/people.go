@@ -27,6 +27,20 @@ const (
 	Gone     Standing = "gone" // deactivated
 )
 
+// Outsider tells whether somebody sees no more of an incident than the rooms that they are in.
+func (s Standing) Outsider() bool { return s == Guest || s == Stranger || s == Bot || s == Gone }
+
+// MayJudge refuses those who cannot say whether something is an incident. Unlike a declarer, nobody is believed here.
+func (s Standing) MayJudge() error {
+	if s == Member || s == Admin {
+		return nil
+	}
+	if s == "" {
+		return Refuse(Forbidden, "Tocsin does not know you yet. Please try again in a minute.")
+	}
+	return s.MayDeclare()
+}
+
 // MayDeclare refuses those who cannot declare, saying who could do it for them.
 func (s Standing) MayDeclare() error {
 	switch s {

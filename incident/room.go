@@ -20,25 +20,37 @@ var folded = strings.NewReplacer(
 )
 
 // RoomName makes the name of an incident's channel from the policy's pattern, safe for every title: 1 to 76 characters
-// of a-z, 0-9, "-" and "_", so that Slack takes it whatever people typed.
+// of a-z, 0-9, "-" and "_", so that Slack takes it whatever people typed. It always holds the number, which makes it the
+// incident's own.
 func RoomName(pattern string, id ID, title string) string {
 	number := strconv.FormatInt(int64(id), 10)
-	name := strings.NewReplacer("{number}", number, "{title}", title).Replace(pattern)
-	name = slug(name)
-	if !strings.Contains(name, number) { // a pattern without a number would not be unique
-		name = slug(name + "-" + number)
+	if !strings.Contains(pattern, "{number}") {
+		pattern += "-{number}"
 	}
-	if len(name) <= maxRoomName {
-		return name
+	named := func(title string) string {
+		return slug(strings.NewReplacer("{number}", number, "{title}", title).Replace(pattern))
 	}
-	name = name[:maxRoomName]
-	if at := strings.LastIndexByte(name, '-'); at > maxRoomName/2 { // end with a whole word
-		name = name[:at]
+	title = slug(title)
+	for {
+		name := named(title)
+		switch over := len(name) - maxRoomName; {
+		case over <= 0:
+			return name
+		case title == "": // a pattern that is too long by itself
+			return "inc-" + number
+		default:
+			title = cutSlug(title, max(0, len(title)-over))
+		}
 	}
-	if !strings.Contains(name, number) {
-		name = "inc-" + number
+}
+
+// cutSlug cuts a slug to a length, at the end of a word if one is near.
+func cutSlug(s string, length int) string {
+	cut := s[:length]
+	if at := strings.LastIndexByte(cut, '-'); at > length/2 {
+		cut = cut[:at]
 	}
-	return strings.Trim(name, "-_")
+	return strings.Trim(cut, "-_")
 }
 
 // slug keeps what a channel name may hold; runs of anything else become one hyphen.
@@ -61,7 +73,7 @@ func slug(s string) string {
 	return strings.Trim(b.String(), "-_")
 }
 
-// similarity above this many shared words, of all the words of both, makes two titles alike.
+// alike is the share of words that two titles must have in common, of all the words of both, to be taken for one trouble.
 const alike = 0.5
 
 // Similar tells whether two incidents look like the same trouble: one service, or titles that share most of their words.

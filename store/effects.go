@@ -25,7 +25,10 @@ func (s *Store) Claim(ctx context.Context, c incident.Claim) (effects []incident
 		effects, err = t.claim(c)
 		return t.fail("claim effects", err)
 	})
-	return effects, err
+	if err != nil {
+		return nil, err // not committed: nothing was claimed
+	}
+	return effects, nil
 }
 
 // claimStatement is one of the few that are written by hand: engines lock differently, and the lanes are a list.
@@ -87,7 +90,7 @@ func (s *Store) Finish(ctx context.Context, e incident.Effect, learned incident.
 		if !alarmed.Valid {
 			return nil
 		}
-		return t.tell(e, func(i *incident.Incident) { i.CaughtUp(string(e.Kind), bySystem(at)) })
+		return t.tell(e, func(i *incident.Incident) { i.CaughtUp(e.Kind.Name(), bySystem(at)) })
 	})
 }
 
@@ -106,7 +109,10 @@ func (s *Store) Retry(ctx context.Context, e incident.Effect, r incident.Retry) 
 		refusals = int(n)
 		return t.fenced("release the "+e.String(), err)
 	})
-	return refusals, err
+	if err != nil {
+		return 0, err
+	}
+	return refusals, nil
 }
 
 // supersede ends the effect that waits for the same thing as a leased one that is about to wait again. The older one stays:
@@ -136,7 +142,7 @@ func (s *Store) Bury(ctx context.Context, e incident.Effect, why string, at time
 		if _, err := t.q.BuryEffect(t.ctx, bury); err != nil {
 			return t.fenced("bury the "+e.String(), err)
 		}
-		return t.tell(e, func(i *incident.Incident) { i.Bury(string(e.Kind), why, bySystem(at)) })
+		return t.tell(e, func(i *incident.Incident) { i.Bury(e.Kind.Name(), why, bySystem(at)) })
 	})
 }
 
@@ -165,7 +171,10 @@ func (s *Store) Lapse(ctx context.Context, at time.Time, all bool) (lapsed int, 
 		}
 		return nil
 	})
-	return lapsed, err
+	if err != nil {
+		return 0, err
+	}
+	return lapsed, nil
 }
 
 // NextDue is when the outbox should look again: an effect that nothing else holds up becomes due, a lease is over, or a
@@ -207,7 +216,10 @@ func (s *Store) Alarm(ctx context.Context, at time.Time, limit int) (late []inci
 		}
 		return t.flush()
 	})
-	return late, err
+	if err != nil {
+		return nil, err
+	}
+	return late, nil
 }
 
 func (t *Tx) alarm(row db.Head, at time.Time) error {
@@ -218,7 +230,7 @@ func (t *Tx) alarm(row db.Head, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	i.Late(row.Kind, cmp.Or(row.Error, "no answer yet"), bySystem(at))
+	i.Late(incident.EffectKind(row.Kind).Name(), cmp.Or(row.Error, "no answer yet"), bySystem(at))
 	return nil
 }
 

@@ -147,12 +147,35 @@ func backup(ctx context.Context, pool *sql.DB, path string) error {
 	}
 	copied := fmt.Sprintf("%s.schema%d", path, current)
 	if _, err := os.Stat(copied); err == nil {
-		return nil // of an earlier try: the database has not changed since, or that try would have ended well
+		return nil // of an earlier try: it has its name only because it was whole
 	}
-	if _, err := pool.ExecContext(ctx, `VACUUM INTO ?1`, copied); err != nil {
+	if err := copyInto(ctx, pool, copied); err != nil {
 		return fmt.Errorf("back up to %s: %w", copied, err)
 	}
-	return os.Chmod(copied, 0o600)
+	return nil
+}
+
+// copyInto copies a database to a file that has its name only once it is whole and synced, and is its owner's alone.
+func copyInto(ctx context.Context, pool *sql.DB, path string) error {
+	torn := path + ".tmp"
+	if err := os.Remove(torn); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	file, err := os.OpenFile(torn, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600) // VACUUM INTO takes an empty file
+	if err != nil {
+		return err
+	}
+	_, err = pool.ExecContext(ctx, `VACUUM INTO ?1`, torn)
+	if err == nil {
+		err = file.Sync()
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(torn, path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
 }
 
 // examine reads the whole database once and looks for damage. It takes minutes on a large one, so nobody waits for it.

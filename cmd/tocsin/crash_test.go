@@ -113,6 +113,8 @@ func (c *crash) fails(call slacksim.Call) *slacksim.Fault {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
+	case startCalls[call.Method]:
+		return nil
 	case c.stage == dead || c.stage == killedAgain && c.image != "":
 		return &slacksim.Fault{Kind: slacksim.LostBefore}
 	case c.stage == healthy && call.Method == c.method && call.NthOfMethod == c.nth:
@@ -124,14 +126,15 @@ func (c *crash) fails(call slacksim.Call) *slacksim.Fault {
 			return nil
 		}
 		return &c.fault
-	case c.stage == revived && c.twice && !startCalls[call.Method]:
+	case c.stage == revived && c.twice:
 		c.die(killedAgain)
 		return &slacksim.Fault{Kind: slacksim.LostAfter}
 	}
 	return nil
 }
 
-// startCalls are made by every start, so they are no part of the recovery.
+// startCalls are made by every start, perhaps after the first deliveries of its recovery: they are no part of it, and
+// change nothing.
 var startCalls = map[string]bool{"auth.test": true, "users.list": true}
 
 // die keeps the disk as it is now, and cuts the program off: what it answers from now on was never said.

@@ -260,7 +260,7 @@ func TestStoryAGuestWhoWasNotKnownYet(t *testing.T) {
 	w.DirectMessages(guest).Expect("Guests cannot declare", "INC-1 waits in triage", "/incident accept INC-1")
 	w.Quiet() // no room, no announcement on their word
 
-	guest.Type("#general", "/incident accept INC-1").Expect("Guests cannot declare")
+	guest.Type("#general", "/incident accept INC-1").Expect("There is no INC-1.")
 	w.Person("Ada").Type("#general", "/incident resolve INC-1").Expect("INC-1 is in triage", "Accept", "Decline")
 	w.Person("Ada").Type("#general", "/incident accept INC-1").Expect("INC-1 is accepted")
 	w.Channel("#inc-1-everything-burns").Expect("everything burns")

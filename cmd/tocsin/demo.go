@@ -67,11 +67,12 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	workspace.Connect(p.url())
-	if _, err := fmt.Fprintf(d.out, "Tocsin rings in %s\n", workspace.URL()); err != nil {
-		return err
-	}
+	words := fmt.Sprintf("Tocsin rings in %s\n", workspace.URL())
 	if d.keep {
-		fmt.Fprintf(d.out, "The database stays in %s\n", o.settings.DB)
+		words += fmt.Sprintf("The database stays in %s\n", o.settings.DB)
+	}
+	if _, err := io.WriteString(d.out, words); err != nil {
+		return errors.Join(err, p.close())
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.run(ctx) })

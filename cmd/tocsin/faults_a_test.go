@@ -15,6 +15,7 @@ import (
 
 // TestF01KilledBeforeTheRequestIsStored: no answer, and nothing half made; the same request again is the first.
 func TestF01KilledBeforeTheRequestIsStored(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.log.announce("context canceled") // Slack had gone before it was stored
 	var image string
@@ -46,6 +47,7 @@ func TestF01KilledBeforeTheRequestIsStored(t *testing.T) {
 
 // TestF02KilledBeforeTheAnswerIsSent: the incident exists once, and the request again gets the same words.
 func TestF02KilledBeforeTheAnswerIsSent(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Faults(func(slacksim.Call) *slacksim.Fault { return &slacksim.Fault{Kind: slacksim.LostBefore} })
 	lost := h.command("Ada", "#general", declareCheckout, "one")
@@ -60,6 +62,7 @@ func TestF02KilledBeforeTheAnswerIsSent(t *testing.T) {
 
 // TestF03KilledBeforeTheFirstCall: nobody asks again, and the room opens all the same.
 func TestF03KilledBeforeTheFirstCall(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Faults(func(slacksim.Call) *slacksim.Fault { return &slacksim.Fault{Kind: slacksim.LostBefore} })
 	h.command("Ada", "#general", declareCheckout, "one")
@@ -98,6 +101,7 @@ func killedAt(t *testing.T, method string, nth int, fault slacksim.Fault, change
 
 // TestF04KilledAfterTheRoomWasMade: it is found by its name, its creator and its age, and adopted.
 func TestF04KilledAfterTheRoomWasMade(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []slacksim.FaultKind{slacksim.LostAfter, slacksim.HalfBody} {
 		h := killedAt(t, "conversations.create", 1, slacksim.Fault{Kind: kind})
 		h.alone(crashRoom)
@@ -110,6 +114,7 @@ func TestF04KilledAfterTheRoomWasMade(t *testing.T) {
 // TestF05KilledAfterAMessageWasPosted: it is found by what it says of itself, wherever it stands; also in a channel that
 // the bot is not in.
 func TestF05KilledAfterAMessageWasPosted(t *testing.T) {
+	t.Parallel()
 	for nth := 1; nth <= 2; nth++ { // card and announcement, in either order
 		h := killedAt(t, "chat.postMessage", nth, slacksim.Fault{Kind: slacksim.LostAfter})
 		h.alone(crashRoom)
@@ -123,7 +128,10 @@ func TestF05KilledAfterAMessageWasPosted(t *testing.T) {
 func TestF08KilledWhileInvitingTwoHundred(t *testing.T) {
 	for call := 1; call <= 3; call++ {
 		for _, kind := range []slacksim.FaultKind{slacksim.LostBefore, slacksim.LostAfter} {
-			t.Run(fmt.Sprintf("call %d kind %d", call, kind), func(t *testing.T) { invitesTwoHundred(t, call, kind) })
+			t.Run(fmt.Sprintf("call %d kind %d", call, kind), func(t *testing.T) {
+				t.Parallel()
+				invitesTwoHundred(t, call, kind)
+			})
 		}
 	}
 }
@@ -160,6 +168,7 @@ func invitesTwoHundred(t *testing.T, call int, kind slacksim.FaultKind) {
 func TestF09KilledWhileWritingTheResult(t *testing.T) {
 	for _, method := range []string{"conversations.create", "chat.postMessage", "conversations.invite", "conversations.setTopic", "pins.add", "bookmarks.add"} {
 		t.Run(method, func(t *testing.T) {
+			t.Parallel()
 			h := killedAt(t, method, 1, slacksim.Fault{})
 			h.alone(crashRoom)
 			if n := strings.Count(h.World(), "set the channel topic"); n != 1 {
@@ -172,6 +181,7 @@ func TestF09KilledWhileWritingTheResult(t *testing.T) {
 // TestF10KilledWhileSomethingIsLate: each late effect is told once, over restarts; that message says in the end that it got
 // through.
 func TestF10KilledWhileSomethingIsLate(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Announce("conversations.create")
 	refused := failing("conversations.create", 0, slacksim.Fault{Kind: slacksim.SlackError, Error: "restricted_action"})
@@ -203,6 +213,7 @@ func TestF13KilledAgainWhileRecovering(t *testing.T) {
 	} {
 		for _, kind := range []slacksim.FaultKind{slacksim.LostBefore, slacksim.LostAfter} {
 			t.Run(fmt.Sprintf("%s %d kind %d", method, nth, kind), func(t *testing.T) {
+				t.Parallel()
 				h := killedAt(t, method, nth, slacksim.Fault{Kind: kind}, func(c *crash) { c.twice = true })
 				h.alone(crashRoom)
 				if n := strings.Count(h.World(), "Take command"); n != 1 {

@@ -49,6 +49,7 @@ func (h *house) event(kind, id string, room *slacksim.Channel, retry int) {
 // TestF16EventRedelivered: Slack delivers an event up to four times, and ours may be the answer that was lost. An event that
 // comes again must not bring back what has changed since, also after a restart.
 func TestF16EventRedelivered(t *testing.T) {
+	t.Parallel()
 	h, room := privateRoom(t)
 	h.event("member_joined_channel", "Ev0JOINED", room, 0)
 	if !h.seen() {
@@ -76,6 +77,7 @@ func TestF17RedeliveryIsTheFirst(t *testing.T) {
 
 // TestF19OneMethodIsLimited: that one waits for as long as Slack asks, and everything else goes on.
 func TestF19OneMethodIsLimited(t *testing.T) {
+	t.Parallel()
 	h, ada, room, card := inRoom(t)
 	h.Announce("ratelimited")
 	h.Faults(failing("conversations.setTopic", 2, slacksim.Fault{Kind: slacksim.Status, Status: 429, RetryAfter: 20 * time.Second}))
@@ -83,6 +85,9 @@ func TestF19OneMethodIsLimited(t *testing.T) {
 	ada.Type(room.Name(), "/incident severity sev1")
 	card.ExpectEdit("SEV1")
 	h.Channel("#incidents").Post("checkout is down").ExpectEdit("SEV1")
+	ada.Type(room.Name(), "/incident update we found the cause").Expect("Update posted")
+	room.Expect("Update", "we found the cause")
+	card.ExpectEdit("we found the cause")
 	tries := func() int { return h.called("conversations.setTopic", nil) }
 	asked := tries()
 	for range 19 {
@@ -147,7 +152,7 @@ func limitedFor(t *testing.T, retryAfter string) time.Duration {
 	h.quieten(t)
 	begin := h.Clock()()
 	for len(h.rooms("#inc-1")) == 0 && h.Clock()().Sub(begin) < 11*time.Minute {
-		h.Pass(250 * time.Millisecond)
+		h.Pass(time.Second / 2)
 		h.quieten(t)
 	}
 	return h.Clock()().Sub(begin)
@@ -171,6 +176,7 @@ func TestF22EveryError(t *testing.T) {
 	for name, fault := range faults {
 		for _, method := range []string{"conversations.create", "chat.postMessage", "conversations.invite", "conversations.setTopic", "pins.add", "bookmarks.add"} {
 			t.Run(name+" "+method, func(t *testing.T) {
+				t.Parallel()
 				h := newCrashHouse(t)
 				h.Faults(failing(method, 2, fault))
 				h.command("Ada", "#general", declareCheckout, "one")
@@ -189,6 +195,7 @@ func TestF22EveryError(t *testing.T) {
 
 // TestF22WhatIsRefusedForGoodIsParked: after twelve refusals it is given up, and a person is told; the rest goes on.
 func TestF22WhatIsRefusedForGoodIsParked(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.log.announce("an effect was refused too often")
 	h.Faults(failing("conversations.setTopic", 0, slacksim.Fault{Kind: slacksim.SlackError, Error: "a_code_that_nobody_knows"}))
@@ -226,6 +233,7 @@ func TestF24AnErrorAfterTheEffect(t *testing.T) {
 			{Kind: slacksim.ErrorAfter, Error: "internal_error"}, {Kind: slacksim.ErrorAfter, Error: "fatal_error"}, {Kind: slacksim.LostAfter},
 		} {
 			t.Run(fmt.Sprint(method, " ", fault.Error), func(t *testing.T) {
+				t.Parallel()
 				h := newCrashHouse(t)
 				h.Faults(failing(method, 1, fault))
 				h.command("Ada", "#general", declareCheckout, "one")
@@ -241,6 +249,7 @@ func TestF24AnErrorAfterTheEffect(t *testing.T) {
 
 // TestF25NameTakenByOurselves: the earlier try landed, so the room is ours.
 func TestF25NameTakenByOurselves(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Announce("name_taken")
 	h.Faults(failing("conversations.create", 1, slacksim.Fault{Kind: slacksim.ErrorAfter, Status: 502}))
@@ -255,11 +264,14 @@ func TestF26NameTakenBySomebodyElse(t *testing.T) {
 		"theirs":               {creator: "U0SOMEBODY1"},
 		"theirs, private":      {creator: "U0SOMEBODY1", private: true},
 		"hidden":               {private: true, leave: true},
-		"archived":             {archive: true, leave: true},
+		"archived":             {creator: "U0SOMEBODY1", archive: true},
 		"ours, of another day": {older: time.Hour},
 	} {
 		for _, lost := range []bool{false, true} {
-			t.Run(fmt.Sprint(name, " lost ", lost), func(t *testing.T) { c.stays(t, lost) })
+			t.Run(fmt.Sprint(name, " lost ", lost), func(t *testing.T) {
+				t.Parallel()
+				c.stays(t, lost)
+			})
 		}
 	}
 }
@@ -315,7 +327,7 @@ func (f foreign) found(t *testing.T, h *house) string {
 			t.Fatal(err)
 		}
 	}
-	if f.leave && !f.archive {
+	if f.leave {
 		if _, err := api.LeaveConversationContext(t.Context(), made.ID); err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -166,7 +167,7 @@ func between(t *testing.T, w *slacksim.Workspace, change func(*http.Response) er
 		t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
-	proxy.ModifyResponse = change
+	proxy.ModifyResponse, proxy.ErrorLog = change, log.New(io.Discard, "", 0) // a lost call is no news here
 	server := httptest.NewServer(proxy)
 	t.Cleanup(server.Close)
 	return func(o *options) { o.settings.SlackURL = server.URL + "/api/" }

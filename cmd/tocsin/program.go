@@ -74,7 +74,7 @@ func (p *program) wire(o options) error {
 	p.outbox = &outbox.Outbox{
 		Store: p.store, Wake: p.store.Wake(), Now: o.now, Log: o.log, Single: true,
 		Couriers: map[incident.Lane]outbox.Route{
-			incident.LaneRoom: route, incident.LanePeople: route, incident.LaneSigns: route,
+			incident.LaneRoom: route, incident.LaneWords: route, incident.LanePeople: route, incident.LaneSigns: route,
 			incident.LaneAnnounce: route, incident.LaneDirect: route,
 		},
 	}
@@ -84,8 +84,9 @@ func (p *program) wire(o options) error {
 // url is where Slack's requests are to be sent.
 func (p *program) url() string { return "http://" + p.listener.Addr().String() }
 
-// shutdownLimit is how long a stop may take: systemd and Kubernetes kill after more.
-const shutdownLimit = 9 * time.Second
+// shutdownLimit is how long requests under way may take to end. With the outbox, which winds up beside it, and the last
+// answers on their way, a stop takes less than the ten seconds that are promised.
+const shutdownLimit = 5 * time.Second
 
 // run takes requests and delivers effects until ctx ends; then it takes no more, finishes what it holds, and closes.
 func (p *program) run(ctx context.Context) error {
@@ -106,7 +107,10 @@ func (p *program) run(ctx context.Context) error {
 		<-ctx.Done()
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownLimit)
 		defer cancel()
-		return server.Shutdown(last)
+		if err := server.Shutdown(last); errors.Is(err, context.DeadlineExceeded) {
+			return server.Close() // whoever has not sent their request by now may send it again
+		}
+		return nil
 	})
 	p.log.Info("ready", "url", p.url())
 	err := group.Wait()
@@ -117,7 +121,7 @@ func (p *program) run(ctx context.Context) error {
 func (p *program) close() (err error) {
 	p.stopping.Do(func() {
 		_ = p.listener.Close() // the server has closed it already, where it ran
-		p.bot.Wait()
+		p.bot.Close()
 		err = p.store.Close()
 	})
 	return err

@@ -118,7 +118,7 @@ func (s *settings) readPolicy() (*incident.Policy, error) {
 	return p, nil
 }
 
-// help lists the settings for people, from the one list.
+// settingsHelp lists the settings for people, from the one list.
 func settingsHelp() string {
 	var b strings.Builder
 	b.WriteString("Settings come from the environment; each secret also from a file named by NAME_FILE.\n\n")

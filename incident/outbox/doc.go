@@ -7,8 +7,8 @@
 // promises is at least once, harmless twice: an effect whose Attempt is above 1 may have happened, and its courier looks
 // before doing it again.
 //
-// An error of a courier is an instruction. Down: the destination does not answer; its circuit opens and nobody is
-// blamed. Busy: it answers and asks for patience; this effect waits. A delivery that outlives its deadline is Down,
+// An error of a courier is an instruction (incident.Setback). Down: the destination does not answer; its circuit opens
+// and nobody is blamed. Not down: it answers and asks for patience; this effect waits. A delivery that outlives its deadline is Down,
 // whatever its error says. Anything else, a panic included, refuses the effect: tried again, and buried with the
 // twelfth refusal, after which its lane goes on.
 //
@@ -30,6 +30,6 @@
 // recorded is tried again for as long as its lease lasts, and keeps its worker: so a store that is down holds back the
 // deliveries too.
 //
-// The end is bounded: when Run's context ends nothing more is claimed, deliveries under way have ten seconds to finish
+// The end is bounded: when Run's context ends nothing more is claimed, deliveries under way have six seconds to finish
 // and be recorded, and what then is left is handed back, due at once.
 package outbox

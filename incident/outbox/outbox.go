@@ -16,7 +16,7 @@ import (
 const (
 	lease    = 60 * time.Second
 	deadline = 10 * time.Second
-	grace    = 10 * time.Second
+	grace    = 6 * time.Second
 )
 
 // burial is the refusal with which an effect is given up.

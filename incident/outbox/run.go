@@ -168,6 +168,9 @@ func (r *run) claim(ctx context.Context) error {
 		}
 		err := r.ask("claim", func(within context.Context) error {
 			effects, err := r.Store.Claim(within, incident.Claim{At: r.Now(), Lease: lease, Limit: room, Lanes: at.lanes})
+			if err != nil {
+				return err // nothing is ours: what was claimed in vain is claimed again, under the same attempt
+			}
 			for _, e := range effects {
 				d := &delivery{Effect: e, destination: name, trial: trial, until: r.Now().Add(lease)}
 				r.underway[d] = struct{}{}
@@ -176,7 +179,7 @@ func (r *run) claim(ctx context.Context) error {
 					go r.carry(d)
 				}
 			}
-			return err
+			return nil
 		})
 		if err != nil {
 			return err

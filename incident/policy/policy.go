@@ -14,7 +14,9 @@ import (
 	"io"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -85,6 +87,9 @@ func (f file) severities(p *incident.Policy) error {
 		if s.UpdateEvery != 0 && (s.UpdateEvery < time.Minute || s.UpdateEvery > 7*24*time.Hour) {
 			faults = append(faults, fmt.Errorf("%s.update_every: %s must be between 1m and 168h", where, s.UpdateEvery))
 		}
+		if utf8.RuneCountInString(s.Meaning) > maxWords {
+			faults = append(faults, fmt.Errorf("%s.meaning: is longer than %d characters", where, maxWords))
+		}
 		seen[s.Name] = true
 		faults = append(faults, people(where+".invite", s.Invite))
 		p.Severities = append(p.Severities, incident.Level{
@@ -114,20 +119,42 @@ func (f file) roles(p *incident.Policy) error {
 			}
 		}
 		if at < 0 {
-			faults = append(faults, fmt.Errorf("roles[%d].role: there is no role %q; there are commander, communicator, investigator, mitigator and scribe", n, r.Role))
+			faults = append(faults, fmt.Errorf("roles[%d].role: there is no role %q; there are %s", n, r.Role, roleNames(p)))
 			continue
+		}
+		if utf8.RuneCountInString(r.Does) > maxWords {
+			faults = append(faults, fmt.Errorf("roles[%d].does: is longer than %d characters", n, maxWords))
 		}
 		p.Roles[at].Does = r.Does
 	}
 	return errors.Join(faults...)
 }
 
+func roleNames(p *incident.Policy) string {
+	names := make([]string, len(p.Roles))
+	for n, duty := range p.Roles {
+		names[n] = string(duty.Role)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Lengths that fit into Slack's messages beside everything else.
+const (
+	maxWords = 500 // of a sentence
+	maxLinks = 8   // of a service
+	maxTitle = 60  // of a link
+	maxURL   = 500
+)
+
 func (f file) services(p *incident.Policy) error {
 	var faults []error
 	for n, s := range f.Services {
 		where := fmt.Sprintf("services[%d]", n)
-		if s.Name == "" {
-			faults = append(faults, fmt.Errorf("%s.name: is missing", where))
+		if s.Name == "" || utf8.RuneCountInString(s.Name) > incident.MaxService {
+			faults = append(faults, fmt.Errorf("%s.name: must have 1 to %d characters", where, incident.MaxService))
+		}
+		if len(s.Links) > maxLinks {
+			faults = append(faults, fmt.Errorf("%s.links: there are more than %d", where, maxLinks))
 		}
 		if s.Owner != "" {
 			faults = append(faults, people(where+".owner", []string{s.Owner}))
@@ -135,8 +162,11 @@ func (f file) services(p *incident.Policy) error {
 		faults = append(faults, people(where+".invite", s.Invite))
 		service := incident.Service{Name: s.Name, Owner: s.Owner, Invite: s.Invite}
 		for _, l := range s.Links {
-			if at, err := url.Parse(l.URL); err != nil || at.Scheme != "https" && at.Scheme != "http" || at.Host == "" || l.Title == "" {
-				faults = append(faults, fmt.Errorf("%s.links: each needs a title and an http or https url", where))
+			if at, err := url.Parse(l.URL); err != nil || at.Scheme != "https" && at.Scheme != "http" || at.Host == "" || len(l.URL) > maxURL {
+				faults = append(faults, fmt.Errorf("%s.links: each needs an http or https url of at most %d characters", where, maxURL))
+			}
+			if l.Title == "" || utf8.RuneCountInString(l.Title) > maxTitle {
+				faults = append(faults, fmt.Errorf("%s.links: each needs a title of at most %d characters", where, maxTitle))
 			}
 			service.Links = append(service.Links, incident.Link{Title: l.Title, URL: l.URL})
 		}

@@ -31,7 +31,7 @@ VALUES (
     $6, $6, ''
 )
 ON CONFLICT (incident_id, kind, subject) WHERE done_at IS NULL AND lease_until IS NULL DO UPDATE SET
-    buried_at = NULL, refusals = 0, created_at = excluded.created_at, due_at = excluded.due_at
+    buried_at = NULL, alarmed_at = NULL, refusals = 0, created_at = excluded.created_at, due_at = excluded.due_at
 WHERE effects.buried_at IS NOT NULL
 `
 
@@ -247,7 +247,7 @@ func (q *Queries) ReleaseEffect(ctx context.Context, arg ReleaseEffectParams) (i
 }
 
 const reviveEffect = `-- name: ReviveEffect :one
-UPDATE effects SET lease_until = NULL, refusals = 0, due_at = $1, error = $2
+UPDATE effects SET lease_until = NULL, alarmed_at = NULL, refusals = 0, due_at = $1, error = $2
 WHERE id = $3 AND attempt = $4 AND lease_until IS NOT NULL
 RETURNING id
 `

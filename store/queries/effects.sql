@@ -7,7 +7,7 @@ VALUES (
     sqlc.arg(at), sqlc.arg(at), ''
 )
 ON CONFLICT (incident_id, kind, subject) WHERE done_at IS NULL AND lease_until IS NULL DO UPDATE SET
-    buried_at = NULL, refusals = 0, created_at = excluded.created_at, due_at = excluded.due_at
+    buried_at = NULL, alarmed_at = NULL, refusals = 0, created_at = excluded.created_at, due_at = excluded.due_at
 WHERE effects.buried_at IS NOT NULL;
 
 -- name: FinishEffect :one
@@ -32,7 +32,7 @@ RETURNING id;
 
 -- ReviveEffect lets an effect begin anew that was to be buried, because the same thing has been asked for since.
 -- name: ReviveEffect :one
-UPDATE effects SET lease_until = NULL, refusals = 0, due_at = sqlc.arg(at), error = sqlc.arg(error)
+UPDATE effects SET lease_until = NULL, alarmed_at = NULL, refusals = 0, due_at = sqlc.arg(at), error = sqlc.arg(error)
 WHERE id = sqlc.arg(id) AND attempt = sqlc.arg(attempt) AND lease_until IS NOT NULL
 RETURNING id;
 
