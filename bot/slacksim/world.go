@@ -169,3 +169,30 @@ func (w *Workspace) Duplicates() []string {
 	slices.Sort(out)
 	return out
 }
+
+// Posted is a message of the app that everybody in its channel sees.
+type Posted struct {
+	Channel, TS string // ids
+	Text        string // as people read it
+	Payload     Object // of its metadata
+	Pinned      bool
+}
+
+// Posted lists what the app has posted in a channel, by name or id, oldest first; "" means everywhere.
+func (w *Workspace) Posted(in string) []Posted {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var list []Posted
+	for _, id := range w.rooms {
+		c := w.channels[id]
+		if in != "" && id != in && c.name != strings.TrimPrefix(in, "#") {
+			continue
+		}
+		for _, m := range c.messages {
+			if m.byApp && m.only == "" && m.subtype == "" {
+				list = append(list, Posted{id, m.ts, w.visible(m.text, m.blocks, asFallback), obj(m.metadata["event_payload"]), slices.Contains(c.pins, m.ts)})
+			}
+		}
+	}
+	return list
+}

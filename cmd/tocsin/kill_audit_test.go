@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"tocsin/bot/slacksim"
+	"tocsin/incident"
+	"tocsin/store"
+)
+
+// audit compares, when all is over, what was promised with what is recorded, and what is recorded with what people see.
+type audit struct {
+	*storm
+	entries  map[string][]incident.Event  // by request
+	owner    map[int64]incident.ID        // of each entry
+	requests map[string]bool              // keys
+	posted   map[string][]slacksim.Posted // by what they are: "INC-7 card"
+	list     []*incident.Incident
+
+	lost, duplicates, missing []string
+	incidents, messages       int
+}
+
+func (s *storm) audit() *audit {
+	s.t.Helper()
+	a := &audit{storm: s, entries: map[string][]incident.Event{}, owner: map[int64]incident.ID{}, requests: map[string]bool{}, posted: map[string][]slacksim.Posted{}}
+	a.read()
+	for _, m := range s.w.Posted("") {
+		what, _ := m.Payload["what"].(string)
+		a.posted[what] = append(a.posted[what], m)
+		a.messages++
+	}
+	a.incidents = len(a.list)
+	a.promises()
+	a.duplicates = append(a.duplicates, s.w.Duplicates()...)
+	for _, i := range a.list {
+		a.incident(i)
+	}
+	a.sayings()
+	if made := strings.Count(s.w.World(), "\n#inc-"); made > len(a.list) {
+		a.duplicates = append(a.duplicates, fmt.Sprintf("%d rooms for %d incidents", made, len(a.list)))
+	}
+	return a
+}
+
+// read opens the store anew, which checks it, and reads all of it.
+func (a *audit) read() {
+	ctx := context.Background()
+	kept, err := store.Open(ctx, a.db, store.Options{})
+	if err != nil {
+		a.t.Fatalf("the database does not open after all this: %v", err)
+	}
+	if a.list, err = kept.List(ctx, incident.Filter{Limit: 1 << 20}); err != nil {
+		a.t.Fatal(err)
+	}
+	for _, i := range a.list {
+		events, _, err := kept.Timeline(ctx, i.ID, 0, 1<<20)
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		for _, e := range events {
+			a.entries[e.Request] = append(a.entries[e.Request], e)
+			a.owner[e.ID] = i.ID
+		}
+	}
+	if err := kept.Close(); err != nil {
+		a.t.Fatal(err)
+	}
+	a.rest()
+}
+
+// rest reads what the store does not tell: request keys, and effects that are not done.
+func (a *audit) rest() {
+	db, err := sql.Open("sqlite3", "file:"+a.db+"?mode=ro")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer db.Close()
+	for _, key := range a.column(db, `SELECT key FROM requests`) {
+		a.requests[key] = true
+	}
+	a.missing = append(a.missing, a.column(db, `SELECT 'not delivered: ' || kind || ' ' || subject || ' of INC-' || incident_id || ': ' || error
+		FROM effects WHERE done_at IS NULL OR buried_at IS NOT NULL`)...)
+	if verdict := a.column(db, `PRAGMA integrity_check`); len(verdict) != 1 || verdict[0] != "ok" {
+		a.t.Errorf("the database is damaged: %q", verdict)
+	}
+}
+
+func (a *audit) column(db *sql.DB, query string) (list []string) {
+	rows, err := db.Query(query)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			a.t.Fatal(err)
+		}
+		list = append(list, text)
+	}
+	if err := rows.Err(); err != nil {
+		a.t.Fatal(err)
+	}
+	return list
+}
+
+// promises looks for each request in the record: what was answered "done" stands there once, what was refused does not,
+// and nothing stands there twice.
+func (a *audit) promises() {
+	for _, p := range a.crowd.promises {
+		n := 0
+		for _, e := range a.entries[p.key] {
+			if e.Kind == p.kind {
+				n++
+			}
+		}
+		if p.kind == "" && a.requests[p.key] {
+			n = 1
+		}
+		switch {
+		case n > 1:
+			a.duplicates = append(a.duplicates, fmt.Sprintf("%s is recorded %d times", p.key, n))
+		case p.verdict == kept && n == 0:
+			a.lost = append(a.lost, fmt.Sprintf("%s was answered %q, and is not recorded", p.key, p.answer))
+		case p.verdict == refused && p.sent == 1 && n > 0:
+			a.duplicates = append(a.duplicates, fmt.Sprintf("%s was refused with %q, and is recorded", p.key, p.answer))
+		}
+	}
+}
+
+// one finds a message that must be there exactly once.
+func (a *audit) one(what string) (m slacksim.Posted, ok bool) {
+	switch list := a.posted[what]; len(list) {
+	case 0:
+		a.missing = append(a.missing, "message "+what)
+		return m, false
+	case 1:
+		return list[0], true
+	default:
+		a.duplicates = append(a.duplicates, fmt.Sprintf("%d times message %s", len(list), what))
+		return list[0], true
+	}
+}
+
+// incident compares an incident's row with all that shows it.
+func (a *audit) incident(i *incident.Incident) {
+	name, room := i.Refs[incident.RefRoomName], i.Refs[incident.RefRoom]
+	if room == "" || a.w.ChannelID(name) != room {
+		a.missing = append(a.missing, fmt.Sprintf("the room of %s: %q", i.ID, name))
+		return
+	}
+	c := a.w.Channel(name)
+	state := []string{strings.ToUpper(string(i.Severity)), string(i.Status), i.Title}
+	if card, ok := a.one(i.ID.String() + " card"); ok {
+		words := slices.Clone(state)
+		for _, p := range i.Roles {
+			words = append(words, a.w.Person(p.Handle).Name)
+		}
+		a.shows("the card of "+i.ID.String(), card.Text, words)
+		if card.Channel != room || !card.Pinned {
+			a.missing = append(a.missing, "the pin on the card of "+i.ID.String())
+		}
+	}
+	a.shows("the topic of "+i.ID.String(), c.Topic(), state)
+	members := c.Members()
+	for _, person := range append(slices.Collect(maps.Values(i.Roles)), i.Declarer) {
+		if name := a.w.Person(person.Handle).Name; !slices.Contains(members, name) {
+			a.missing = append(a.missing, fmt.Sprintf("%s in the room of %s", name, i.ID))
+		}
+	}
+	if i.Service != "" {
+		a.shows("the bookmarks of "+i.ID.String(), strings.Join(c.Bookmarks(), "\n"), []string{"Dashboard https://"})
+	}
+	if i.Private {
+		if n := len(a.posted[i.ID.String()+" announcement"]); n > 0 || !c.Private() {
+			a.duplicates = append(a.duplicates, i.ID.String()+" is private, and was shown")
+		}
+		return
+	}
+	state[1] = strings.ToUpper(state[1][:1]) + state[1][1:]
+	if m, ok := a.one(i.ID.String() + " announcement"); ok {
+		a.shows("the announcement of "+i.ID.String(), m.Text, append(state, "#"+name))
+	}
+	a.shows("the bookmarks of "+i.ID.String(), strings.Join(c.Bookmarks(), "\n"), []string{"Announcement https://"})
+}
+
+func (a *audit) shows(what, text string, words []string) {
+	for _, word := range words {
+		if !strings.Contains(text, word) {
+			a.missing = append(a.missing, fmt.Sprintf("%s does not show %q: %q", what, word, text))
+		}
+	}
+}
+
+// sayings looks for the one message that each event owes, where it still owes one.
+func (a *audit) sayings() {
+	holds := a.lastOfRoles()
+	for _, events := range a.entries {
+		for _, e := range events {
+			id := a.owner[e.ID]
+			for _, effect := range e.Owes(id) {
+				what := fmt.Sprintf("%s event %d", id, e.ID)
+				if effect.Event() != 0 && (len(a.posted[what]) > 0 || !mayBeSilent(e, holds)) {
+					a.one(what)
+				}
+			}
+		}
+	}
+}
+
+// lastOfRoles are the entries by which those got their roles who have them now.
+func (a *audit) lastOfRoles() map[int64]bool {
+	last := map[string]int64{} // by incident and role
+	for _, events := range a.entries {
+		for _, e := range events {
+			if role := fmt.Sprint(a.owner[e.ID], e.To); e.Kind == incident.EventRole {
+				last[role] = max(last[role], e.ID)
+			}
+		}
+	}
+	holds := map[int64]bool{}
+	for _, id := range last {
+		holds[id] = true
+	}
+	return holds
+}
+
+// mayBeSilent tells of what events there may be no message: of a role that somebody else took before it was told, of an
+// incident that looked alike and was over by then, and of what was late and got through before it was told.
+func mayBeSilent(e incident.Event, holds map[int64]bool) bool {
+	switch e.Kind {
+	case incident.EventSimilar, incident.EventLate, incident.EventCaughtUp:
+		return true
+	case incident.EventRole:
+		return !holds[e.ID]
+	}
+	return false
+}
+
+// report fails the test for all that was found, the first of each kind in words.
+func (a *audit) report(t *testing.T) {
+	t.Helper()
+	for _, found := range []struct {
+		what string
+		list []string
+	}{{"lost", a.lost}, {"twice", a.duplicates}, {"missing", a.missing}} {
+		if len(found.list) > 0 {
+			t.Errorf("%s (%d):\n  %s", found.what, len(found.list), strings.Join(found.list[:min(len(found.list), 20)], "\n  "))
+		}
+	}
+}
