@@ -1,6 +1,9 @@
 package bot
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -29,19 +32,34 @@ func (e *errand) options(p post) []slack.MsgOption {
 	return []slack.MsgOption{
 		slack.MsgOptionText(string(p.text), false), // markup is escaped already
 		slack.MsgOptionBlocks(p.blocks...),
-		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: metadataType, EventPayload: e.payload(p.what)}),
+		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: metadataType, EventPayload: e.payload(p)}),
 	}
 }
 
-func (e *errand) payload(what string) map[string]any {
-	return map[string]any{"installation": e.Installation, "what": what}
+func (e *errand) payload(p post) map[string]any {
+	return map[string]any{"installation": e.Installation, "what": p.what, "state": p.state()}
 }
 
-// send posts a message unless an earlier try did, and returns its timestamp.
+// state tells one state of a message from another, without its words.
+func (p post) state() string {
+	blocks, _ := json.Marshal(p.blocks) // ours always marshal
+	sum := sha256.Sum256(append(blocks, p.text...))
+	return hex.EncodeToString(sum[:8])
+}
+
+// send posts a message unless an earlier try did, and returns its timestamp. One that an earlier try posted may show what
+// was true then: it is brought in step.
 func (e *errand) send(p post) (ts string, err error) {
 	if e.again() {
-		if ts, err := e.find(p); err != nil || ts != "" {
-			return ts, err
+		found, err := e.find(p)
+		switch {
+		case err != nil:
+			return "", err
+		case found.Timestamp != "" && found.Metadata.EventPayload["state"] == p.state():
+			return found.Timestamp, nil
+		case found.Timestamp != "":
+			_, _, _, err := e.Slack.UpdateMessageContext(e.ctx, p.channel, found.Timestamp, e.options(p)...)
+			return found.Timestamp, fault("chat.update", err)
 		}
 	}
 	quiet := append(e.options(p), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
@@ -63,7 +81,7 @@ func (e *errand) edit(p post, ts string) (string, error) {
 }
 
 // find looks for a message that an earlier try posted. Where we are not in a public channel, we join it to look.
-func (e *errand) find(p post) (ts string, err error) {
+func (e *errand) find(p post) (found slack.Message, err error) {
 	query := &slack.GetConversationHistoryParameters{
 		ChannelID: p.channel, Limit: 200, IncludeAllMetadata: true,
 		Oldest: strconv.FormatInt(p.since.Add(-skew).Unix(), 10) + ".000000",
@@ -76,15 +94,15 @@ func (e *errand) find(p post) (ts string, err error) {
 			}
 		}
 		if err != nil {
-			return "", fault("conversations.history", err)
+			return found, fault("conversations.history", err)
 		}
 		for _, m := range page.Messages {
 			if e.isOurs(m.Metadata, p.what) {
-				return m.Timestamp, nil
+				return m, nil
 			}
 		}
 		if !page.HasMore || page.ResponseMetaData.NextCursor == "" {
-			return "", nil
+			return found, nil
 		}
 		query.Cursor = page.ResponseMetaData.NextCursor
 	}

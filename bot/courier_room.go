@@ -165,8 +165,8 @@ const refTopic = "slack.topic"
 
 func (e *errand) setTopic() (incident.Refs, error) {
 	wanted := string(topic(e.i))
-	if e.roomID() == "" || e.i.Refs[refTopic] == wanted {
-		return nil, nil
+	if e.roomID() == "" || !e.again() && e.i.Refs[refTopic] == wanted {
+		return nil, nil // after an earlier try, the room may have another one than we keep
 	}
 	if e.again() { // Slack writes a line for each setting, even to the same words
 		there, err := e.Slack.GetConversationInfoContext(e.ctx, &slack.GetConversationInfoInput{ChannelID: e.roomID()})

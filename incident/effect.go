@@ -137,3 +137,7 @@ func (e Event) Owes(id ID) []Effect {
 // Deadline is how long after it was owed an effect may take before somebody is told: short enough that a person
 // can still do it by hand, long enough for a slow neighbour to answer.
 const Deadline = 30 * time.Second
+
+// Flight is how long a call of a program that has ended may still be on its way: whoever looks for what it did sooner than
+// that may look too soon, and do it twice.
+const Flight = 3 * time.Second

@@ -165,6 +165,9 @@ func (s *Store) Lapse(ctx context.Context, at time.Time, all bool) (lapsed int, 
 				return err
 			}
 			release := db.ReleaseEffectParams{DueAt: row.DueAt, Error: row.Error, ID: e.ID, Attempt: row.Attempt}
+			if all {
+				release.DueAt = max(release.DueAt, millis(at.Add(incident.Flight)))
+			}
 			if _, err := t.q.ReleaseEffect(t.ctx, release); err != nil {
 				return t.fail("release the "+e.String(), err)
 			}

@@ -15,6 +15,7 @@ func TestStoryEmojiCountTwice(t *testing.T) {
 	room := w.Channel("#inc-1")
 	card := room.Expect("SEV3", "🔥🔥🔥", "Take command")
 	w.Channel("#incidents").Expect("🔥🔥🔥")
+	w.Quiet()
 	ada.Type("#inc-1", "/incident update "+strings.Repeat("🚒", 4000)+" THE END").Expect("Update posted")
 	room.Expect("🚒🚒🚒", "THE END")
 	card.ExpectEdit("🚒🚒🚒", "The whole of it", "/incident timeline INC-1 #2")

@@ -156,7 +156,7 @@ func (r *run) settle(d *delivery, what string, act func(context.Context) error) 
 	}
 }
 
-// handBack gives those back that the end of the run leaves undone, due at once.
+// handBack gives those back that the end of the run leaves undone: due at once, or when a call that was begun has landed.
 func (r *run) handBack(which func(*delivery) bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.life), handBackTime)
 	defer cancel()
@@ -166,7 +166,11 @@ func (r *run) handBack(which func(*delivery) bool) {
 			continue
 		}
 		delete(r.underway, d)
-		_, err := r.Store.Retry(ctx, d.Effect, incident.Retry{At: now, Due: now, Why: "the program stopped"})
+		due := now
+		if d.begun {
+			due = now.Add(incident.Flight)
+		}
+		_, err := r.Store.Retry(ctx, d.Effect, incident.Retry{At: now, Due: due, Why: "the program stopped"})
 		if err != nil && !errors.Is(err, incident.ErrFenced) {
 			r.Log.Warn("an effect could not be handed back, it waits for its lease to lapse",
 				"effect", d.String(), "id", d.ID, "err", err)

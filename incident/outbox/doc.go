@@ -31,5 +31,7 @@
 // deliveries too.
 //
 // The end is bounded: when Run's context ends nothing more is claimed, deliveries under way have six seconds to finish
-// and be recorded, and what then is left is handed back, due at once.
+// and be recorded, and what then is left is handed back. What a run leaves begun, at its end or by dying, is due only
+// when its calls have landed (incident.Flight): looking sooner would miss them, and do them twice. Seen: with calls that take
+// up to 300 ms, 3 to 8 duplicates in 100 kills.
 package outbox

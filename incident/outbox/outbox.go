@@ -94,7 +94,7 @@ func (o *Outbox) init() {
 	})
 }
 
-// Run delivers until ctx ends, then lets deliveries under way finish for ten seconds, hands back what is left, and
+// Run delivers until ctx ends, then lets deliveries under way finish for six seconds, hands back what is left, and
 // returns nil. It may be run again, but not twice at once.
 func (o *Outbox) Run(ctx context.Context) error {
 	o.init()
