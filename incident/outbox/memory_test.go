@@ -83,17 +83,30 @@ func (m *memory) free(r *row) bool {
 
 func (m *memory) Claim(_ context.Context, c incident.Claim) (claimed []incident.Effect, err error) {
 	if err := m.begin("claim"); err != nil {
-		return nil, err
-	}
-	defer m.mu.Unlock()
-	for _, r := range m.rows {
-		if len(claimed) < c.Limit && r.open() && r.lease.IsZero() && !r.due.After(c.At) && slices.Contains(c.Lanes, r.Lane) && m.free(r) {
-			r.Attempt++
-			r.lease = c.At.Add(c.Lease)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		for _, r := range m.claimable(c) { // as a database does whose commit fails: it says what it did, and did nothing
 			claimed = append(claimed, r.Effect)
 		}
+		return claimed, err
+	}
+	defer m.mu.Unlock()
+	for _, r := range m.claimable(c) {
+		r.Attempt++
+		r.lease = c.At.Add(c.Lease)
+		claimed = append(claimed, r.Effect)
 	}
 	return claimed, nil
+}
+
+// claimable finds what a claim would take. The lock is held.
+func (m *memory) claimable(c incident.Claim) (rows []*row) {
+	for _, r := range m.rows {
+		if len(rows) < c.Limit && r.open() && r.lease.IsZero() && !r.due.After(c.At) && slices.Contains(c.Lanes, r.Lane) && m.free(r) {
+			rows = append(rows, r)
+		}
+	}
+	return rows
 }
 
 // report runs do on the row of a claimed effect, unless it is fenced.
