@@ -63,6 +63,7 @@ type Incident struct {
 	Kind     Kind
 	Status   Status
 	Severity Severity
+	Rank     int // of the severity when it was set, 0 first: after an outage, the most severe is brought in step first
 	Title    string
 	Summary  string
 	Service  string
@@ -119,7 +120,7 @@ func Declare(d Declaration, s Stamp) (*Incident, error) {
 		kind = Real
 	}
 	i := &Incident{
-		Kind: kind, Status: Investigating, Severity: level.Name, Title: title, Summary: strings.TrimSpace(d.Summary),
+		Kind: kind, Status: Investigating, Severity: level.Name, Rank: level.Rank, Title: title, Summary: strings.TrimSpace(d.Summary),
 		Service: cut(strings.TrimSpace(d.Service), MaxService), Private: d.Private, Declarer: s.By, Policy: d.Policy.Hash,
 		Started: s.At, Detected: s.At, Declared: s.At, Roles: map[Role]Person{}, Refs: Refs{},
 	}

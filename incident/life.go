@@ -14,7 +14,7 @@ func (i *Incident) SetSeverity(to Level, s Stamp) error {
 		return Refuse(Conflict, "%s is %s already.", i.ID, to.Name)
 	}
 	from := i.Severity
-	i.Severity = to.Name
+	i.Severity, i.Rank = to.Name, to.Rank
 	i.owe(to, later(i.Updated, i.Declared))
 	i.record(Event{Kind: EventSeverity, Stamp: s, From: string(from), To: string(to.Name)})
 	return nil

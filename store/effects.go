@@ -16,7 +16,8 @@ import (
 // quiet is the kind of effect that raises no alarm: it is how alarms are told.
 const quiet = incident.EffectTell
 
-// Claim leases effects that are due, each the first of its lane and waiting for nothing else, oldest first.
+// Claim leases effects that are due, each the first of its lane and waiting for nothing else: those of the most severe
+// incidents first, and of these the oldest.
 func (s *Store) Claim(ctx context.Context, c incident.Claim) (effects []incident.Effect, err error) {
 	if len(c.Lanes) == 0 || c.Limit <= 0 {
 		return nil, nil
@@ -35,8 +36,9 @@ func (s *Store) Claim(ctx context.Context, c incident.Claim) (effects []incident
 // Its arguments are now, the end of the lease, the limit, and the lanes.
 func claimStatement(lanes int) string {
 	return `UPDATE effects SET attempt = attempt + 1, lease_until = $2 WHERE id IN (
-		SELECT id FROM heads WHERE lease_until IS NULL AND due_at <= $1 AND lane IN (` + places(4, lanes) + `)
-		ORDER BY id LIMIT $3
+		SELECT h.id FROM heads h JOIN incidents i ON i.id = h.incident_id
+		WHERE h.lease_until IS NULL AND h.due_at <= $1 AND h.lane IN (` + places(4, lanes) + `)
+		ORDER BY i.rank, h.id LIMIT $3
 	) RETURNING id, incident_id, lane, kind, subject, attempt`
 }
 

@@ -31,7 +31,7 @@ func maybe(ms sql.NullInt64) time.Time {
 // rowOf is the row of an incident, without its roles and refs.
 func rowOf(i *incident.Incident) db.Incident {
 	return db.Incident{
-		ID: int64(i.ID), Kind: string(i.Kind), Status: string(i.Status), Open: i.Status.Open(), Severity: string(i.Severity),
+		ID: int64(i.ID), Kind: string(i.Kind), Status: string(i.Status), Open: i.Status.Open(), Severity: string(i.Severity), Rank: int64(i.Rank),
 		Title: i.Title, Summary: i.Summary, Service: i.Service, Private: i.Private,
 		Declarer: i.Declarer.Handle, DeclarerName: i.Declarer.Name, Room: i.Room, Policy: i.Policy,
 		StartedAt: nullable(i.Started), DetectedAt: nullable(i.Detected), DeclaredAt: millis(i.Declared),
@@ -44,7 +44,7 @@ func rowOf(i *incident.Incident) db.Incident {
 func incidentOf(row db.Incident) *incident.Incident {
 	return &incident.Incident{
 		ID: incident.ID(row.ID), Kind: incident.Kind(row.Kind), Status: incident.Status(row.Status),
-		Severity: incident.Severity(row.Severity), Title: row.Title, Summary: row.Summary, Service: row.Service,
+		Severity: incident.Severity(row.Severity), Rank: int(row.Rank), Title: row.Title, Summary: row.Summary, Service: row.Service,
 		Private: row.Private, Declarer: incident.Person{Handle: row.Declarer, Name: row.DeclarerName},
 		Room: row.Room, Policy: row.Policy,
 		Started: maybe(row.StartedAt), Detected: maybe(row.DetectedAt), Declared: instant(row.DeclaredAt),
@@ -56,7 +56,7 @@ func incidentOf(row db.Incident) *incident.Incident {
 
 func insertOf(row db.Incident) db.InsertIncidentParams {
 	return db.InsertIncidentParams{
-		Kind: row.Kind, Status: row.Status, Open: row.Open, Severity: row.Severity, Title: row.Title, Summary: row.Summary,
+		Kind: row.Kind, Status: row.Status, Open: row.Open, Severity: row.Severity, Rank: row.Rank, Title: row.Title, Summary: row.Summary,
 		Service: row.Service, Private: row.Private, Declarer: row.Declarer, DeclarerName: row.DeclarerName,
 		Room: row.Room, Policy: row.Policy, StartedAt: row.StartedAt, DetectedAt: row.DetectedAt, DeclaredAt: row.DeclaredAt,
 		AcknowledgedAt: row.AcknowledgedAt, MitigatedAt: row.MitigatedAt, ResolvedAt: row.ResolvedAt, ClosedAt: row.ClosedAt,
@@ -67,7 +67,7 @@ func insertOf(row db.Incident) db.InsertIncidentParams {
 // updateOf leaves out what is fixed at birth: the kind, who declared, and when.
 func updateOf(row db.Incident) db.UpdateIncidentParams {
 	return db.UpdateIncidentParams{
-		Status: row.Status, Open: row.Open, Severity: row.Severity, Title: row.Title, Summary: row.Summary,
+		Status: row.Status, Open: row.Open, Severity: row.Severity, Rank: row.Rank, Title: row.Title, Summary: row.Summary,
 		Service: row.Service, Private: row.Private, Room: row.Room, Policy: row.Policy,
 		StartedAt: row.StartedAt, DetectedAt: row.DetectedAt, AcknowledgedAt: row.AcknowledgedAt,
 		MitigatedAt: row.MitigatedAt, ResolvedAt: row.ResolvedAt, ClosedAt: row.ClosedAt,

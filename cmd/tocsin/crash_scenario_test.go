@@ -147,7 +147,7 @@ func (h *house) copyTo() (string, error) {
 func (h *house) photograph(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	b.WriteString(sortRuns(h.WorldUnordered(), "  bookmark:"))
+	b.WriteString(asItReads(h.World()))
 	for id := incident.ID(1); ; id++ {
 		if _, err := h.program.store.Incident(t.Context(), id); incident.CodeOf(err) == incident.Missing {
 			return b.String()
@@ -163,19 +163,31 @@ func (h *house) photograph(t *testing.T) string {
 	}
 }
 
-// sortRuns sorts lines that stand together and begin alike: bookmarks are added side by side, so their order means
-// nothing.
-func sortRuns(text, prefix string) string {
-	lines := strings.Split(text, "\n")
-	for from := 0; from < len(lines); from++ {
-		to := from
-		for to < len(lines) && strings.HasPrefix(lines[to], prefix) {
-			to++
-		}
-		slices.Sort(lines[from:to])
-		from = max(from, to-1)
+// edited is the mark of a message that was edited.
+var edited = strings.NewReplacer(" (edited)\n", "\n", " (edited; ", " (")
+
+// asItReads is a world without what says nothing of how things stand in the end: the order of what was done side by side,
+// and whether a message was edited on the way. One that is found after a crash is edited where it has become stale, which
+// without the crash it had not.
+func asItReads(world string) string {
+	var all, items []string // an item is a message, a bookmark or a heading, with the lines that are indented under it
+	flush := func() {
+		slices.Sort(items)
+		all, items = append(all, items...), nil
 	}
-	return strings.Join(lines, "\n")
+	for line := range strings.SplitSeq(edited.Replace(world), "\n") {
+		switch {
+		case !strings.HasPrefix(line, "  "):
+			flush()
+			all = append(all, line)
+		case len(items) == 0 || !strings.HasPrefix(line, "    "):
+			items = append(items, line)
+		default:
+			items[len(items)-1] += "\n" + line
+		}
+	}
+	flush()
+	return strings.Join(all, "\n")
 }
 
 // differs tells, with all that is different, whether a world is not as it should be.

@@ -39,7 +39,7 @@ func (q *Queries) DeleteRole(ctx context.Context, arg DeleteRoleParams) error {
 }
 
 const incident = `-- name: Incident :one
-SELECT id, kind, status, open, severity, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents WHERE id = $1
+SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents WHERE id = $1
 `
 
 func (q *Queries) Incident(ctx context.Context, id int64) (Incident, error) {
@@ -51,6 +51,7 @@ func (q *Queries) Incident(ctx context.Context, id int64) (Incident, error) {
 		&i.Status,
 		&i.Open,
 		&i.Severity,
+		&i.Rank,
 		&i.Title,
 		&i.Summary,
 		&i.Service,
@@ -93,13 +94,13 @@ func (q *Queries) IncidentByRef(ctx context.Context, arg IncidentByRefParams) (i
 
 const insertIncident = `-- name: InsertIncident :one
 INSERT INTO incidents (
-    kind, status, open, severity, title, summary, service, private, declarer, declarer_name, room, policy,
+    kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy,
     started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at
 ) VALUES (
-    $1, $2, $3, $4, $5, $6,
-    $7, $8, $9, $10, $11, $12,
-    $13, $14, $15, $16,
-    $17, $18, $19, $20, $21
+    $1, $2, $3, $4, $5, $6, $7,
+    $8, $9, $10, $11, $12, $13,
+    $14, $15, $16, $17,
+    $18, $19, $20, $21, $22
 )
 RETURNING id
 `
@@ -109,6 +110,7 @@ type InsertIncidentParams struct {
 	Status         string
 	Open           bool
 	Severity       string
+	Rank           int64
 	Title          string
 	Summary        string
 	Service        string
@@ -134,6 +136,7 @@ func (q *Queries) InsertIncident(ctx context.Context, arg InsertIncidentParams) 
 		arg.Status,
 		arg.Open,
 		arg.Severity,
+		arg.Rank,
 		arg.Title,
 		arg.Summary,
 		arg.Service,
@@ -158,7 +161,7 @@ func (q *Queries) InsertIncident(ctx context.Context, arg InsertIncidentParams) 
 }
 
 const listIncidents = `-- name: ListIncidents :many
-SELECT id, kind, status, open, severity, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents
+SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents
 WHERE id > 0 AND id < $1
 ORDER BY id DESC
 LIMIT CAST($2 AS BIGINT)
@@ -184,6 +187,7 @@ func (q *Queries) ListIncidents(ctx context.Context, arg ListIncidentsParams) ([
 			&i.Status,
 			&i.Open,
 			&i.Severity,
+			&i.Rank,
 			&i.Title,
 			&i.Summary,
 			&i.Service,
@@ -216,7 +220,7 @@ func (q *Queries) ListIncidents(ctx context.Context, arg ListIncidentsParams) ([
 }
 
 const listOpenIncidents = `-- name: ListOpenIncidents :many
-SELECT id, kind, status, open, severity, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents
+SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents
 WHERE open AND id < $1
 ORDER BY id DESC
 LIMIT CAST($2 AS BIGINT)
@@ -242,6 +246,7 @@ func (q *Queries) ListOpenIncidents(ctx context.Context, arg ListOpenIncidentsPa
 			&i.Status,
 			&i.Open,
 			&i.Severity,
+			&i.Rank,
 			&i.Title,
 			&i.Summary,
 			&i.Service,
@@ -274,7 +279,7 @@ func (q *Queries) ListOpenIncidents(ctx context.Context, arg ListOpenIncidentsPa
 }
 
 const listOpenSince = `-- name: ListOpenSince :many
-SELECT id, kind, status, open, severity, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents
+SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents
 WHERE open AND declared_at >= $1
 ORDER BY declared_at DESC, id DESC
 LIMIT CAST($2 AS BIGINT)
@@ -300,6 +305,7 @@ func (q *Queries) ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([
 			&i.Status,
 			&i.Open,
 			&i.Severity,
+			&i.Rank,
 			&i.Title,
 			&i.Summary,
 			&i.Service,
@@ -332,7 +338,7 @@ func (q *Queries) ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([
 }
 
 const listPrivateRooms = `-- name: ListPrivateRooms :many
-SELECT i.id, i.kind, i.status, i.open, i.severity, i.title, i.summary, i.service, i.private, i.declarer, i.declarer_name, i.room, i.policy, i.started_at, i.detected_at, i.declared_at, i.acknowledged_at, i.mitigated_at, i.resolved_at, i.closed_at, i.updated_at, i.update_due_at FROM incidents i CROSS JOIN refs r
+SELECT i.id, i.kind, i.status, i.open, i.severity, i.rank, i.title, i.summary, i.service, i.private, i.declarer, i.declarer_name, i.room, i.policy, i.started_at, i.detected_at, i.declared_at, i.acknowledged_at, i.mitigated_at, i.resolved_at, i.closed_at, i.updated_at, i.update_due_at FROM incidents i CROSS JOIN refs r
 WHERE i.private AND i.status <> 'closed' AND i.status <> 'declined'
 AND r.incident_id = i.id AND r.name = $1 AND r.value <> ''
 ORDER BY i.id
@@ -354,6 +360,7 @@ func (q *Queries) ListPrivateRooms(ctx context.Context, ref string) ([]Incident,
 			&i.Status,
 			&i.Open,
 			&i.Severity,
+			&i.Rank,
 			&i.Title,
 			&i.Summary,
 			&i.Service,
@@ -386,7 +393,7 @@ func (q *Queries) ListPrivateRooms(ctx context.Context, ref string) ([]Incident,
 }
 
 const lockIncident = `-- name: LockIncident :one
-UPDATE incidents SET title = title WHERE id = $1 RETURNING id, kind, status, open, severity, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at
+UPDATE incidents SET title = title WHERE id = $1 RETURNING id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at
 `
 
 // LockIncident writes nothing new: it takes the row's lock for the rest of the transaction.
@@ -399,6 +406,7 @@ func (q *Queries) LockIncident(ctx context.Context, id int64) (Incident, error) 
 		&i.Status,
 		&i.Open,
 		&i.Severity,
+		&i.Rank,
 		&i.Title,
 		&i.Summary,
 		&i.Service,
@@ -521,19 +529,20 @@ func (q *Queries) Roles(ctx context.Context, incidentID int64) ([]Role, error) {
 
 const updateIncident = `-- name: UpdateIncident :exec
 UPDATE incidents SET
-    status = $1, open = $2, severity = $3, title = $4,
-    summary = $5, service = $6, private = $7,
-    room = $8, policy = $9,
-    started_at = $10, detected_at = $11, acknowledged_at = $12,
-    mitigated_at = $13, resolved_at = $14, closed_at = $15,
-    updated_at = $16, update_due_at = $17
-WHERE id = $18
+    status = $1, open = $2, severity = $3, rank = $4, title = $5,
+    summary = $6, service = $7, private = $8,
+    room = $9, policy = $10,
+    started_at = $11, detected_at = $12, acknowledged_at = $13,
+    mitigated_at = $14, resolved_at = $15, closed_at = $16,
+    updated_at = $17, update_due_at = $18
+WHERE id = $19
 `
 
 type UpdateIncidentParams struct {
 	Status         string
 	Open           bool
 	Severity       string
+	Rank           int64
 	Title          string
 	Summary        string
 	Service        string
@@ -556,6 +565,7 @@ func (q *Queries) UpdateIncident(ctx context.Context, arg UpdateIncidentParams) 
 		arg.Status,
 		arg.Open,
 		arg.Severity,
+		arg.Rank,
 		arg.Title,
 		arg.Summary,
 		arg.Service,

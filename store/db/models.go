@@ -71,6 +71,7 @@ type Incident struct {
 	Status         string
 	Open           bool
 	Severity       string
+	Rank           int64
 	Title          string
 	Summary        string
 	Service        string

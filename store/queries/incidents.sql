@@ -1,9 +1,9 @@
 -- name: InsertIncident :one
 INSERT INTO incidents (
-    kind, status, open, severity, title, summary, service, private, declarer, declarer_name, room, policy,
+    kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy,
     started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at
 ) VALUES (
-    sqlc.arg(kind), sqlc.arg(status), sqlc.arg(open), sqlc.arg(severity), sqlc.arg(title), sqlc.arg(summary),
+    sqlc.arg(kind), sqlc.arg(status), sqlc.arg(open), sqlc.arg(severity), sqlc.arg(rank), sqlc.arg(title), sqlc.arg(summary),
     sqlc.arg(service), sqlc.arg(private), sqlc.arg(declarer), sqlc.arg(declarer_name), sqlc.arg(room), sqlc.arg(policy),
     sqlc.narg(started_at), sqlc.narg(detected_at), sqlc.arg(declared_at), sqlc.narg(acknowledged_at),
     sqlc.narg(mitigated_at), sqlc.narg(resolved_at), sqlc.narg(closed_at), sqlc.narg(updated_at), sqlc.narg(update_due_at)
@@ -12,7 +12,7 @@ RETURNING id;
 
 -- name: UpdateIncident :exec
 UPDATE incidents SET
-    status = sqlc.arg(status), open = sqlc.arg(open), severity = sqlc.arg(severity), title = sqlc.arg(title),
+    status = sqlc.arg(status), open = sqlc.arg(open), severity = sqlc.arg(severity), rank = sqlc.arg(rank), title = sqlc.arg(title),
     summary = sqlc.arg(summary), service = sqlc.arg(service), private = sqlc.arg(private),
     room = sqlc.arg(room), policy = sqlc.arg(policy),
     started_at = sqlc.narg(started_at), detected_at = sqlc.narg(detected_at), acknowledged_at = sqlc.narg(acknowledged_at),

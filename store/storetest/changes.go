@@ -155,7 +155,7 @@ func oneIncidentAChange(h *house) {
 func everyField(h *house) {
 	at := func(n int) time.Time { return start.Add(time.Duration(n) * time.Minute) }
 	want := &incident.Incident{
-		Kind: incident.Backfill, Status: incident.Monitoring, Severity: "sev9", Title: "t", Summary: "s\nü", Service: "svc",
+		Kind: incident.Backfill, Status: incident.Monitoring, Severity: "sev9", Rank: 7, Title: "t", Summary: "s\nü", Service: "svc",
 		Private: true, Declarer: grace, Room: "inc-1-t", Policy: "hash",
 		Started: at(1), Detected: at(2), Declared: at(3), Acknowledged: at(4), Mitigated: at(5), Resolved: at(6), Closed: at(7),
 		Updated: at(8), UpdateDue: at(9),

@@ -75,6 +75,24 @@ func askedWhileItWaits(h *house) {
 	h.equal(h.claim(incident.LaneRoom)[0].ID, card.ID)
 }
 
+// After an outage, the effects of the most severe incidents go first, and of these the oldest.
+func mostSevereFirst(h *house) {
+	levels := incident.Defaults()
+	first, second, third := h.declare("a", false), h.declare("b", false), h.declare("c", false)
+	for id, name := range map[incident.ID]incident.Severity{first: "sev3", second: "sev1", third: "sev1"} {
+		if name != levels.Fallback {
+			h.change(id, func(i *incident.Incident) error { return i.SetSeverity(levels.Level(name), h.stamp()) })
+		}
+	}
+	var order []incident.ID
+	for range 3 {
+		effects, err := h.Claim(h.ctx, incident.Claim{At: h.now, Lease: time.Minute, Limit: 1, Lanes: []incident.Lane{incident.LaneRoom}})
+		h.ok(err)
+		order = append(order, effects[0].Incident)
+	}
+	h.equal(order, []incident.ID{second, third, first})
+}
+
 func leasedAbsorbsNothing(h *house) {
 	id := h.declare("checkout is down", false)
 	h.drain()

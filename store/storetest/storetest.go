@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"asked once until claimed", askedOnce},
 		{"asked while it waits", askedWhileItWaits},
 		{"a leased one absorbs nothing", leasedAbsorbsNothing},
+		{"the most severe go first", mostSevereFirst},
 		{"fences", fences},
 		{"retry", retry},
 		{"retry supersedes", retrySupersedes},
@@ -69,7 +70,7 @@ var start = time.Date(2026, 11, 20, 14, 5, 0, 123e6, time.UTC)
 var (
 	ada   = incident.Person{Handle: "U1", Name: "Ada"}
 	grace = incident.Person{Handle: "U2", Name: "Grace"}
-	lanes = []incident.Lane{incident.LaneRoom, incident.LanePeople, incident.LaneSigns, incident.LaneAnnounce, incident.LaneDirect}
+	lanes = []incident.Lane{incident.LaneRoom, incident.LaneWords, incident.LanePeople, incident.LaneSigns, incident.LaneAnnounce, incident.LaneDirect}
 )
 
 // house is a store under test with a clock that stands still.

@@ -28,6 +28,7 @@ CREATE TABLE incidents (
     status          TEXT NOT NULL,
     open            BOOLEAN NOT NULL, -- what the rules say of the status, so that indexes can ask
     severity        TEXT NOT NULL,
+    rank            BIGINT NOT NULL, -- of the severity when it was set, 0 first: whose effects go first
     title           TEXT NOT NULL,
     summary         TEXT NOT NULL,
     service         TEXT NOT NULL,
@@ -52,8 +53,8 @@ CREATE INDEX incidents_open_declared ON incidents (declared_at) WHERE open;
 CREATE INDEX incidents_private ON incidents (id) WHERE private AND status <> 'closed' AND status <> 'declined';
 
 -- What belongs to no incident hangs on the system. No list shows it.
-INSERT INTO incidents (id, kind, status, open, severity, title, summary, service, private, declarer, declarer_name, room, policy, declared_at)
-VALUES (0, 'system', 'closed', false, '', 'Tocsin', '', '', false, 'tocsin', 'Tocsin', '', '', 0);
+INSERT INTO incidents (id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, declared_at)
+VALUES (0, 'system', 'closed', false, '', 0, 'Tocsin', '', '', false, 'tocsin', 'Tocsin', '', '', 0);
 
 CREATE TABLE roles (
     incident_id BIGINT NOT NULL REFERENCES incidents (id),
