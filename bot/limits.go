@@ -44,7 +44,7 @@ func (p *patience) Do(r *http.Request) (*http.Response, error) {
 	}
 	response, err := p.client.Do(r)
 	if err == nil && response.StatusCode == http.StatusTooManyRequests {
-		p.hold(key, response.Header)
+		response.Header.Set("Retry-After", strconv.Itoa(p.hold(key, response.Header))) // the client library reads numbers only
 	}
 	return response, err
 }
@@ -82,15 +82,18 @@ func (p *patience) wait(key string) time.Duration {
 	return wait
 }
 
-// hold keeps a call back for as long as Slack asked: at least a second, whatever stands in the header.
-func (p *patience) hold(key string, header http.Header) {
+// hold keeps a call back for as long as Slack asked: at least a second, whatever stands in the header. It returns for how
+// many seconds.
+func (p *patience) hold(key string, header http.Header) int {
 	seconds, err := strconv.Atoi(header.Get("Retry-After"))
-	if err != nil || seconds < 1 {
+	if err != nil {
 		seconds = 1
 	}
+	seconds = min(max(seconds, 1), int(longestPatience/time.Second))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.until[key] = p.now().Add(min(time.Duration(seconds)*time.Second, longestPatience))
+	p.until[key] = p.now().Add(time.Duration(seconds) * time.Second)
+	return seconds
 }
 
 // tooMany is the answer that Slack would give.

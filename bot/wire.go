@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 )
 
 // What Slack sends, as far as we read it. Slack adds fields at any time, and sends some in more than one shape (an empty
@@ -126,7 +128,41 @@ func readInteraction(payload []byte) (interaction, error) {
 	if in.User.ID == "" || !known && in.Type != "view_closed" {
 		return in, errors.New("read interaction: no user, or nothing to know it by")
 	}
-	return in, nil
+	return in, unambiguous(payload)
+}
+
+// unambiguous refuses a document that says twice, in any case of letters, who speaks or where: encoding/json takes the last
+// of such names, others take the first, and that must not decide it. Deeper down stand words of people and of other apps,
+// which may be named as they like.
+func unambiguous(document []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(document))
+	var within []map[string]bool // the names so far of every object that we are in; nil for a list
+	name := false                // comes next
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch word, isWord := token.(string); {
+		case name && isWord:
+			folded := strings.ToUpper(strings.ToLower(word))
+			if names := within[len(within)-1]; names[folded] && len(within) <= 2 {
+				return fmt.Errorf("%q stands twice", word)
+			}
+			within[len(within)-1][folded], name = true, false
+			continue
+		case token == json.Delim('{'):
+			within = append(within, map[string]bool{})
+		case token == json.Delim('['):
+			within = append(within, nil)
+		case token == json.Delim('}'), token == json.Delim(']'):
+			within = within[:len(within)-1]
+		}
+		name = len(within) > 0 && within[len(within)-1] != nil
+	}
 }
 
 // event is something that happened in the workspace.
@@ -148,7 +184,7 @@ func readEvent(body []byte) (event, error) {
 	if err := json.Unmarshal(body, &e); err != nil {
 		return e, fmt.Errorf("read event: %w", err)
 	}
-	return e, nil
+	return e, unambiguous(body)
 }
 
 // text reads a field that is a string in the events that we use, and something else in others.

@@ -184,6 +184,7 @@ func (w *Workspace) AppID() string { return w.team.app }
 func (w *Workspace) Connect(app string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.client.CloseIdleConnections() // an app that stops would wait for them
 	w.app = strings.TrimSuffix(app, "/")
 	if u, err := url.Parse(app); err == nil && u.Host != "" {
 		w.app = u.Scheme + "://" + u.Host

@@ -155,6 +155,9 @@ func limitedFor(t *testing.T, retryAfter string) time.Duration {
 		h.Pass(time.Second / 2)
 		h.quieten(t)
 	}
+	if strings.Contains(h.log.all(), "does not answer") {
+		t.Error("all of Slack waits, and not that one method")
+	}
 	return h.Clock()().Sub(begin)
 }
 

@@ -95,7 +95,7 @@ func TestF65NoOtherIdentity(t *testing.T) {
 	h := newHouse(t)
 	form := `"trigger_id":"1","type":"view_submission","view":{"id":"V1","hash":"1","callback_id":"declare","state":{"values":{"title":{"value":{"value":"mine"}}}}}`
 	for _, second := range []string{
-		`"message":{"user":{"id":"ADA"}}`, `"view.user":{"id":"ADA"}`, `"user_id":"ADA"`, `"authorizations":[{"user_id":"ADA"}]`,
+		`"message":{"user":{"id":"ADA"}}`, `"view.user":{"id":"ADA"}`, `"user_id":"ADA"`, `"authorizations":[{"user_id":"ADA"}]`, `"USER":{"ID":"ADA"}`, `"uſer":{"id":"ADA"}`, `"user":{"id":"ADA"}`,
 	} {
 		body := url.Values{"payload": {h.spoken(`{"user":{"id":"GUS"},` + form + `,` + second + `}`)}}.Encode()
 		if _, answer := h.post("/slack/interactions", []byte(body), nil); strings.Contains(answer, "declared") {

@@ -197,7 +197,7 @@ func (h *house) postHuge(path string, body []byte, kind string) int {
 func TestSecretsAreSeenNowhere(t *testing.T) {
 	h := newHouse(t)
 	h.log.announce("request failed")
-	h.Announce("views.open", "not_in_channel", "response_url")
+	h.Announce("views.open", "not_in_channel", "already_in_channel", "already_pinned", "response_url")
 	ada := h.Person("Ada")
 	var said strings.Builder
 	n := 0
