@@ -1,4 +1,6 @@
 # The commands of this project. `make demo` runs it, `make test` tests it; both do all their set-up themselves.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
 TAGS  := sqlite_fts5,sqlite_omit_load_extension
 GO    := go
 TOOL  := $(GO) tool -modfile=tools/go.mod
@@ -42,10 +44,10 @@ stories:
 crash:
 	$(TEST) -count=1 -run 'TestCrash' -v ./cmd/tocsin | grep -v '^=== '
 
-# kill -9 at random moments. CYCLES=1000 for the whole bar, SEED=n to repeat a run.
+# kill -9 at random moments, and SIGTERM under load. CYCLES=1000 for the whole bar, SEED=n to repeat a run.
 CYCLES ?= 100
 kill: build
-	TOCSIN_KILL_CYCLES=$(CYCLES) TOCSIN_KILL_SEED=$(SEED) $(TEST) -count=1 -timeout 60m -run 'TestKill$$' -v ./cmd/tocsin | grep -v '^=== '
+	TOCSIN_KILL_CYCLES=$(CYCLES) TOCSIN_KILL_SEED=$(SEED) $(TEST) -count=1 -timeout 60m -run 'TestKill$$|TestStop$$' -v ./cmd/tocsin | grep -v '^=== '
 
 # Every answer is preceded by a synced write-ahead log, as the kernel saw it.
 fsync: build
