@@ -98,7 +98,7 @@ func (w *Workspace) send(ctx context.Context, path string, body []byte, header h
 	if err != nil {
 		return reply{err: err}
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing was written
+	defer resp.Body.Close()
 	got, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	return reply{status: resp.StatusCode, header: resp.Header, body: got, err: err}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ func TestStoryEmojiCountTwice(t *testing.T) {
 	}
 	ada.Type("#random", "/incident list").Expect("26 open, the newest 20", "INC-26")
 	for n := range 25 {
-		w.Channel("#inc-" + string(incident.ID(n + 2).String()[len("INC-"):])).Expect("Take command")
+		w.Channel(fmt.Sprintf("#inc-%d", n+2)).Expect("Take command")
 		w.Channel("#incidents").Expect(incident.ID(n + 2).String())
 	}
 	drainSayings(w)

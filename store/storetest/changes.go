@@ -85,7 +85,7 @@ func refusalKeepsNothing(h *house) {
 	h.equal(h.told(0), "")
 	h.claims("")
 	_, err = h.Incident(h.ctx, id+1)
-	h.refused(err, incident.Missing)
+	h.missing(err)
 	known, err := h.Profile(h.ctx, ada.Handle)
 	h.ok(err)
 	h.equal(known, incident.Profile{})
@@ -171,17 +171,17 @@ func everyField(h *house) {
 func missing(h *house) {
 	for _, id := range []incident.ID{-1, 0, 9} {
 		_, err := h.Incident(h.ctx, id)
-		h.refused(err, incident.Missing)
+		h.missing(err)
 		_, err = h.Change(h.ctx, incident.Request{At: h.now}, func(t incident.Tx) ([]byte, error) {
 			_, err := t.Incident(id)
 			return nil, err
 		})
-		h.refused(err, incident.Missing)
+		h.missing(err)
 	}
 	_, err := h.Incident(h.ctx, 9)
 	h.equal(err.Error(), "There is no INC-9.")
 	_, _, err = h.Event(h.ctx, 9)
-	h.refused(err, incident.Missing)
+	h.missing(err)
 }
 
 func system(h *house) {

@@ -97,11 +97,11 @@ func (h *house) equal(got, want any) {
 	}
 }
 
-// refused wants a refusal of a code.
-func (h *house) refused(err error, code incident.Code) {
+// missing wants a refusal that says that there is no such thing.
+func (h *house) missing(err error) {
 	h.Helper()
-	if incident.CodeOf(err) != code {
-		h.Fatalf("got %v, want a refusal of code %s", err, code)
+	if incident.CodeOf(err) != incident.Missing {
+		h.Fatalf("got %v, want a refusal of code %s", err, incident.Missing)
 	}
 }
 
