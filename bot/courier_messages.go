@@ -26,6 +26,7 @@ type post struct {
 	since   time.Time // it cannot stand in the channel from before
 	text    markup    // for notifications and screen readers
 	blocks  []slack.Block
+	stands  bool // it shows a state, and is edited in place; else it was said once
 }
 
 func (e *errand) options(p post) []slack.MsgOption {
@@ -55,7 +56,7 @@ func (e *errand) send(p post) (ts string, err error) {
 		switch {
 		case err != nil:
 			return "", err
-		case found.Timestamp != "" && found.Metadata.EventPayload["state"] == p.state():
+		case found.Timestamp != "" && (!p.stands || found.Metadata.EventPayload["state"] == p.state()):
 			return found.Timestamp, nil
 		case found.Timestamp != "":
 			_, _, _, err := e.Slack.UpdateMessageContext(e.ctx, p.channel, found.Timestamp, e.options(p)...)
@@ -126,7 +127,7 @@ func (e *errand) postCard() (incident.Refs, error) {
 	}
 	p := post{
 		what: e.i.ID.String() + " card", channel: e.roomID(), since: e.i.Declared,
-		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.card(e.i, last, e.announcementLink()),
+		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.card(e.i, last, e.announcementLink()), stands: true,
 	}
 	ts := e.i.Refs[refCard]
 	if ts != "" {
@@ -174,7 +175,7 @@ func (e *errand) announce() (incident.Refs, error) {
 	}
 	p := post{
 		what: e.i.ID.String() + " announcement", channel: e.i.Refs[refAnnouncedIn], since: e.i.Declared,
-		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.announcement(e.i, last),
+		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.announcement(e.i, last), stands: true,
 	}
 	if p.channel != "" {
 		ts, err := e.edit(p, e.i.Refs[refAnnounced])

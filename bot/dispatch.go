@@ -82,7 +82,14 @@ func (b *Bot) press(ctx context.Context, in interaction) error {
 		c.reply(in.Reply, c.openDraft(draft))
 		return nil
 	}
-	c.reply(in.Reply, c.run(line))
+	a, err := c.try(line)
+	if err != nil {
+		a = c.explain(err)
+	}
+	c.reply(in.Reply, a)
+	if err != nil && incident.CodeOf(err) == "" {
+		return errUnavailable // a reply may be lost on its way; Slack marks the button then
+	}
 	return nil
 }
 
