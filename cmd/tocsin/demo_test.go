@@ -3,8 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -53,5 +56,31 @@ func TestDemoSaysWhatToDoWhenItsAddressIsTaken(t *testing.T) {
 	err := (&demo{listen: address, out: io.Discard, errOut: io.Discard}).run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "--listen 127.0.0.1:0") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestDemoKeepsItsDatabaseWhenAsked ends a demo with --keep and looks for the file that it named, and without for none.
+func TestDemoKeepsItsDatabaseWhenAsked(t *testing.T) {
+	for _, keep := range []bool{true, false} {
+		t.Setenv("TMPDIR", t.TempDir())
+		ctx, stop := context.WithCancel(t.Context())
+		out, in := io.Pipe()
+		d := &demo{listen: "127.0.0.1:0", keep: keep, out: in, errOut: io.Discard}
+		done := make(chan error, 1)
+		go func() { done <- d.run(ctx) }()
+		lines := bufio.NewScanner(out)
+		lines.Scan()
+		if keep {
+			lines.Scan()
+		}
+		words, err := lines.Text(), lines.Err()
+		stop()
+		if err := errors.Join(err, <-done); err != nil {
+			t.Fatal(err)
+		}
+		kept, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "tocsin-demo-*", "tocsin.db"))
+		if err != nil || (len(kept) == 1) != keep || keep && !strings.Contains(words, kept[0]) {
+			t.Errorf("keep=%v: %v %v, it said %q", keep, kept, err, words)
+		}
 	}
 }
