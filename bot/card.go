@@ -44,7 +44,7 @@ func (b *Bot) card(i *incident.Incident, last incident.Event, announced markup) 
 	blocks = append(blocks, slack.NewSectionBlock(nil, cardFields(policy, i), nil))
 	if last.Text != "" {
 		blocks = append(blocks, section(bold("Last update")+" "+clock(last.At)+" by "+esc(last.By.Name)))
-		blocks = append(blocks, paragraphs(last.Text, maxSection, wholeOf(i, last))...)
+		blocks = append(blocks, paragraphs(last.Text, glance, wholeOf(i, last))...)
 	} else if i.Summary != "" {
 		blocks = append(blocks, paragraphs(i.Summary, 3*maxSection, "")...) // all 3,000 characters, though many be escaped
 	}
@@ -74,16 +74,23 @@ func cardFields(policy *incident.Policy, i *incident.Incident) []*slack.TextBloc
 	return append(fields, field("Declared by", esc(i.Declarer.Name)))
 }
 
+// glance is how much of an update the card and the announcement show: they tell how things stand, and the room has the rest.
+const glance = 700
+
 // wholeOf is what to type to read an entry whole.
 func wholeOf(i *incident.Incident, e incident.Event) markup {
 	return markup(fmt.Sprintf("`/incident timeline %s #%d`", i.ID, e.ID))
 }
 
-func statusLine(i *incident.Incident) markup {
-	line := esc(string(i.Status))
+func mitigatedSuffix(i *incident.Incident) markup {
 	if i.Status.Open() && !i.Mitigated.IsZero() {
-		line += ", mitigated " + clock(i.Mitigated)
+		return ", mitigated " + clock(i.Mitigated)
 	}
+	return ""
+}
+
+func statusLine(i *incident.Incident) markup {
+	line := esc(string(i.Status)) + mitigatedSuffix(i)
 	if i.Private {
 		line += " · :lock: private"
 	}
@@ -196,11 +203,11 @@ func roleMenu(policy *incident.Policy, i *incident.Incident) *slack.SelectBlockE
 func (b *Bot) announcement(i *incident.Incident, last incident.Event) []slack.Block {
 	policy := b.Policy()
 	blocks := []slack.Block{
-		section(dot(policy, i) + " " + bold(headline(i, 400)) + "\n" + title(string(i.Status)) + " · commander " + holder(i, incident.Commander) + " · since " + clock(i.Started) + roomSuffix(i)),
+		section(dot(policy, i) + " " + bold(headline(i, 400)) + "\n" + title(string(i.Status)) + mitigatedSuffix(i) + " · commander " + holder(i, incident.Commander) + " · since " + clock(i.Started) + roomSuffix(i)),
 	}
 	if last.Text != "" {
 		blocks = append(blocks, section(bold("Update")+" "+clock(last.At)))
-		blocks = append(blocks, paragraphs(last.Text, maxSection, wholeOf(i, last))...)
+		blocks = append(blocks, paragraphs(last.Text, glance, wholeOf(i, last))...)
 	}
 	if !i.UpdateDue.IsZero() {
 		blocks = append(blocks, contextLine("Next update due "+clock(i.UpdateDue)))

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ type command struct {
 	help   string
 	button string // its label, where it is offered as one; "" for the name
 	form   string // label of the words that it needs: without them it opens a form; "" for none
+	hint   string // below the form's field
 	room   bool   // it is about one incident: the one whose room it is typed in, or INC-7 as its first word
 	run    func(*call, string) (answer, error)
 }
@@ -37,7 +39,7 @@ func init() {
 		{name: "scribe", args: "@user or me", help: "who writes down what happens", room: true, run: assign(incident.Scribe)},
 		{name: "severity", args: "sev1", help: "raise or lower the severity", room: true, run: (*call).severity},
 		{name: "status", args: "identified", help: "investigating, identified or monitoring", room: true, run: (*call).status},
-		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", room: true, run: (*call).note},
+		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, run: (*call).note},
 		{name: "update", args: "how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "How do things stand?", room: true, run: (*call).update},
 		{name: "timeline", args: "[#12]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, run: (*call).timeline},
 		{name: "mitigated", help: "customers no longer suffer", button: "Mitigated", room: true, run: (*call).mitigated},
@@ -82,12 +84,16 @@ func (c *call) run(line string) answer {
 
 func (c *call) try(line string) (answer, error) {
 	word, args := cutWord(line)
+	if _, first := incident.ParseID(word); first { // "INC-7 note …" is as good as "note INC-7 …"
+		verb, rest := cutWord(args)
+		word, args = cmp.Or(verb, "timeline"), strings.TrimSpace(word+" "+rest)
+	}
 	if word == "" {
 		return c.menu()
 	}
 	v, known := lookup(strings.ToLower(word))
 	if !known {
-		return unknownVerb(word)
+		return unknownVerb(word, args)
 	}
 	if v.room {
 		var err error
@@ -101,17 +107,19 @@ func (c *call) try(line string) (answer, error) {
 	return v.run(c, args)
 }
 
-func unknownVerb(word string) (answer, error) {
+// unknownVerb says what was perhaps meant, with what else was typed, so that it can be copied and sent.
+func unknownVerb(word, args string) (answer, error) {
 	names := make([]string, len(commands))
 	for n, v := range commands {
 		names[n] = v.name
 	}
-	word = readable(word, func(h string) string { return h })
+	asTyped := func(s string) string { return readable(s, func(h string) string { return h }) }
+	word, args = asTyped(word), cutRunes(asTyped(args), 200)
 	if near := nearest(strings.ToLower(word), names); near != "" {
 		v, _ := lookup(near)
-		return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. Did you mean: /incident %s?", word, strings.TrimSpace(v.name+" "+v.args))
+		return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. Did you mean: /incident %s", word, strings.TrimSpace(v.name+" "+cmp.Or(args, v.args)))
 	}
-	return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. To declare an incident: /incident declare what is broken. All verbs: /incident help.", echo(word))
+	return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. To declare an incident: /incident declare %s. All verbs: /incident help.", echo(word), strings.TrimSpace(echo(word)+" "+args))
 }
 
 // locate finds the incident that a command is about, and returns the rest of its arguments: INC-7 as the first word, or
@@ -202,13 +210,14 @@ func spaced(args string) string {
 	return " " + args
 }
 
-// list shows the open incidents that the person may see, newest first.
+// list shows the open incidents that the person may see: the most severe first, and of these the newest.
 func (c *call) list(string) (answer, error) {
 	const most = 20
 	open, err := c.Store.List(c.ctx, incident.Filter{OpenOnly: true, Limit: 200})
 	if err != nil {
 		return answer{}, err
 	}
+	slices.SortStableFunc(open, func(a, b *incident.Incident) int { return cmp.Compare(a.Rank, b.Rank) }) // most severe first
 	var lines []markup
 	for _, i := range open {
 		seen, err := c.visible(i, i.Refs[incident.RefRoom] != "" && i.Refs[incident.RefRoom] == c.channel)
@@ -219,12 +228,15 @@ func (c *call) list(string) (answer, error) {
 			lines = append(lines, listed(i))
 		}
 	}
-	if len(lines) == 0 {
+	switch {
+	case len(lines) == 0 && c.standing.Outsider():
+		return say("No open incidents that you can see: guests see those whose room they are in."), nil
+	case len(lines) == 0:
 		return say("No open incidents. All quiet. :tada:"), nil
 	}
 	head := markup(fmt.Sprintf("%d open", len(lines)))
 	if len(lines) > most {
-		head += markup(fmt.Sprintf(", the newest %d", most))
+		head += markup(fmt.Sprintf(", the first %d", most))
 		lines = lines[:most]
 	}
 	blocks := []slack.Block{section(bold(head))}

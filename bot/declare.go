@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -74,12 +75,43 @@ func (c *call) ring(d incident.Declaration) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		reply := markup(fmt.Sprintf("%s declared. Opening #%s …", i.ID, i.Room))
+		reply := markup(fmt.Sprintf("%s declared. Opening #%s …", i.ID, i.Room)) + strangeService(policy, i.Service) + c.strangeSeverity(i)
 		if alike != nil {
 			reply += "\nIt looks like " + bold(esc(alike.Name())) + ", declared " + clock(alike.Declared) + " by " + esc(alike.Declarer.Name) + roomSuffix(alike)
 		}
 		return say(reply), nil
 	})
+}
+
+// strangeService notes a service that the policy does not know, where it knows any: its owner hears nothing.
+func strangeService(policy *incident.Policy, name string) markup {
+	known := make([]string, len(policy.Services))
+	for n, service := range policy.Services {
+		if strings.EqualFold(service.Name, name) {
+			return ""
+		}
+		known[n] = service.Name
+	}
+	if name == "" || len(known) == 0 {
+		return ""
+	}
+	note := "\nThere is no service " + bold(short(name, 100)) + " in the policy, so nobody is invited for it."
+	if near := nearest(strings.ToLower(name), known); near != "" {
+		note += " Did you mean " + bold(esc(near)) + "?"
+	}
+	return markup(note)
+}
+
+// likeSeverity is a word that looks like a severity.
+var likeSeverity = regexp.MustCompile(`(?i)^(?:sev|p)-?[0-9]$`)
+
+// strangeSeverity notes a title that begins with a severity that the policy does not know.
+func (c *call) strangeSeverity(i *incident.Incident) markup {
+	word, _ := cutWord(i.Title)
+	if _, known := c.Policy().ParseSeverity(word); known || !likeSeverity.MatchString(word) {
+		return ""
+	}
+	return markup("\nThere is no severity " + bold(esc(word)) + ", so it is " + bold(esc(strings.ToUpper(string(i.Severity)))) + " until `/incident severity` changes it.")
 }
 
 // remember keeps where the incident was declared, and the message that it was declared from.

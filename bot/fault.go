@@ -65,7 +65,7 @@ func fault(method string, err error) error {
 	case errors.As(err, &refused) && busy[refused.Err]:
 		return &incident.Setback{Err: fmt.Errorf("%s: %s", method, refused.Err), After: time.Second}
 	case errors.As(err, &refused) && down[refused.Err]:
-		return &incident.Setback{Down: true, Err: fmt.Errorf("%s: %s", method, refused.Err)}
+		return &incident.Setback{Down: true, Err: &callError{method + ": " + refused.Err, refused}}
 	case errors.As(err, &refused):
 		return &callError{fmt.Sprintf("%s: %s", method, explained(refused)), refused}
 	}
@@ -102,6 +102,11 @@ func network(err error) string {
 		return "the answer is no JSON"
 	}
 	return err.Error()
+}
+
+// Rejected tells whether Slack does not accept our token: nothing works until somebody gives us another one.
+func Rejected(err error) bool {
+	return refusedWith(err, "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired")
 }
 
 // refusedWith tells whether Slack refused a call with one of these codes.

@@ -54,13 +54,20 @@ func (c *call) openForm(v command) (answer, error) {
 	view.PrivateMetadata = metadata
 	view.Blocks.BlockSet = []slack.Block{
 		contextLine(markup(c.incident.String())),
-		slack.NewInputBlock(inputWords, plain(markup(v.form)), nil, input),
+		slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input),
 	}
 	if err := c.open(view); err != nil {
 		c.Log.Warn("form not opened", "request", c.key, "err", fault("views.open", err))
 		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident %s %s", v.name, v.args)
 	}
 	return answer{Heard: true}, nil
+}
+
+func hint(words string) *slack.TextBlockObject {
+	if words == "" {
+		return nil
+	}
+	return plain(markup(words))
 }
 
 // form is an empty modal.
@@ -131,7 +138,7 @@ func (c *call) keepDraft(text string) (answer, error) {
 func (c *call) declareInputs(d incident.Declaration) []slack.Block {
 	policy := c.Policy()
 	title := slack.NewPlainTextInputBlockElement(plain("checkout is down"), inputValue).WithMaxLength(incident.MaxTitle)
-	title.FocusOnLoad = true
+	title.FocusOnLoad, title.InitialValue = true, d.Title
 	service := slack.NewPlainTextInputBlockElement(plain("checkout"), inputValue).WithMaxLength(incident.MaxService)
 	service.InitialValue = cutRunes(d.Service, incident.MaxService)
 	summary := slack.NewPlainTextInputBlockElement(plain("What is seen, by whom, since when"), inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
@@ -207,11 +214,14 @@ func (c *call) shortcut(text string) (answer, error) {
 	if err := c.mayDeclare(); err != nil {
 		return answer{}, err
 	}
-	summary := cutRunes(readable(text, c.name), incident.MaxSummary-400)
+	text = readable(text, c.name)
+	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	title, _ := headed(first)
+	summary := cutRunes(text, incident.MaxSummary-400)
 	if c.source != "" {
 		summary = strings.TrimSpace(fmt.Sprintf("%s\n\n%s", summary, c.source))
 	}
-	return c.openDeclareForm(incident.Declaration{}, summary)
+	return c.openDeclareForm(incident.Declaration{Title: title}, summary)
 }
 
 // cutRunes cuts to a number of characters, with an ellipsis where something is missing.

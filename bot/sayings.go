@@ -23,7 +23,7 @@ func (e *errand) saying(event incident.Event) (*saying, error) {
 	by := bold(esc(event.By.Name)) // by name: who acts need not be called
 	switch event.Kind {
 	case incident.EventRole:
-		return e.sayRole(event), nil
+		return e.sayRole(event)
 	case incident.EventUpdate:
 		return e.sayUpdate(event)
 	case incident.EventMitigated:
@@ -41,18 +41,26 @@ func (e *errand) saying(event incident.Event) (*saying, error) {
 }
 
 // sayRole tells a new holder of a role what it asks of them, unless somebody else has it by now.
-func (e *errand) sayRole(event incident.Event) *saying {
+func (e *errand) sayRole(event incident.Event) (*saying, error) {
 	role := incident.Role(event.To)
 	if e.i.Roles[role].Handle != event.Whom.Handle {
-		return nil
+		return nil, nil
 	}
-	line := mention(event.Whom.Handle) + " is now " + bold(esc(event.To)) + " of " + markup(e.i.ID.String()) + "."
+	line := mention(event.Whom.Handle) + " is now " + bold(esc(event.To)) + " of " + markup(e.i.ID.String())
+	if event.From != "" {
+		before, err := e.Store.Profile(e.ctx, event.From)
+		if err != nil {
+			return nil, err
+		}
+		line += ", in place of " + esc(firstOf(before.Name, event.From))
+	}
+	line += "."
 	for _, duty := range e.Policy().Roles {
 		if duty.Role == role {
 			line += " " + short(duty.Does, 2000)
 		}
 	}
-	return paragraph(line)
+	return paragraph(line), nil
 }
 
 // sayUpdate posts an update, unless it waited so long that a newer one has overtaken it.

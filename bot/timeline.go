@@ -82,7 +82,7 @@ func (c *call) entry(number, part string) (answer, error) {
 	parts := max(1, (len(text)+partSize-1)/partSize)
 	n = min(max(n, 1), parts)
 	end := min(len(text), n*partSize)
-	blocks := []slack.Block{section(clock(e.Occurred) + "  " + bold(esc(e.By.Name)) + markup(fmt.Sprintf(" · %s · part %d of %d", e.Kind, n, parts)))}
+	blocks := []slack.Block{section(clock(e.Occurred) + "  " + bold(esc(e.By.Name)) + markup(fmt.Sprintf(" · %s", e.Kind)) + partOf(n, parts))}
 	blocks = append(blocks, paragraphs(string(text[(n-1)*partSize:end]), 12000, "")...)
 	if n < parts {
 		next := button("timeline", c.incident, fmt.Sprintf("#%d %d", id, n+1))
@@ -90,4 +90,11 @@ func (c *call) entry(number, part string) (answer, error) {
 		blocks = append(blocks, slack.NewActionBlock("", next))
 	}
 	return show("One entry of the timeline", blocks...)
+}
+
+func partOf(n, parts int) markup {
+	if parts == 1 {
+		return ""
+	}
+	return markup(fmt.Sprintf(" · part %d of %d", n, parts))
 }

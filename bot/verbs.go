@@ -40,7 +40,7 @@ func assign(role incident.Role) func(*call, string) (answer, error) {
 			if err := i.Assign(role, person, c.stamp()); err != nil {
 				return answer{}, err
 			}
-			return heard(markup(fmt.Sprintf("%s of %s is now ", role, i.ID)) + mention(person.Handle) + "."), nil
+			return heard(title(string(role)) + markup(fmt.Sprintf(" of %s is now ", i.ID)) + mention(person.Handle) + "."), nil
 		})
 	}
 }
@@ -61,7 +61,7 @@ func (c *call) roleHolder(role incident.Role) (answer, error) {
 		return answer{}, err
 	}
 	if p := i.Roles[role]; !p.IsZero() {
-		return say(markup(fmt.Sprintf("%s of %s is ", role, i.ID)) + mention(p.Handle) + markup(fmt.Sprintf(". To hand over: `/incident %s @user`", role))), nil
+		return say(title(string(role)) + markup(fmt.Sprintf(" of %s is ", i.ID)) + mention(p.Handle) + markup(fmt.Sprintf(". To hand over: `/incident %s @user`", role))), nil
 	}
 	return say(markup(fmt.Sprintf("%s has no %s yet. `/incident %s me` or `/incident %s @user`", i.ID, role, role, role))), nil
 }

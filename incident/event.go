@@ -51,7 +51,7 @@ var tellings = map[EventKind]func(Event) string{
 	EventDeclined:   func(e Event) string { return "declined it: " + e.Text },
 	EventSeverity:   func(e Event) string { return fmt.Sprintf("changed the severity from %s to %s", e.From, e.To) },
 	EventStatus:     func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
-	EventRole:       func(e Event) string { return fmt.Sprintf("made %s %s", e.Whom.Name, e.To) },
+	EventRole:       tellRole,
 	EventNote:       func(e Event) string { return "noted: " + e.Text },
 	EventUpdate:     func(e Event) string { return "posted an update: " + e.Text },
 	EventMitigated:  func(Event) string { return "marked it mitigated" },
@@ -63,6 +63,13 @@ var tellings = map[EventKind]func(Event) string{
 	EventCaughtUp:   func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
 	EventBuried:     func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
 	EventDraft:      func(Event) string { return "kept a draft" },
+}
+
+func tellRole(e Event) string {
+	if e.By == e.Whom {
+		return "took the role of " + e.To
+	}
+	return fmt.Sprintf("made %s %s", e.Whom.Name, e.To)
 }
 
 // String tells the event in one sentence, without its time.

@@ -87,6 +87,9 @@ func (i *Incident) Mitigate(s Stamp) error {
 
 // Resolve says that the fault is over. What was not mitigated apart is mitigated by it.
 func (i *Incident) Resolve(s Stamp) error {
+	if i.Status == Resolved {
+		return Refuse(Conflict, "%s is resolved already.", i.ID)
+	}
 	if err := i.mustBeOpen("resolve it"); err != nil {
 		return err
 	}

@@ -63,6 +63,7 @@ func (i *Incident) Update(text string, level Level, s Stamp) error {
 // Resemble notes that another open incident looks like this one. It is recorded on both, so that the people of both
 // hear of it.
 func (i *Incident) Resemble(other *Incident, s Stamp) {
+	s.By = System // whoever declared did not see it, or would not have declared
 	i.record(Event{Kind: EventSimilar, Stamp: s, To: other.ID.String(), Text: other.Title})
 }
 

@@ -44,6 +44,7 @@ type TourStep struct {
 	Try     string `json:"try,omitempty"`     // what to type
 	Channel string `json:"channel,omitempty"` // where, by name
 	As      string `json:"as,omitempty"`      // who, by name
+	Press   string `json:"press,omitempty"`   // the label of a button that does it too
 }
 
 // Workspace is one Slack workspace that listens on an address of its own.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,7 +57,10 @@ func (d *demo) run(ctx context.Context) (err error) {
 		Manifest: tocsin.Manifest, Listen: d.listen, Now: time.Now, Clock: time.Now, Tour: tour,
 	})
 	if err != nil {
-		return fmt.Errorf("%w\nThe address may be taken: choose another one with --listen 127.0.0.1:0", err)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			err = fmt.Errorf("%w\nThe address is taken: choose another one, for example --listen 127.0.0.1:0", err)
+		}
+		return err
 	}
 	defer func() { err = errors.Join(err, workspace.Close()) }()
 
@@ -67,7 +71,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	workspace.Connect(p.url())
-	words := fmt.Sprintf("Tocsin rings in %s\n", workspace.URL())
+	words := fmt.Sprintf("Tocsin rings in %s\nOpen it in a browser. Ctrl-C ends it, and all that was said in it.\n", workspace.URL())
 	if d.keep {
 		words += fmt.Sprintf("The database stays in %s\n", o.settings.DB)
 	}
@@ -99,13 +103,16 @@ func demoOptions(w *slacksim.Workspace, database string) options {
 
 // tour is what a newcomer is told to try, in order.
 var tour = []slacksim.TourStep{
-	{Title: "Ring the bell", Text: "Production breaks. Nothing else is needed than a few words.", Try: "/incident declare sev2 checkout is down --service checkout", Channel: "general", As: "Ada"},
-	{Title: "Go to the room", Text: "Tocsin has opened *#inc-1-checkout-is-down*, invited you, pinned a card and announced it in *#incidents*. Open the room in the channel list."},
-	{Title: "Take command", Text: "Press *Take command* on the card, or type it. The card and the announcement follow.", Try: "/incident commander me"},
-	{Title: "Write the timeline", Text: "Notes can be about earlier: the reading of the time is echoed.", Try: "/incident note -10m the 14:00 deploy began"},
-	{Title: "Tell everybody", Text: "An update shows on the card and in the announcement, and sets when the next one is due.", Try: "/incident update we are rolling back the deploy"},
+	{Title: "Ring the bell", Text: "Production breaks. A few words are enough; these name a severity and a service too.", Try: "/incident declare sev2 checkout is down --service checkout", Channel: "general", As: "Ada"},
+	{Title: "Go to the room", Text: "Tocsin has opened a room, invited you, pinned a card and announced it in *#incidents*.", Channel: theRoom, As: "Ada"},
+	{Title: "Take command", Text: "Press *Take command* on the card, or type it. The card and the announcement follow.", Try: "/incident commander me", Press: "Take command", Channel: theRoom, As: "Ada"},
+	{Title: "Write the timeline", Text: "Notes can be about earlier: the reading of the time is echoed.", Try: "/incident note -10m the 14:00 deploy began", Channel: theRoom, As: "Ada"},
+	{Title: "Tell everybody", Text: "An update shows on the card and in the announcement, and sets when the next one is due.", Try: "/incident update we are rolling back the deploy", Channel: theRoom, As: "Ada"},
 	{Title: "Declare it twice", Text: "Switch to Grace, who does not know. It is declared all the same, and both are told of the other.", Try: "/incident declare checkout down for everyone", Channel: "general", As: "Grace"},
 	{Title: "Try as a guest", Text: "Gus is a guest. He cannot declare, and is told so.", Try: "/incident declare the coffee is out", Channel: "general", As: "Gus"},
-	{Title: "Bring it to an end", Text: "Mitigate, resolve, and look at what was written down.", Try: "/incident resolve"},
-	{Title: "Read the timeline", Text: "What, who, when it happened, and when it was recorded.", Try: "/incident timeline"},
+	{Title: "Bring it to an end", Text: "Mitigate, resolve, close: each is a button on the card too.", Try: "/incident resolve", Channel: theRoom, As: "Ada"},
+	{Title: "Read the timeline", Text: "What, who, when it happened, and when it was recorded.", Try: "/incident timeline", Press: "Timeline", Channel: theRoom, As: "Ada"},
 }
+
+// theRoom is the name that the first step's room gets.
+const theRoom = "inc-1-checkout-is-down"

@@ -69,7 +69,9 @@ func TestDemoKeepsItsDatabaseWhenAsked(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- d.run(ctx) }()
 		lines := bufio.NewScanner(out)
-		lines.Scan()
+		for range 2 {
+			lines.Scan()
+		}
 		if keep {
 			lines.Scan()
 		}

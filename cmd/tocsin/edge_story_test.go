@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -27,7 +30,7 @@ func TestStoryEmojiCountTwice(t *testing.T) {
 	for n := range 25 {
 		ada.Type("#random", "/incident declare "+strings.Repeat("<", n+90)).Expect("declared")
 	}
-	ada.Type("#random", "/incident list").Expect("26 open, the newest 20", "INC-26")
+	ada.Type("#random", "/incident list").Expect("26 open, the first 20", "INC-26")
 	for n := range 25 {
 		w.Channel(fmt.Sprintf("#inc-%d", n+2)).Expect("Take command")
 		w.Channel("#incidents").Expect(incident.ID(n + 2).String())
@@ -55,7 +58,7 @@ func TestStoryOutsidersSeeOnlyTheRoomsThatTheyAreIn(t *testing.T) {
 			t.Errorf("%s: %q", typed, got)
 		}
 	}
-	gus.Type("#general", "/incident list").Expect("No open incidents")
+	gus.Type("#general", "/incident list").Expect("No open incidents that you can see")
 	w.Join(gus, room.Name())
 	gus.Type(room.Name(), "/incident note I have seen it too").Expect("Noted")
 	gus.Type(room.Name(), "/incident list").Expect("INC-1")
@@ -151,7 +154,7 @@ func TestStoryWhatWasLateIsToldToOnePerson(t *testing.T) {
 	late := w.DirectMessages(ada).Expect("The topic of INC-1 is late", "restricted_action")
 	w.Quiet()
 	sick = false
-	w.Person("Grace").Type("#general", "/incident commander INC-1 me").Expect("commander of INC-1 is now")
+	w.Person("Grace").Type("#general", "/incident commander INC-1 me").Expect("Commander of INC-1 is now")
 	room.Expect("@Grace is now *commander*")
 	drainSayings(w)
 	w.Pass(2 * 60e9)
@@ -190,6 +193,47 @@ func TestStoryTheFormIsFilledWithWhatIsKnown(t *testing.T) {
 	room.Expect("is now *commander*")
 	w.Channel("#incidents").Expect("SEV1")
 	w.Quiet()
+}
+
+func TestStoryWhatWasMisspeltIsDeclaredAndSaid(t *testing.T) {
+	w := newHouse(t)
+	ada := w.Person("Ada")
+	ada.Type("#general", "/incident declare sev9 carts are empty --service chekout").
+		Expect("INC-1 declared", "There is no service *chekout*", "Did you mean *checkout*?", "There is no severity *sev9*", "*SEV3*")
+	w.Channel("#inc-1-sev9-carts-are-empty").Expect("SEV3")
+	w.Channel("#incidents").Expect("INC-1")
+	ada.Type("#general", "/incident declare search is slow --service Checkout").Expect("INC-2 declared").Lacks("There is no")
+	w.Channel("#inc-2-search-is-slow").Expect("INC-2")
+	w.Channel("#incidents").Expect("INC-2")
+	w.Quiet()
+}
+
+// TestTheScreenKnowsOurEmoji reads which emoji the bot uses, and whether the simulator's screen can show them.
+func TestTheScreenKnowsOurEmoji(t *testing.T) {
+	table, err := os.ReadFile("../../bot/slacksim/screen/emoji.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("../../bot/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := 0
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`[" ]:([a-z]+(?:_[a-z]+)*):[" ]`).FindAllSubmatch(raw, -1) {
+			used++
+			if !regexp.MustCompile(`[|\n]` + string(found[1]) + ` `).Match(table) {
+				t.Errorf("%s uses :%s:, which the screen does not know", file, found[1])
+			}
+		}
+	}
+	if used < 10 {
+		t.Errorf("only %d were found", used)
+	}
 }
 
 func TestStoryWordsTypedInAPrivateRoomStayThere(t *testing.T) {

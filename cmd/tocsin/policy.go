@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 
@@ -13,9 +14,10 @@ func policyCommand() *cobra.Command {
 	check := &cobra.Command{
 		Use:   "check [file]",
 		Short: "Read a policy file, and say everything that is wrong with it",
+		Long:  "Read a policy file, and say everything that is wrong with it: the one named, or TOCSIN_POLICY, or tocsin.yml.",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path := defaultPolicy
+			path := cmp.Or(os.Getenv("TOCSIN_POLICY"), defaultPolicy)
 			if len(args) > 0 {
 				path = args[0]
 			}
@@ -27,7 +29,7 @@ func policyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is good: %d severities, %d services\n", path, len(p.Severities), len(p.Services))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is good. Severities: %d, services: %d.\n", path, len(p.Severities), len(p.Services))
 			return err
 		},
 	}

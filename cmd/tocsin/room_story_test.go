@@ -34,7 +34,7 @@ func TestStoryRoles(t *testing.T) {
 		"communicator": "You speak to everybody outside", "investigator": "You look for the cause",
 		"mitigator": "You make it stop hurting", "scribe": "You write down what happens",
 	} {
-		ada.Type(room.Name(), "/incident "+role+" @Grace").Expect(role+" of INC-1 is now", "@Grace")
+		ada.Type(room.Name(), "/incident "+role+" @Grace").Expect(strings.ToUpper(role[:1])+role[1:]+" of INC-1 is now", "@Grace")
 		room.Expect("@Grace is now *"+role+"*", duty)
 	}
 	w.Quiet()
@@ -43,12 +43,12 @@ func TestStoryRoles(t *testing.T) {
 	}
 
 	linus := w.Person("Linus")
-	linus.Type("#general", "/incident commander INC-1 me").Expect("commander of INC-1 is now", "@Linus")
-	room.Expect("@Linus is now *commander*")
+	linus.Type("#general", "/incident commander INC-1 me").Expect("Commander of INC-1 is now", "@Linus")
+	room.Expect("@Linus is now *commander* of INC-1, in place of Ada.")
 	card.ExpectEdit("@Linus")
 	ada.Choose(card, "Take a role", "I am the scribe")
 	room.Expect("@Ada is now *scribe*")
-	ada.Type(room.Name(), "/incident scribe").Expect("scribe of INC-1 is @Ada")
+	ada.Type(room.Name(), "/incident scribe").Expect("Scribe of INC-1 is @Ada")
 	ada.Type(room.Name(), "/incident scribe me").Expect("Ada is scribe already")
 	ada.Type(room.Name(), "/incident scribe @nobody-here").Expect("I do not know who", "choose from the list")
 	w.Quiet()
@@ -149,10 +149,12 @@ func TestStoryToTheEnd(t *testing.T) {
 	ada.Type(room.Name(), "/incident mitigated").Expect("INC-1 is mitigated")
 	room.Expect("*Ada* marked INC-1 mitigated")
 	card.ExpectEdit("mitigated")
+	announcement.ExpectEdit("Investigating, mitigated")
 	refusal := ada.Type(room.Name(), "/incident close").Expect("INC-1 cannot be closed yet: it is not resolved", "Resolve")
 	ada.Press(refusal, "Resolve")
 	room.Expect("*Ada* resolved INC-1")
 	card.ExpectEdit("resolved", "none is due").Lacks("Take command")
+	w.Person("Grace").Type("#general", "/incident resolve INC-1").Expect("INC-1 is resolved already.")
 	announcement.ExpectEdit("Resolved")
 	ada.Press(card, "Close")
 	room.Expect("*Ada* closed INC-1")
@@ -177,7 +179,10 @@ func TestStoryMenuHelpAndTypos(t *testing.T) {
 	for _, verb := range []string{"declare", "list", "help", "commander", "communicator", "investigator", "mitigator", "scribe", "severity", "status", "note", "update", "timeline", "mitigated", "resolve", "close", "reopen", "accept", "decline"} {
 		help.Expect("/incident " + verb)
 	}
-	ada.Type("#general", "/incident delcare checkout is down").Expect("There is no /incident delcare. Did you mean: /incident declare")
+	ada.Type("#general", "/incident delcare checkout is down").Expect("There is no /incident delcare. Did you mean: /incident declare checkout is down")
+	ada.Type("#general", "/incident checkout is down").Expect("To declare an incident: /incident declare checkout is down")
+	ada.Type("#general", "/incident INC-1 note the number may come first").Expect("Noted on the timeline of INC-1")
+	ada.Type("#general", "/incident INC-1").Expect("Timeline of INC-1", "the number may come first")
 	ada.Type("#general", "/incident frobnicate").Expect("There is no /incident frobnicate", "/incident help")
 	ada.Type("#general", "/incident note hello").Expect("This is no incident's room")
 	ada.Type("#general", "/incident note INC-99 hello").Expect("There is no INC-99.")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"time"
@@ -18,11 +19,8 @@ func serveCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := load(env.ToMap(os.Environ()))
-			if err != nil {
-				return err
-			}
-			policy, err := s.readPolicy()
-			if err != nil {
+			policy, unread := s.readPolicy()
+			if err := errors.Join(err, unread); err != nil {
 				return err
 			}
 			ctx := cmd.Context()

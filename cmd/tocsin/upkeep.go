@@ -63,7 +63,11 @@ func (u *upkeep) readMembers(ctx context.Context) {
 
 // warn is silent about what failed because we are stopping.
 func (u *upkeep) warn(ctx context.Context, what string, err error) {
-	if ctx.Err() == nil {
+	switch {
+	case ctx.Err() != nil:
+	case bot.Rejected(err):
+		u.log.Error("Slack does not accept SLACK_BOT_TOKEN: nothing is sent until it is put right", "err", err)
+	default:
 		u.log.Warn(what, "err", err)
 	}
 }

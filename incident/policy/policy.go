@@ -99,8 +99,11 @@ func (f file) severities(p *incident.Policy) error {
 	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > 10 {
 		faults = append(faults, fmt.Errorf("severities: list between 1 and 10, most severe first"))
 	}
-	if f.DefaultSeverity != "" {
+	switch {
+	case f.DefaultSeverity != "":
 		p.Fallback = incident.Severity(f.DefaultSeverity)
+	case len(p.Severities) > 0 && f.Severities != nil:
+		p.Fallback = p.Severities[len(p.Severities)-1].Name // the least severe, of a list of their own
 	}
 	if _, known := p.ParseSeverity(string(p.Fallback)); !known {
 		faults = append(faults, fmt.Errorf("default_severity: %q is none of the severities", p.Fallback))

@@ -1,7 +1,7 @@
 // Block Kit: one function a block type. Where the blocks stand is told by the surface, which also acts for them.
 
 import { h } from "./dom.js";
-import { withEmoji } from "./emoji.js";
+import { plainText, withEmoji } from "./emoji.js";
 import { control } from "./elements.js";
 import { markdown } from "./markdown.js";
 import { mrkdwn } from "./mrkdwn.js";
@@ -10,7 +10,7 @@ import { richText } from "./richtext.js";
 // textOf renders a text object.
 export function textOf(text) {
   if (!text) return null;
-  return text.type === "mrkdwn" ? mrkdwn(text.text) : text.emoji === false ? text.text : withEmoji(text.text);
+  return text.type === "mrkdwn" ? mrkdwn(text.text) : plainText(text.text);
 }
 
 const kinds = {

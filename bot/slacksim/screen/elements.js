@@ -6,9 +6,10 @@
 import { h } from "./dom.js";
 import { confirm } from "./dialog.js";
 import { fromLocalInput, localInput } from "./dates.js";
-import { withEmoji } from "./emoji.js";
+import { plainText } from "./emoji.js";
 import { select, overflow } from "./menus.js";
 import { mrkdwn } from "./mrkdwn.js";
+import { tell } from "./store.js";
 
 const kinds = {
   button,
@@ -46,7 +47,7 @@ const unknown = (el) => h("span.b-unknown", {}, `This screen cannot show a “${
 async function sure(el) {
   const c = el.confirm;
   if (!c) return true;
-  const text = c.text?.type === "mrkdwn" ? mrkdwn(c.text.text) : c.text?.text;
+  const text = c.text?.type === "mrkdwn" ? mrkdwn(c.text.text) : plainText(c.text?.text ?? "");
   return confirm({ title: c.title?.text ?? "Are you sure?", text, yes: c.confirm?.text, no: c.deny?.text, danger: c.style === "danger" });
 }
 
@@ -63,16 +64,19 @@ export async function acting(node, el, act) {
 
 function button(el, block, on) {
   const style = el.style ? `.${el.style}` : "";
-  const words = withEmoji(el.text?.text ?? "");
+  const words = plainText(el.text?.text ?? "");
   const props = { "aria-label": el.accessibility_label, title: words.length > 30 ? words : null };
-  const press = () => acting(made, el, () => on.press(block, el, el.value === undefined ? {} : { value: el.value }));
+  const press = () => {
+    tell("pressed", { label: words });
+    return acting(made, el, () => on.press(block, el, el.value === undefined ? {} : { value: el.value }));
+  };
   const made = el.url
     ? h(`a.button${style}`, { ...props, href: /^https?:|^slack:/.test(el.url) ? el.url : "#", target: "_blank", rel: "noopener noreferrer", onclick: press }, h("span", {}, words))
     : h(`button.button${style}`, { ...props, type: "button", onclick: press }, h("span", {}, words));
   return made;
 }
 
-const words = (t) => (t?.type === "mrkdwn" ? mrkdwn(t.text) : withEmoji(t?.text ?? ""));
+const words = (t) => (t?.type === "mrkdwn" ? mrkdwn(t.text) : plainText(t?.text ?? ""));
 
 function ticks(el, block, on, type) {
   const initial = (el.initial_options ?? [el.initial_option]).filter(Boolean).map((o) => o.value);
@@ -96,10 +100,10 @@ function ticks(el, block, on, type) {
 function text(el, block, on) {
   const length = { maxlength: el.max_length, minlength: el.min_length };
   if (!el.multiline) return line(el, block, on, { type: "text", autocomplete: "off", ...length });
-  return field(h("textarea.field", { rows: "4", placeholder: withEmoji(el.placeholder?.text ?? ""), ...length }), el, block, on);
+  return field(h("textarea.field", { rows: "4", placeholder: plainText(el.placeholder?.text ?? ""), ...length }), el, block, on);
 }
 
-const line = (el, block, on, props) => field(h("input.field", { placeholder: withEmoji(el.placeholder?.text ?? ""), ...props }), el, block, on);
+const line = (el, block, on, props) => field(h("input.field", { placeholder: plainText(el.placeholder?.text ?? ""), ...props }), el, block, on);
 
 function field(input, el, block, on) {
   input.value = on.kept(block, el) ?? el.initial_value ?? "";

@@ -4,7 +4,7 @@ const table = `
 +1 👍|thumbsup 👍|-1 👎|thumbsdown 👎|ok_hand 👌|wave 👋|clap 👏|raised_hands 🙌|pray 🙏|muscle 💪|point_right 👉|point_left 👈
 point_up ☝️|point_down 👇|raised_hand ✋|handshake 🤝|eyes 👀|brain 🧠|smile 😄|smiley 😃|grinning 😀|slightly_smiling_face 🙂|wink 😉
 joy 😂|sweat_smile 😅|thinking_face 🤔|neutral_face 😐|cry 😢|sob 😭|scream 😱|sleeping 😴|sunglasses 😎|heart_eyes 😍|face_palm 🤦|shrug 🤷
-heart ❤️|broken_heart 💔|tada 🎉|sparkles ✨|star ⭐|fire 🔥|boom 💥|zap ⚡|rocket 🚀|rainbow 🌈|sunny ☀️|cloud ☁️
+adhesive_bandage 🩹|heart ❤️|broken_heart 💔|tada 🎉|sparkles ✨|star ⭐|fire 🔥|boom 💥|zap ⚡|rocket 🚀|rainbow 🌈|sunny ☀️|cloud ☁️
 white_check_mark ✅|heavy_check_mark ✔️|ballot_box_with_check ☑️|x ❌|heavy_multiplication_x ✖️|warning ⚠️|no_entry ⛔|no_entry_sign 🚫
 rotating_light 🚨|sos 🆘|exclamation ❗|question ❓|grey_question ❔|bangbang ‼️|information_source ℹ️|red_circle 🔴|large_orange_circle 🟠
 large_yellow_circle 🟡|large_green_circle 🟢|large_blue_circle 🔵|large_purple_circle 🟣|white_circle ⚪|black_circle ⚫|large_red_square 🟥
@@ -28,6 +28,9 @@ export const favourites = ["eyes", "+1", "white_check_mark", "rotating_light", "
 export const glyph = (name) => emoji.get(name.replace(/::skin-tone-\d$/, "")) ?? `:${name}:`;
 
 const SHORTCODE = /:([a-z0-9_+-]+(?:::skin-tone-\d)?):/g;
+
+// plainText shows plain text as Slack does: it keeps the three characters escaped there too, and decodes them to show them.
+export const plainText = (text) => withEmoji(text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&"));
 
 // withEmoji puts characters where the known shortcodes are.
 export const withEmoji = (text) => text.replace(SHORTCODE, (whole, name) => emoji.get(name.replace(/::.*/, "")) ?? whole);

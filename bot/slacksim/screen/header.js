@@ -58,6 +58,7 @@ function pinned(anchor, c, reveal) {
 
 function tabs(c) {
   if (c.kind !== "dm") return null;
+  if (!S.data.home) return null; // the app has no Home tab
   const tab = (id, label) => h("button", { type: "button", role: "tab", "aria-selected": String(S.tab === id), data: { tab: id }, onclick: () => choose(id) }, label);
   return h("div.tabs", { role: "tablist", "aria-label": S.data.app.name }, tab("home", "Home"), tab("messages", "Messages"));
 }

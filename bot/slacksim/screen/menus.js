@@ -1,7 +1,7 @@
 // Select menus and the overflow menu.
 
 import { h, iconButton } from "./dom.js";
-import { withEmoji } from "./emoji.js";
+import { plainText } from "./emoji.js";
 import { acting } from "./elements.js";
 import { icon } from "./icons.js";
 import { closePopup, menu, popup } from "./popup.js";
@@ -11,7 +11,7 @@ import { S, channels, person } from "./store.js";
 function choices(el) {
   if (el.type.includes("users")) return S.data.people.map((p) => ({ value: p.id, label: p.name, note: p.real_name === p.name ? "" : p.real_name }));
   if (/channels|conversations/.test(el.type)) return channels().filter((c) => c.kind !== "dm").map((c) => ({ value: c.id, label: `#${c.name}` }));
-  const options = (list, group) => (list ?? []).map((o) => ({ value: o.value, label: withEmoji(o.text?.text ?? ""), note: withEmoji(o.description?.text ?? ""), group }));
+  const options = (list, group) => (list ?? []).map((o) => ({ value: o.value, label: plainText(o.text?.text ?? ""), note: plainText(o.description?.text ?? ""), group }));
   return el.option_groups ? el.option_groups.flatMap((g) => options(g.options, g.label?.text)) : options(el.options);
 }
 
@@ -26,7 +26,7 @@ export function select(el, block, on) {
   const several = el.type.startsWith("multi_");
   const all = choices(el);
   let chosen = [on.kept(block, el) ?? initial(el) ?? []].flat().filter(Boolean);
-  const holder = withEmoji(el.placeholder?.text ?? "Select");
+  const holder = plainText(el.placeholder?.text ?? "Select");
   const shown = h("span.select-text");
   const made = h("button.select", { type: "button", "aria-haspopup": "listbox", "aria-expanded": "false", onclick: () => open() }, shown, icon("down"));
   const label = (v) => all.find((c) => c.value === v)?.label ?? person(v).name;
@@ -84,8 +84,8 @@ function rows(all, query, several, isChosen, pick) {
 // overflow is the ⋯ menu of a block.
 export function overflow(el, block, on) {
   const entries = (el.options ?? []).map((o) => ({
-    label: withEmoji(o.text?.text ?? ""),
-    note: withEmoji(o.description?.text ?? ""),
+    label: plainText(o.text?.text ?? ""),
+    note: plainText(o.description?.text ?? ""),
     data: { value: o.value },
     run: () => {
       if (o.url) window.open(o.url, "_blank", "noopener");

@@ -22,6 +22,7 @@ export function messageList(box) {
     box.setAttribute("aria-label", `Messages in ${channelTitle(current())}`);
     stickToEnd(box, moved, () => keyed(box, rows(S.channel, messagesOf(S.channel).filter(atTop))));
   };
+  on("posted", () => (box.scrollTop = box.scrollHeight)); // who writes wants to see what comes of it
   on("state", draw);
   on("place", draw);
   on("messages", ({ channel: c, thread }) => c === S.channel && !thread && draw());

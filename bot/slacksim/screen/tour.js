@@ -33,7 +33,6 @@ export function tour(box, { become, put }) {
     const where = step.channel && channelNamed(step.channel);
     if (where) go(where.id);
     if (step.try) put(step.try);
-    if (!step.try) tick(step, true);
     if (innerWidth < WIDE) toggle();
   };
   const panel = () => [
@@ -46,10 +45,13 @@ export function tour(box, { become, put }) {
     if (signature !== shown) draw();
     shown = signature;
   });
-  on("posted", ({ text }) => {
-    const step = S.data.tour?.find((s) => s.try && !isDone(s) && squeeze(s.try) === squeeze(text));
+  const done = (is) => {
+    const step = S.data.tour?.find((s) => !isDone(s) && is(s));
     if (step) tick(step, true);
-  });
+  };
+  on("posted", ({ text }) => done((s) => s.try && squeeze(s.try) === squeeze(text)));
+  on("pressed", ({ label }) => done((s) => s.press && s.press === label));
+  on("place", () => done((s) => !s.try && s.channel && channelNamed(s.channel)?.id === S.channel));
   return toggle;
 }
 
