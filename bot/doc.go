@@ -8,8 +8,8 @@
 // same request delivered again gets the same words and changes nothing.
 //
 // A verb stands once, in the table in commands.go: name, arguments, help and function. A button carries the line that a
-// person could have typed, and runs through the same table. So whatever can be pressed can be typed, and the help cannot
-// drift.
+// person could have typed, and runs through the same table. So whatever can be pressed can be typed (but for taking up a
+// draft again), and the help cannot drift.
 //
 // Text from outside becomes markup in one place, markup.go, and everything that is sent is built from markup. A title
 // like "<!channel>" is shown as typed, in blocks and in notifications, and pings nobody.
