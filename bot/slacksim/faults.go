@@ -46,7 +46,8 @@ type Call struct {
 	Outcome     string    // "ok", the error code, or the fault; empty while it runs
 }
 
-// Faults sets what to ask before every call; nil, or an answer of nil, means that nothing goes wrong.
+// Faults sets what to ask before every call, by many goroutines at once; nil, or an answer of nil, means that nothing goes
+// wrong.
 func (w *Workspace) Faults(f func(Call) *Fault) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"tocsin/bot/slacksim"
@@ -83,10 +84,9 @@ func TestStoryAnUnknownGuestCannotSlipOutOfTriage(t *testing.T) {
 	guest := w.Add(slacksim.Profile{Name: "Newcomer", Guest: true})
 	w.Join(guest, "#general")
 	w.Announce("users.info")
-	held := true
+	var held atomic.Bool
 	w.Faults(func(c slacksim.Call) *slacksim.Fault {
-		if c.Method == "users.info" && held {
-			held = false
+		if c.Method == "users.info" && !held.Swap(true) {
 			return &slacksim.Fault{Kind: slacksim.Status, Status: 429, RetryAfter: 1e9}
 		}
 		return nil
@@ -138,9 +138,9 @@ func TestStoryWhatWasLateIsToldToOnePerson(t *testing.T) {
 	w := newHouse(t)
 	ada := w.Person("Ada")
 	w.Announce("conversations.setTopic")
-	sick := true
+	var well atomic.Bool
 	w.Faults(func(c slacksim.Call) *slacksim.Fault {
-		if c.Method == "conversations.setTopic" && sick {
+		if c.Method == "conversations.setTopic" && !well.Load() {
 			return &slacksim.Fault{Kind: slacksim.SlackError, Error: "restricted_action"}
 		}
 		return nil
@@ -153,7 +153,7 @@ func TestStoryWhatWasLateIsToldToOnePerson(t *testing.T) {
 	w.Pass(incident.Deadline + 1e9)
 	late := w.DirectMessages(ada).Expect("The topic of INC-1 is late", "restricted_action")
 	w.Quiet()
-	sick = false
+	well.Store(true)
 	w.Person("Grace").Type("#general", "/incident commander INC-1 me").Expect("Commander of INC-1 is now")
 	room.Expect("@Grace is now *commander*")
 	drainSayings(w)

@@ -200,8 +200,7 @@ func TestSecretsAreSeenNowhere(t *testing.T) {
 	h.Announce("views.open", "not_in_channel", "already_in_channel", "already_pinned", "response_url")
 	ada := h.Person("Ada")
 	var said strings.Builder
-	n := 0
-	h.Faults(func(slacksim.Call) *slacksim.Fault { // everything goes wrong now and then
+	h.Faults(func(c slacksim.Call) *slacksim.Fault { // everything goes wrong now and then
 		kinds := []slacksim.Fault{
 			{Kind: slacksim.LostBefore},
 			{Kind: slacksim.Status, Status: 500},
@@ -210,10 +209,10 @@ func TestSecretsAreSeenNowhere(t *testing.T) {
 			{Kind: slacksim.SlackError, Error: "missing_scope"},
 			{Kind: slacksim.Status, Status: 403},
 		}
-		if n++; n%2 == 0 {
+		if c.N%2 == 0 {
 			return nil
 		}
-		return &kinds[n/2%len(kinds)]
+		return &kinds[c.N/2%len(kinds)]
 	})
 	for n, line := range []string{declareCheckout, "/incident", "/incident declare", "/incident note INC-1", "/incident list", "/incident frobnicate", "/incident commander INC-1 me"} {
 		said.WriteString(h.command("Ada", "#general", line, fmt.Sprint("secret.", n)))
