@@ -50,8 +50,8 @@ type verb struct {
 var verbs = []verb{
 	{incident.EventNote, "note %s the graph shows a dip", regexp.MustCompile(`^Noted on the timeline`), 8},
 	{incident.EventUpdate, "update %s we are still looking", regexp.MustCompile(`^Update posted`), 2},
-	{incident.EventRole, "commander %s me", regexp.MustCompile(`^commander of INC-\d+ is now`), 2},
-	{incident.EventRole, "scribe %s me", regexp.MustCompile(`^scribe of INC-\d+ is now`), 1},
+	{incident.EventRole, "commander %s me", regexp.MustCompile(`^Commander of INC-\d+ is now`), 2},
+	{incident.EventRole, "scribe %s me", regexp.MustCompile(`^Scribe of INC-\d+ is now`), 1},
 	{incident.EventSeverity, "severity %s sev1", regexp.MustCompile(`^INC-\d+ is now`), 1},
 	{incident.EventSeverity, "severity %s sev2", regexp.MustCompile(`^INC-\d+ is now`), 1},
 	{incident.EventStatus, "status %s identified", regexp.MustCompile(`^INC-\d+ is now`), 1},
