@@ -99,7 +99,7 @@ func strangeService(policy *incident.Policy, name string) markup {
 	if near := nearest(strings.ToLower(name), known); near != "" {
 		note += " Did you mean " + bold(esc(near)) + "?"
 	}
-	return markup(note)
+	return note
 }
 
 // likeSeverity is a word that looks like a severity.
@@ -111,7 +111,7 @@ func (c *call) strangeSeverity(i *incident.Incident) markup {
 	if _, known := c.Policy().ParseSeverity(word); known || !likeSeverity.MatchString(word) {
 		return ""
 	}
-	return markup("\nThere is no severity " + bold(esc(word)) + ", so it is " + bold(esc(strings.ToUpper(string(i.Severity)))) + " until `/incident severity` changes it.")
+	return "\nThere is no severity " + bold(esc(word)) + ", so it is " + bold(esc(strings.ToUpper(string(i.Severity)))) + " until `/incident severity` changes it."
 }
 
 // remember keeps where the incident was declared, and the message that it was declared from.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"tocsin/bot/slacksim"
 	"tocsin/incident"
@@ -233,6 +234,40 @@ func TestTheScreenKnowsOurEmoji(t *testing.T) {
 	}
 	if used < 10 {
 		t.Errorf("only %d were found", used)
+	}
+}
+
+func TestStoryOneSickRoomDoesNotBlindTheOthers(t *testing.T) {
+	w := newHouse(t)
+	ada := w.Person("Ada")
+	for n, title := range []string{"a key leaked", "card numbers leak"} {
+		ada.Type("#general", "/incident declare --private "+title).Expect("declared")
+		w.Channel(fmt.Sprintf("#inc-%d-%s", n+1, strings.ReplaceAll(title, " ", "-"))).Expect(title)
+	}
+	w.Quiet()
+	w.Pass(10 * time.Second) // later than the events that told us of the joins
+	w.Announce("conversations.members")
+	w.Faults(func(c slacksim.Call) *slacksim.Fault {
+		if c.Method == "conversations.members" && c.NthOfMethod == 1 {
+			return &slacksim.Fault{Kind: slacksim.SlackError, Error: "fetch_members_failed"}
+		}
+		return nil
+	})
+	if err := w.program.bot.RefreshMembers(t.Context()); err == nil || !strings.Contains(err.Error(), "fetch_members_failed") {
+		t.Errorf("the fault is told: %v", err)
+	}
+	seen := 0
+	for id := range 2 {
+		at, err := w.program.store.Member(t.Context(), incident.ID(id+1), ada.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at.Equal(w.Clock()()) {
+			seen++
+		}
+	}
+	if seen == 0 {
+		t.Error("the room behind the sick one was not read")
 	}
 }
 
