@@ -40,14 +40,30 @@ type Store interface {
 // Options is what a bot is made of.
 type Options struct {
 	Store         Store
-	Slack         *slack.Client
-	SlackURL      string // base address of the Web API, to tell which answer addresses are Slack's own
-	SigningSecret string // several with commas while one is being rotated
-	Installation  string // marks what this installation posted
+	Slack         func() *slack.Client // asked for each call, because tokens are rotated while the program runs
+	SlackURL      string               // base address of the Web API, to tell which answer addresses are Slack's own
+	SigningSecret func() string        // several with commas while one is being rotated
+	Installation  string               // marks what this installation posted
 	Policy        func() *incident.Policy
 	Now           func() time.Time
 	Log           *slog.Logger
+	Meter         Meter // nil: nothing is counted
 }
+
+// Meter counts what comes in. Its methods are quick and safe for concurrent use.
+type Meter interface {
+	// Answered counts one request of Slack that was answered: command, interaction or event, how long that took, and
+	// whether it was recorded (else Slack was told so).
+	Answered(kind string, took time.Duration, recorded bool)
+	// Refused counts one that was not let in, by one of a few fixed reasons.
+	Refused(reason string)
+}
+
+// noMeter counts nothing.
+type noMeter struct{}
+
+func (noMeter) Answered(string, time.Duration, bool) {}
+func (noMeter) Refused(string)                       {}
 
 // Bot answers Slack. It is safe for use by many goroutines.
 type Bot struct {
@@ -65,6 +81,9 @@ func New(o Options) (*Bot, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Meter == nil {
+		o.Meter = noMeter{}
+	}
 	return &Bot{Options: o, replies: replies}, nil
 }
 
@@ -79,7 +98,7 @@ func (b *Bot) whoami(ctx context.Context) (*team, error) {
 	if known := b.team.Load(); known != nil {
 		return known, nil
 	}
-	found, err := b.Slack.AuthTestContext(ctx)
+	found, err := b.Slack().AuthTestContext(ctx)
 	if err != nil {
 		return nil, fault("auth.test", err)
 	}

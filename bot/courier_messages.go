@@ -59,19 +59,19 @@ func (e *errand) send(p post) (ts string, err error) {
 		case found.Timestamp != "" && (!p.stands || found.Metadata.EventPayload["state"] == p.state()):
 			return found.Timestamp, nil
 		case found.Timestamp != "":
-			_, _, _, err := e.Slack.UpdateMessageContext(e.ctx, p.channel, found.Timestamp, e.options(p)...)
+			_, _, _, err := e.Slack().UpdateMessageContext(e.ctx, p.channel, found.Timestamp, e.options(p)...)
 			return found.Timestamp, fault("chat.update", err)
 		}
 	}
 	quiet := append(e.options(p), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
-	_, ts, err = e.Slack.PostMessageContext(e.ctx, p.channel, quiet...)
+	_, ts, err = e.Slack().PostMessageContext(e.ctx, p.channel, quiet...)
 	return ts, fault("chat.postMessage", err)
 }
 
 // edit brings a message in step that stands there already, and returns its timestamp: a new one where the message is
 // gone, because somebody deleted it, and had to be posted anew.
 func (e *errand) edit(p post, ts string) (string, error) {
-	_, _, _, err := e.Slack.UpdateMessageContext(e.ctx, p.channel, ts, e.options(p)...)
+	_, _, _, err := e.Slack().UpdateMessageContext(e.ctx, p.channel, ts, e.options(p)...)
 	switch {
 	case refusedWith(err, "is_archived", "is_inactive"):
 		return ts, nil // nobody can change anything there any more
@@ -88,10 +88,10 @@ func (e *errand) find(p post) (found slack.Message, err error) {
 		Oldest: strconv.FormatInt(p.since.Add(-skew).Unix(), 10) + ".000000",
 	}
 	for {
-		page, err := e.Slack.GetConversationHistoryContext(e.ctx, query)
+		page, err := e.Slack().GetConversationHistoryContext(e.ctx, query)
 		if refusedWith(err, "not_in_channel") && query.Cursor == "" {
-			if _, _, _, err = e.Slack.JoinConversationContext(e.ctx, p.channel); err == nil {
-				page, err = e.Slack.GetConversationHistoryContext(e.ctx, query)
+			if _, _, _, err = e.Slack().JoinConversationContext(e.ctx, p.channel); err == nil {
+				page, err = e.Slack().GetConversationHistoryContext(e.ctx, query)
 			}
 		}
 		if err != nil {
@@ -150,7 +150,7 @@ func (e *errand) pin() (incident.Refs, error) {
 	if e.roomID() == "" || ts == "" || ts == e.i.Refs[refPinned] {
 		return nil, nil
 	}
-	err := e.Slack.AddPinContext(e.ctx, e.roomID(), slack.NewRefToMessage(e.roomID(), ts))
+	err := e.Slack().AddPinContext(e.ctx, e.roomID(), slack.NewRefToMessage(e.roomID(), ts))
 	if err != nil && !refusedWith(err, "already_pinned", "is_archived") {
 		return nil, fault("pins.add", err)
 	}
@@ -266,7 +266,7 @@ func (e *errand) tell() (incident.Refs, error) {
 		_, err = e.edit(p, ts)
 		return incident.Refs{lateRef(event): ""}, err
 	}
-	direct, _, _, err := e.Slack.OpenConversationContext(e.ctx, &slack.OpenConversationParameters{Users: []string{whom}})
+	direct, _, _, err := e.Slack().OpenConversationContext(e.ctx, &slack.OpenConversationParameters{Users: []string{whom}})
 	if err == nil {
 		p.channel = direct.ID
 		ts, err = e.send(p)

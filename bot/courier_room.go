@@ -35,7 +35,7 @@ func (e *errand) room() (incident.Refs, error) {
 	}
 	for n := 1; n <= mostRooms; n++ {
 		name := roomName(e.i.Room, n)
-		channel, err := e.Slack.CreateConversationContext(e.ctx, slack.CreateConversationParams{ChannelName: name, IsPrivate: e.i.Private})
+		channel, err := e.Slack().CreateConversationContext(e.ctx, slack.CreateConversationParams{ChannelName: name, IsPrivate: e.i.Private})
 		if refusedWith(err, "name_taken") {
 			continue // somebody else's: never joined, never posted to
 		}
@@ -83,7 +83,7 @@ func (e *errand) lookUp(handle string) (incident.Profile, error) {
 	if err != nil {
 		return incident.Profile{}, err
 	}
-	user, err := e.Slack.GetUserInfoContext(e.ctx, handle)
+	user, err := e.Slack().GetUserInfoContext(e.ctx, handle)
 	profile := incident.Profile{Person: incident.Person{Handle: handle, Name: handle}, Standing: incident.Stranger, Seen: e.Now()}
 	switch {
 	case refusedWith(err, "user_not_found", "user_not_visible"):
@@ -126,7 +126,7 @@ func (e *errand) findRoom() (incident.Refs, error) {
 	}
 	query := &slack.GetConversationsForUserParameters{UserID: us.bot, Types: []string{kind}, Limit: 999}
 	for {
-		channels, next, err := e.Slack.GetConversationsForUserContext(e.ctx, query)
+		channels, next, err := e.Slack().GetConversationsForUserContext(e.ctx, query)
 		if err != nil {
 			return nil, fault("users.conversations", err)
 		}
@@ -169,7 +169,7 @@ func (e *errand) setTopic() (incident.Refs, error) {
 		return nil, nil // after an earlier try, the room may have another one than we keep
 	}
 	if e.again() { // Slack writes a line for each setting, even to the same words
-		there, err := e.Slack.GetConversationInfoContext(e.ctx, &slack.GetConversationInfoInput{ChannelID: e.roomID()})
+		there, err := e.Slack().GetConversationInfoContext(e.ctx, &slack.GetConversationInfoInput{ChannelID: e.roomID()})
 		if err != nil {
 			return nil, fault("conversations.info", err)
 		}
@@ -177,7 +177,7 @@ func (e *errand) setTopic() (incident.Refs, error) {
 			return incident.Refs{refTopic: wanted}, nil
 		}
 	}
-	_, err := e.Slack.SetTopicOfConversationContext(e.ctx, e.roomID(), wanted)
+	_, err := e.Slack().SetTopicOfConversationContext(e.ctx, e.roomID(), wanted)
 	if refusedWith(err, "is_archived") {
 		return nil, nil
 	}
@@ -215,7 +215,7 @@ var unwelcome = []string{"cant_invite", "user_is_restricted", "ura_max_channels"
 
 // inviteBatch invites up to a hundred people. With force, those whom Slack refuses keep nobody else out.
 func (e *errand) inviteBatch(handles []string) error {
-	_, err := e.Slack.ForceInviteUsersToConversationContext(e.ctx, e.roomID(), handles...)
+	_, err := e.Slack().ForceInviteUsersToConversationContext(e.ctx, e.roomID(), handles...)
 	var refused slack.SlackErrorResponse
 	switch {
 	case err == nil || refusedWith(err, "already_in_channel", "cant_invite_self", "is_archived"):
@@ -243,7 +243,7 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 	}
 	learned := incident.Refs{}
 	if e.again() {
-		there, err := e.Slack.ListBookmarksContext(e.ctx, e.roomID())
+		there, err := e.Slack().ListBookmarksContext(e.ctx, e.roomID())
 		if err != nil {
 			return nil, fault("bookmarks.list", err)
 		}
@@ -259,7 +259,7 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 	var group errgroup.Group
 	for n, l := range missing {
 		group.Go(func() error {
-			added, err := e.Slack.AddBookmarkContext(e.ctx, e.roomID(), slack.AddBookmarkParameters{Title: cutRunes(l.Title, 100), Type: "link", Link: l.URL})
+			added, err := e.Slack().AddBookmarkContext(e.ctx, e.roomID(), slack.AddBookmarkParameters{Title: cutRunes(l.Title, 100), Type: "link", Link: l.URL})
 			ids[n] = added.ID
 			if refusedWith(err, "is_archived", "too_many_bookmarks", "invalid_link") {
 				return nil

@@ -38,7 +38,7 @@ const openLimit = 2 * time.Second
 func (c *call) open(view slack.ModalViewRequest) error {
 	ctx, cancel := context.WithTimeout(c.ctx, openLimit)
 	defer cancel()
-	_, err := c.Slack.OpenViewContext(ctx, c.trigger, view)
+	_, err := c.Slack().OpenViewContext(ctx, c.trigger, view)
 	return err
 }
 

@@ -23,11 +23,13 @@ const (
 // Handler takes Slack's signed requests: commands, interactions and events.
 func (b *Bot) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST /slack/commands", b.signed("application/x-www-form-urlencoded", b.serveCommand))
-	mux.Handle("POST /slack/interactions", b.signed("application/x-www-form-urlencoded", b.serveInteraction))
-	mux.Handle("POST /slack/events", b.signed("application/json", b.serveEvent))
+	mux.Handle("POST /slack/commands", b.signed("command", formType, b.serveCommand))
+	mux.Handle("POST /slack/interactions", b.signed("interaction", formType, b.serveInteraction))
+	mux.Handle("POST /slack/events", b.signed("event", "application/json", b.serveEvent))
 	return mux
 }
+
+const formType = "application/x-www-form-urlencoded"
 
 // receiver handles a request that is known to be Slack's, and returns the body to answer with.
 type receiver func(ctx context.Context, body []byte) ([]byte, error)
@@ -39,18 +41,22 @@ var errUnavailable = errors.New("not recorded")
 var errMalformed = errors.New("malformed request")
 
 // signed lets only requests through whose signature over the raw bytes is Slack's, before anything is parsed.
-func (b *Bot) signed(contentType string, next receiver) http.Handler {
+func (b *Bot) signed(kind, contentType string, next receiver) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != contentType {
+		began := b.Now()
+		if got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || got != contentType {
+			b.Meter.Refused("content type")
 			http.Error(w, "expected "+contentType, http.StatusUnsupportedMediaType)
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
+			b.Meter.Refused("body")
 			http.Error(w, "the body is too large or did not arrive", http.StatusRequestEntityTooLarge)
 			return
 		}
 		if !b.genuine(r.Header, body) {
+			b.Meter.Refused("signature")
 			b.Log.Warn("refused a request whose signature is not Slack's", "path", r.URL.Path, "bytes", len(body))
 			http.Error(w, "bad signature", http.StatusUnauthorized)
 			return
@@ -59,7 +65,17 @@ func (b *Bot) signed(contentType string, next receiver) http.Handler {
 		defer cancel()
 		answer, err := next(ctx, body)
 		respond(w, answer, err)
+		b.answered(kind, began, err)
 	})
+}
+
+// answered counts a request that was let in.
+func (b *Bot) answered(kind string, began time.Time, err error) {
+	if errors.Is(err, errMalformed) {
+		b.Meter.Refused("malformed")
+		return
+	}
+	b.Meter.Answered(kind, b.Now().Sub(began), err == nil)
 }
 
 func respond(w http.ResponseWriter, answer []byte, err error) {
@@ -82,7 +98,7 @@ func (b *Bot) genuine(header http.Header, body []byte) bool {
 	if len(header.Values("X-Slack-Signature")) != 1 || len(header.Values("X-Slack-Request-Timestamp")) != 1 {
 		return false
 	}
-	for _, secret := range strings.Split(b.SigningSecret, ",") {
+	for _, secret := range strings.Split(b.SigningSecret(), ",") {
 		if secret = strings.TrimSpace(secret); secret == "" {
 			continue
 		}

@@ -17,7 +17,7 @@ func (b *Bot) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	page := b.Slack.GetUsersPaginated(slack.GetUsersOptionLimit(pageOfPeople))
+	page := b.Slack().GetUsersPaginated(slack.GetUsersOptionLimit(pageOfPeople))
 	for {
 		at := b.Now()
 		next, err := page.Next(ctx)
@@ -94,7 +94,7 @@ func (b *Bot) members(ctx context.Context, channel string) ([]string, error) {
 	var all []string
 	query := &slack.GetUsersInConversationParameters{ChannelID: channel, Limit: 200}
 	for {
-		members, next, err := b.Slack.GetUsersInConversationContext(ctx, query)
+		members, next, err := b.Slack().GetUsersInConversationContext(ctx, query)
 		if refusedWith(err, "channel_not_found", "not_in_channel") {
 			return nil, nil
 		}

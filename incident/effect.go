@@ -51,6 +51,7 @@ type Effect struct {
 	Lane     Lane
 	Kind     EffectKind
 	Subject  string // the event's id for a one-shot, else ""
+	Request  string // that first asked for it, for logs: one id from what came in to what goes out; "" for what nobody asked
 	Attempt  int    // of this delivery, from 1; above 1 the thing may exist already: look before doing it again
 }
 

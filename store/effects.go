@@ -39,7 +39,7 @@ func claimStatement(lanes int) string {
 		SELECT h.id FROM heads h JOIN incidents i ON i.id = h.incident_id
 		WHERE h.lease_until IS NULL AND h.due_at <= $1 AND h.lane IN (` + places(4, lanes) + `)
 		ORDER BY i.rank, h.id LIMIT $3
-	) RETURNING id, incident_id, lane, kind, subject, attempt`
+	) RETURNING id, incident_id, lane, kind, subject, request, attempt`
 }
 
 func (t *Tx) claim(c incident.Claim) ([]incident.Effect, error) {
@@ -55,7 +55,7 @@ func (t *Tx) claim(c incident.Claim) ([]incident.Effect, error) {
 	var effects []incident.Effect
 	for rows.Next() {
 		var e incident.Effect
-		if err := rows.Scan(&e.ID, &e.Incident, &e.Lane, &e.Kind, &e.Subject, &e.Attempt); err != nil {
+		if err := rows.Scan(&e.ID, &e.Incident, &e.Lane, &e.Kind, &e.Subject, &e.Request, &e.Attempt); err != nil {
 			return nil, err
 		}
 		effects = append(effects, e)

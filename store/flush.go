@@ -70,7 +70,7 @@ func (t *Tx) record(id incident.ID, events []incident.Event) error {
 		}
 		for _, effect := range event.Owes(id) {
 			t.woke = true
-			if err := t.ask(effect, millis(event.At)); err != nil {
+			if err := t.ask(effect, event.Stamp); err != nil {
 				return err
 			}
 		}
@@ -97,9 +97,9 @@ func (t *Tx) enter(id incident.ID, e *incident.Event) error {
 	return t.q.InsertContent(t.ctx, content)
 }
 
-func (t *Tx) ask(e incident.Effect, at int64) error {
+func (t *Tx) ask(e incident.Effect, s incident.Stamp) error {
 	return t.q.AskEffect(t.ctx, db.AskEffectParams{
 		IncidentID: int64(e.Incident), Lane: string(e.Lane), Kind: string(e.Kind), Subject: e.Subject,
-		Waits: string(e.Kind.Waits()), At: at,
+		Waits: string(e.Kind.Waits()), Request: s.Request, At: millis(s.At),
 	})
 }

@@ -137,6 +137,7 @@ func eventOf(e db.Entry, actor, words sql.NullString) (incident.Event, error) {
 func effectOf(row db.Effect) incident.Effect {
 	return incident.Effect{
 		ID: row.ID, Incident: incident.ID(row.IncidentID), Lane: incident.Lane(row.Lane),
-		Kind: incident.EffectKind(row.Kind), Subject: row.Subject, Attempt: int(row.Attempt),
+		Kind: incident.EffectKind(row.Kind), Subject: row.Subject,
+		Request: row.Request, Attempt: int(row.Attempt),
 	}
 }

@@ -112,7 +112,7 @@ func methodsCalled(t *testing.T) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, piece := range strings.Split(string(raw), ".Slack.")[1:] {
+		for _, piece := range strings.Split(string(raw), ".Slack().")[1:] {
 			name, _, _ := strings.Cut(piece, "(")
 			method, known := methods[name]
 			if !known {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -21,13 +22,26 @@ import (
 
 // program is the real program: everything that serve, the demo and the tests run, wired in one place.
 type program struct {
-	settings settings
+	live     atomic.Pointer[live]
+	http     httpClient // remembers what Slack has asked us to hold back, whatever the tokens are
 	log      *slog.Logger
+	now      func() time.Time
 	store    *store.Store
 	bot      *bot.Bot
 	outbox   *outbox.Outbox
-	listener net.Listener
+	listener net.Listener // nil: no signed HTTP
 	stopping sync.Once
+}
+
+type httpClient interface {
+	Do(*http.Request) (*http.Response, error)
+}
+
+// live is what is read anew while the program runs.
+type live struct {
+	settings settings
+	policy   *incident.Policy
+	slack    *slack.Client
 }
 
 // options is what a program is made of beside its settings.
@@ -40,13 +54,17 @@ type options struct {
 
 // newProgram opens the database and the address. Nothing is taken or sent before run.
 func newProgram(ctx context.Context, o options) (*program, error) {
-	p := &program{settings: o.settings, log: o.log}
+	p := &program{log: o.log, now: o.now, http: bot.NewClient(callLimit, o.now)}
+	p.use(o.settings, o.policy)
 	var err error
 	if p.store, err = store.Open(ctx, o.settings.DB, store.Options{Log: o.log}); err != nil {
 		return nil, err
 	}
-	if err := p.wire(o); err != nil {
+	if err := p.wire(); err != nil {
 		return nil, errors.Join(err, p.store.Close())
+	}
+	if o.settings.SigningSecret == "" {
+		return p, nil
 	}
 	if p.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", o.settings.Addr); err != nil {
 		return nil, errors.Join(fmt.Errorf("TOCSIN_ADDR: %w", err), p.store.Close())
@@ -54,25 +72,30 @@ func newProgram(ctx context.Context, o options) (*program, error) {
 	return p, nil
 }
 
+// use makes settings and policy the ones that hold from now on.
+func (p *program) use(s settings, policy *incident.Policy) {
+	p.live.Store(&live{settings: s, policy: policy, slack: slack.New(string(s.BotToken),
+		slack.OptionAPIURL(s.SlackURL),
+		slack.OptionAppLevelToken(string(s.AppToken)),
+		slack.OptionHTTPClient(p.http))})
+}
+
 // callLimit bounds one call to Slack. It is shorter than an effect's lease, so that nobody else takes an effect over
 // while its call may still land.
 const callLimit = 10 * time.Second
 
-func (p *program) wire(o options) error {
-	client := slack.New(string(o.settings.BotToken),
-		slack.OptionAPIURL(o.settings.SlackURL),
-		slack.OptionHTTPClient(bot.NewClient(callLimit, o.now)))
-	var err error
+func (p *program) wire() (err error) {
 	p.bot, err = bot.New(bot.Options{
-		Store: p.store, Slack: client, SlackURL: o.settings.SlackURL, SigningSecret: string(o.settings.SigningSecret),
-		Installation: p.store.Installation(), Policy: func() *incident.Policy { return o.policy }, Now: o.now, Log: o.log,
+		Store: p.store, Slack: func() *slack.Client { return p.live.Load().slack }, SlackURL: p.live.Load().settings.SlackURL,
+		SigningSecret: func() string { return string(p.live.Load().settings.SigningSecret) },
+		Installation:  p.store.Installation(), Policy: func() *incident.Policy { return p.live.Load().policy }, Now: p.now, Log: p.log,
 	})
 	if err != nil {
 		return err
 	}
 	route := outbox.Route{Destination: bot.Destination, Courier: &bot.Courier{Bot: p.bot}}
 	p.outbox = &outbox.Outbox{
-		Store: p.store, Wake: p.store.Wake(), Now: o.now, Log: o.log, Single: true,
+		Store: p.store, Wake: p.store.Wake(), Now: p.now, Log: p.log, Single: true,
 		Couriers: map[incident.Lane]outbox.Route{
 			incident.LaneRoom: route, incident.LaneWords: route, incident.LanePeople: route, incident.LaneSigns: route,
 			incident.LaneAnnounce: route, incident.LaneDirect: route,
@@ -81,8 +104,13 @@ func (p *program) wire(o options) error {
 	return nil
 }
 
-// url is where Slack's requests are to be sent.
-func (p *program) url() string { return "http://" + p.listener.Addr().String() }
+// url is where Slack's requests are to be sent; "" where none are taken over HTTP.
+func (p *program) url() string {
+	if p.listener == nil {
+		return ""
+	}
+	return "http://" + p.listener.Addr().String()
+}
 
 // shutdownLimit is how long requests under way may take to end. With the outbox, which winds up beside it, and the last
 // answers on their way, a stop takes less than the ten seconds that are promised.
@@ -90,37 +118,46 @@ const shutdownLimit = 5 * time.Second
 
 // run takes requests and delivers effects until ctx ends; then it takes no more, finishes what it holds, and closes.
 func (p *program) run(ctx context.Context) error {
-	server := &http.Server{
-		Handler: p.bot.Handler(), ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 15 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
-	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.outbox.Run(ctx) })
-	group.Go(func() error {
-		if err := server.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
-	group.Go(func() error {
-		<-ctx.Done()
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownLimit)
-		defer cancel()
-		if err := server.Shutdown(last); errors.Is(err, context.DeadlineExceeded) {
-			return server.Close() // whoever has not sent their request by now may send it again
-		}
-		return nil
-	})
+	if p.listener != nil {
+		group.Go(func() error { return serveUntil(ctx, p.listener, p.bot.Handler(), p.log) })
+	}
 	p.log.Info("ready", "url", p.url())
 	err := group.Wait()
 	return errors.Join(err, p.close())
 }
 
+// serveUntil serves a listener until ctx ends, and lets requests under way finish.
+func serveUntil(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+	server := &http.Server{
+		Handler: h, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 15 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+	stopped := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownLimit)
+		defer cancel()
+		if err := server.Shutdown(last); err != nil {
+			_ = server.Close() // whoever has not sent their request by now may send it again
+		}
+	})
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		stop()
+		return err
+	}
+	<-stopped
+	return nil
+}
+
 // close gives everything back. It may be called more than once.
 func (p *program) close() (err error) {
 	p.stopping.Do(func() {
-		_ = p.listener.Close() // the server has closed it already, where it ran
+		if p.listener != nil {
+			_ = p.listener.Close() // the server has closed it already, where it ran
+		}
 		p.bot.Close()
 		err = p.store.Close()
 	})

@@ -27,11 +27,15 @@ func (s *secret) UnmarshalText(b []byte) error { *s = secret(b); return nil } //
 
 // settings is everything that is set from outside: the one list of it. Each field's help is printed by "tocsin serve --help".
 type settings struct {
-	DB            string `env:"TOCSIN_DB" envDefault:"tocsin.db" help:"the database file"`
+	DB            string `env:"TOCSIN_DB" envDefault:"tocsin.db" help:"the database: a file, or postgres://user@host/name for several replicas"`
 	Addr          string `env:"TOCSIN_ADDR" envDefault:"127.0.0.1:8080" help:"where Slack's signed requests are taken"`
+	OpsAddr       string `env:"TOCSIN_OPS_ADDR" envDefault:"127.0.0.1:9090" help:"where /healthz, /readyz and /metrics are; off: nowhere"`
+	LogFormat     string `env:"TOCSIN_LOG_FORMAT" envDefault:"json" help:"json or text"`
+	LogLevel      string `env:"TOCSIN_LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 	Policy        string `env:"TOCSIN_POLICY" help:"severities, roles, services (default: tocsin.yml, if it is there)"`
 	BotToken      secret `env:"SLACK_BOT_TOKEN" help:"of the Slack app, begins with xoxb-"`
-	SigningSecret secret `env:"SLACK_SIGNING_SECRET" help:"of the Slack app; several with commas while one is rotated"`
+	AppToken      secret `env:"SLACK_APP_TOKEN" help:"of the Slack app, begins with xapp-: Socket Mode, with no public address"`
+	SigningSecret secret `env:"SLACK_SIGNING_SECRET" help:"of the Slack app: signed HTTP; several with commas while one is rotated"`
 	SlackURL      string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/" help:"for GovSlack, proxies and tests"`
 }
 
@@ -84,9 +88,15 @@ func (s *settings) check() error {
 	} else if !strings.HasPrefix(string(s.BotToken), "xoxb-") || strings.ContainsAny(string(s.BotToken), " \t\r\n") {
 		complain("SLACK_BOT_TOKEN", "must begin with xoxb- and hold no spaces or line breaks")
 	}
-	if strings.Trim(string(s.SigningSecret), ", ") == "" {
-		complain("SLACK_SIGNING_SECRET", "is missing. It stands under Basic Information of your Slack app")
-	} else if strings.ContainsAny(string(s.SigningSecret), "\t\r\n") || strings.HasPrefix(string(s.SigningSecret), "xox") {
+	if s.SigningSecret == "" && s.AppToken == "" {
+		complain("SLACK_APP_TOKEN", "is missing, and so is SLACK_SIGNING_SECRET: set the first for Socket Mode (Basic Information, App-Level Tokens, scope connections:write), or the second where Slack can reach you")
+	}
+	if s.AppToken != "" && (!strings.HasPrefix(string(s.AppToken), "xapp-") || strings.ContainsAny(string(s.AppToken), " \t\r\n")) {
+		complain("SLACK_APP_TOKEN", "must begin with xapp- and hold no spaces or line breaks")
+	}
+	if s.SigningSecret != "" && strings.Trim(string(s.SigningSecret), ", ") == "" {
+		complain("SLACK_SIGNING_SECRET", "holds nothing but commas. It stands under Basic Information of your Slack app")
+	} else if strings.ContainsAny(string(s.SigningSecret), "\t\r\n") || strings.HasPrefix(string(s.SigningSecret), "xox") || strings.HasPrefix(string(s.SigningSecret), "xapp-") {
 		complain("SLACK_SIGNING_SECRET", "holds a line break, or is a token: it is 32 letters and digits under Basic Information")
 	}
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {

@@ -25,13 +25,14 @@ func (q *Queries) AlarmEffect(ctx context.Context, arg AlarmEffectParams) error 
 }
 
 const askEffect = `-- name: AskEffect :exec
-INSERT INTO effects (incident_id, lane, kind, subject, waits, attempt, refusals, created_at, due_at, error)
+INSERT INTO effects (incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, error)
 VALUES (
-    $1, $2, $3, $4, $5, 0, 0,
-    $6, $6, ''
+    $1, $2, $3, $4, $5, $6, 0, 0,
+    $7, $7, ''
 )
 ON CONFLICT (incident_id, kind, subject) WHERE done_at IS NULL AND lease_until IS NULL DO UPDATE SET
-    buried_at = NULL, alarmed_at = NULL, refusals = 0, created_at = excluded.created_at, due_at = excluded.due_at
+    request = excluded.request, buried_at = NULL, alarmed_at = NULL, refusals = 0,
+    created_at = excluded.created_at, due_at = excluded.due_at
 WHERE effects.buried_at IS NOT NULL
 `
 
@@ -41,6 +42,7 @@ type AskEffectParams struct {
 	Kind       string
 	Subject    string
 	Waits      string
+	Request    string
 	At         int64
 }
 
@@ -53,6 +55,7 @@ func (q *Queries) AskEffect(ctx context.Context, arg AskEffectParams) error {
 		arg.Kind,
 		arg.Subject,
 		arg.Waits,
+		arg.Request,
 		arg.At,
 	)
 	return err
@@ -103,7 +106,7 @@ func (q *Queries) FinishEffect(ctx context.Context, arg FinishEffectParams) (sql
 }
 
 const lapsedEffects = `-- name: LapsedEffects :many
-SELECT id, incident_id, lane, kind, subject, waits, attempt, refusals, created_at, due_at, lease_until, done_at, buried_at, alarmed_at, error FROM effects WHERE lease_until IS NOT NULL AND lease_until <= $1 ORDER BY id
+SELECT id, incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, lease_until, done_at, buried_at, alarmed_at, error FROM effects WHERE lease_until IS NOT NULL AND lease_until <= $1 ORDER BY id
 `
 
 func (q *Queries) LapsedEffects(ctx context.Context, until sql.NullInt64) ([]Effect, error) {
@@ -122,6 +125,7 @@ func (q *Queries) LapsedEffects(ctx context.Context, until sql.NullInt64) ([]Eff
 			&i.Kind,
 			&i.Subject,
 			&i.Waits,
+			&i.Request,
 			&i.Attempt,
 			&i.Refusals,
 			&i.CreatedAt,
@@ -146,7 +150,7 @@ func (q *Queries) LapsedEffects(ctx context.Context, until sql.NullInt64) ([]Eff
 }
 
 const lateEffects = `-- name: LateEffects :many
-SELECT id, incident_id, lane, kind, subject, waits, attempt, refusals, created_at, due_at, lease_until, done_at, buried_at, alarmed_at, error FROM heads
+SELECT id, incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, lease_until, done_at, buried_at, alarmed_at, error FROM heads
 WHERE alarmed_at IS NULL AND kind <> $1 AND created_at <= $2
 ORDER BY id
 LIMIT CAST($3 AS BIGINT)
@@ -174,6 +178,7 @@ func (q *Queries) LateEffects(ctx context.Context, arg LateEffectsParams) ([]Hea
 			&i.Kind,
 			&i.Subject,
 			&i.Waits,
+			&i.Request,
 			&i.Attempt,
 			&i.Refusals,
 			&i.CreatedAt,

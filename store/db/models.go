@@ -23,6 +23,7 @@ type Effect struct {
 	Kind       string
 	Subject    string
 	Waits      string
+	Request    string
 	Attempt    int64
 	Refusals   int64
 	CreatedAt  int64
@@ -54,6 +55,7 @@ type Head struct {
 	Kind       string
 	Subject    string
 	Waits      string
+	Request    string
 	Attempt    int64
 	Refusals   int64
 	CreatedAt  int64

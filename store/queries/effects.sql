@@ -1,13 +1,14 @@
 -- AskEffect asks for a thing to be brought in step. One that waits already will read the newest state and is left alone;
 -- a buried one gets a new life.
 -- name: AskEffect :exec
-INSERT INTO effects (incident_id, lane, kind, subject, waits, attempt, refusals, created_at, due_at, error)
+INSERT INTO effects (incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, error)
 VALUES (
-    sqlc.arg(incident_id), sqlc.arg(lane), sqlc.arg(kind), sqlc.arg(subject), sqlc.arg(waits), 0, 0,
+    sqlc.arg(incident_id), sqlc.arg(lane), sqlc.arg(kind), sqlc.arg(subject), sqlc.arg(waits), sqlc.arg(request), 0, 0,
     sqlc.arg(at), sqlc.arg(at), ''
 )
 ON CONFLICT (incident_id, kind, subject) WHERE done_at IS NULL AND lease_until IS NULL DO UPDATE SET
-    buried_at = NULL, alarmed_at = NULL, refusals = 0, created_at = excluded.created_at, due_at = excluded.due_at
+    request = excluded.request, buried_at = NULL, alarmed_at = NULL, refusals = 0,
+    created_at = excluded.created_at, due_at = excluded.due_at
 WHERE effects.buried_at IS NOT NULL;
 
 -- name: FinishEffect :one

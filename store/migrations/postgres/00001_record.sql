@@ -116,6 +116,7 @@ CREATE TABLE effects (
     kind        TEXT NOT NULL,
     subject     TEXT NOT NULL,
     waits       TEXT NOT NULL, -- kind that must be finished first, or ''
+    request     TEXT NOT NULL, -- that first asked for it: one id from what came in to what goes out
     attempt     BIGINT NOT NULL,
     refusals    BIGINT NOT NULL,
     created_at  BIGINT NOT NULL,

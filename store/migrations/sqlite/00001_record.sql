@@ -125,6 +125,7 @@ CREATE TABLE effects (
     kind        TEXT NOT NULL,
     subject     TEXT NOT NULL,
     waits       TEXT NOT NULL, -- kind that must be finished first, or ''
+    request     TEXT NOT NULL, -- that first asked for it: one id from what came in to what goes out
     attempt     INTEGER NOT NULL,
     refusals    INTEGER NOT NULL,
     created_at  INTEGER NOT NULL,
