@@ -18,7 +18,14 @@ func (t *Tx) flush() error {
 			return t.fail("record on "+known.ID.String(), err)
 		}
 	}
-	return t.fail("record on the system", t.record(0, t.system.Drain()))
+	events := t.system.Drain()
+	if len(events) == 0 {
+		return nil
+	}
+	if err := t.hold(0); err != nil {
+		return err
+	}
+	return t.fail("record on the system", t.record(0, events))
 }
 
 func (t *Tx) keep(known *tracked) error {
