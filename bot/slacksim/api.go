@@ -82,7 +82,7 @@ func (w *Workspace) conclude(name string, answer Object, err error) (int, Object
 	if err == nil {
 		out := Object{"ok": true}
 		maps.Copy(out, answer)
-		return http.StatusOK, out, nil
+		return http.StatusOK, out, http.Header{"X-Oauth-Scopes": {strings.Join(w.grant.OAuth.Scopes.Bot, ",")}}
 	}
 	var refusal *apiError
 	if !errors.As(err, &refusal) {

@@ -27,7 +27,7 @@ and it exits with 1.`,
 		Example: "  tocsin config\n  TOCSIN_DB=/var/lib/tocsin/tocsin.db tocsin config --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, from, err := loadFrom(env.ToMap(os.Environ()))
+			s, from, wrong := loadFrom(env.ToMap(os.Environ()))
 			c := effective(&s, from)
 			p, unread := s.readPolicy()
 			if unread == nil {
@@ -36,7 +36,7 @@ and it exits with 1.`,
 			if shown := c.print(cmd.OutOrStdout(), asJSON); shown != nil {
 				return shown
 			}
-			return errors.Join(err, unread)
+			return errors.Join(wrong.err(), unread)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "for programs: {settings: [{name, value, from}], policy: [{name, value, from}]}")

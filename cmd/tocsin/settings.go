@@ -47,41 +47,48 @@ const off = "off"
 
 // load reads the settings, and reports all that is wrong with them at once, each with its name and never with a secret.
 func load(environment map[string]string) (settings, error) {
-	s, _, err := loadFrom(environment)
-	return s, err
+	s, _, wrong := loadFrom(environment)
+	return s, wrong.err()
 }
 
 // loadFrom is load, and says where each setting came from.
-func loadFrom(environment map[string]string) (settings, origins, error) {
+func loadFrom(environment map[string]string) (settings, origins, *faults) {
 	var s settings
-	var wrong faults
-	values, from := gather(environment, &wrong)
+	wrong := &faults{}
+	values, from := gather(environment, wrong)
 	if err := env.ParseWithOptions(&s, env.Options{Environment: values}); err != nil {
-		return s, from, err
+		wrong.add("the environment", "cannot be read: %v", err)
 	}
-	s.checkSecrets(&wrong)
-	s.checkRest(&wrong)
-	return s, from, wrong.err()
+	s.checkSecrets(wrong)
+	s.checkRest(wrong)
+	return s, from, wrong
 }
 
 // faults are what is wrong with the settings, one fault a setting: the first one found explains the others.
-type faults struct {
-	named []string
-	lines []string
-}
+type faults struct{ list []settingFault }
+
+type settingFault struct{ name, text string }
 
 func (f *faults) add(name, format string, args ...any) {
-	if !slices.Contains(f.named, name) {
-		f.named = append(f.named, name)
-		f.lines = append(f.lines, name+": "+fmt.Sprintf(format, args...))
+	if !f.about(name) {
+		f.list = append(f.list, settingFault{name, fmt.Sprintf(format, args...)})
 	}
+}
+
+// about tells whether a setting is wrong.
+func (f *faults) about(name string) bool {
+	return slices.ContainsFunc(f.list, func(one settingFault) bool { return one.name == name })
 }
 
 func (f *faults) err() error {
-	if f.lines == nil {
+	if f.list == nil {
 		return nil
 	}
-	return fmt.Errorf("settings:\n%s\nAll of them: tocsin help settings", strings.Join(f.lines, "\n"))
+	lines := make([]string, len(f.list))
+	for n, one := range f.list {
+		lines[n] = one.name + ": " + one.text
+	}
+	return fmt.Errorf("settings:\n%s\nAll of them: tocsin help settings", strings.Join(lines, "\n"))
 }
 
 // checkSecrets names every secret that is missing or cannot be right.

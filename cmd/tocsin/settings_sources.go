@@ -123,12 +123,21 @@ var kubernetes = regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d
 // refuseUnknown refuses what is called like a setting of ours and is none: a misspelt one that is silently ignored is
 // noticed on the worst day.
 func refuseUnknown(environment map[string]string, known []string, wrong *faults) {
+	const ours = "TOCSIN_"
+	nearest := func(name string) string {
+		names := map[string]string{} // without what they all begin with, which would make any two of them alike
+		for _, k := range known {
+			names[strings.TrimPrefix(k, ours)] = k
+		}
+		return names[bot.Nearest(strings.TrimPrefix(name, ours), slices.Sorted(maps.Keys(names)))]
+	}
 	for _, name := range slices.Sorted(maps.Keys(environment)) {
-		switch {
-		case !strings.HasPrefix(name, "TOCSIN_") || slices.Contains(known, name) || kubernetes.MatchString(name):
-		case bot.Nearest(name, known) != "":
-			wrong.add(name, "is no setting: did you mean %s?", bot.Nearest(name, known))
-		default:
+		if !strings.HasPrefix(name, ours) || slices.Contains(known, name) || kubernetes.MatchString(name) {
+			continue
+		}
+		if near := nearest(name); near != "" {
+			wrong.add(name, "is no setting: did you mean %s?", near)
+		} else {
 			wrong.add(name, "is no setting: take it away")
 		}
 	}

@@ -114,6 +114,8 @@ func TestWhatElseCannotBeRight(t *testing.T) {
 		{"SLACK_API_URL", "https://slack.com/api", "ends in a slash"},
 		{"TOCSIN_POLCY", "x", "did you mean TOCSIN_POLICY?"},
 		{"TOCSIN_DB_FLE", "x", "did you mean TOCSIN_DB_FILE?"},
+		{"TOCSIN_SLACK_BOT_TOKEN", "x", "did you mean SLACK_BOT_TOKEN?"},
+		{"TOCSIN_FOO", "x", "is no setting: take it away"},
 		{"TOCSIN_COLOUR_OF_THE_BELL", "x", "is no setting: take it away"},
 		{"TOCSIN_ADDR_FILE", "x", "is no setting"},
 	} {
