@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,18 +43,29 @@ func (d *doctor) askWho(ctx context.Context) greeting {
 
 var errNotTried = errors.New("not tried before the settings are right")
 
-// mends says what to do about what Slack refuses, by its code.
+// mends says what to do about what Slack refuses, by its code, or by method and code.
 var mends = map[string]string{
-	"invalid_auth":           "take the bot token that OAuth & Permissions shows after Install to Workspace; for SLACK_APP_TOKEN, one under Basic Information",
-	"not_authed":             "set SLACK_BOT_TOKEN",
-	"account_inactive":       "install the app into the workspace again",
-	"token_revoked":          "install the app into the workspace again, and set SLACK_BOT_TOKEN to its new token",
-	"token_expired":          "turn token rotation off in the app, install it again, and set SLACK_BOT_TOKEN to its new token",
-	"not_allowed_token_type": "make an app-level token under Basic Information with the scope connections:write, and set SLACK_APP_TOKEN to it",
-	"missing_scope":          "give the app the scopes of tocsin manifest under App Manifest, and install it again",
-	"channel_not_found":      "put the right id into announce: of tocsin.yml; if the channel is private, /invite the bot into it",
-	"ratelimited":            "wait a minute, and ask again",
+	"invalid_auth":      "set SLACK_BOT_TOKEN to what OAuth & Permissions shows after Install to Workspace",
+	"not_authed":        "set SLACK_BOT_TOKEN",
+	"account_inactive":  "install the app into the workspace again",
+	"token_revoked":     "install the app into the workspace again, and set SLACK_BOT_TOKEN to its new token",
+	"token_expired":     "turn token rotation off in the app, install it again, and set SLACK_BOT_TOKEN to its new token",
+	"missing_scope":     "give the app the scopes of tocsin manifest under App Manifest, and install it again",
+	"channel_not_found": "put the right id into announce: of tocsin.yml; if the channel is private, /invite the bot into it",
+	"ratelimited":       "wait a minute, and ask again",
+
+	opensSocket + " invalid_auth":            newAppToken,
+	opensSocket + " not_authed":              newAppToken,
+	opensSocket + " token_revoked":           newAppToken,
+	opensSocket + " not_allowed_token_type":  newAppToken,
+	opensSocket + " missing_scope":           newAppToken,
+	opensSocket + " socket_mode_not_enabled": "switch Socket Mode on in the app: paste tocsin manifest under App Manifest",
 }
+
+const (
+	opensSocket = "apps.connections.open"
+	newAppToken = "make an app-level token under Basic Information with the scope connections:write, and set SLACK_APP_TOKEN to it"
+)
 
 // refusedBySlack turns an error of a call into a finding, without the address that was called.
 func refusedBySlack(method string, err error) []finding {
@@ -62,10 +74,7 @@ func refusedBySlack(method string, err error) []finding {
 	var call *url.Error
 	switch {
 	case errors.As(err, &code):
-		mend, known := mends[code.Err]
-		if !known {
-			mend = "see https://docs.slack.dev/reference/methods/" + method
-		}
+		mend := cmp.Or(mends[method+" "+code.Err], mends[code.Err], "see https://docs.slack.dev/reference/methods/"+method)
 		return isBroken(mend, "Slack refuses %s: %s", method, code.Err)
 	case errors.As(err, &limited):
 		return isDoubtful(mends["ratelimited"], "Slack asks to wait before %s", method)
@@ -168,7 +177,7 @@ func (d *doctor) lookAtSocket(ctx context.Context) []finding {
 	}
 	_, address, err := d.slack.StartSocketModeContext(ctx)
 	if err != nil {
-		return refusedBySlack("apps.connections.open", err)
+		return refusedBySlack(opensSocket, err)
 	}
 	host, err := reach(ctx, address)
 	if err != nil {

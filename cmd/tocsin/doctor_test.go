@@ -65,7 +65,7 @@ func (w *ward) expect(name string, verdict grade, words ...string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	for _, canary := range []string{w.BotToken(), w.SigningSecret(), "canary"} {
+	for _, canary := range []string{w.BotToken(), w.AppToken(), w.SigningSecret(), "ticket", "canary"} {
 		if strings.Contains(text.String()+string(structured), canary) {
 			w.t.Errorf("it tells a secret:\n%s", &text)
 		}
@@ -127,6 +127,37 @@ func TestDoctorOnScopes(t *testing.T) {
 	newWard(t, without("pins:write")).expect("scopes", gradeFault, "missing: pins:write", "tocsin manifest")
 	spare := strings.Replace(string(tocsin.Manifest), "- pins:write", "- pins:read\n      - pins:write", 1)
 	newWard(t, []byte(spare)).expect("scopes", gradeWarn, "not needed: pins:read")
+}
+
+func TestDoctorOnSocketMode(t *testing.T) {
+	w := newWard(t, tocsin.Manifest).with(map[string]string{"SLACK_APP_TOKEN": "xapp-1-canary"})
+	w.expect("socket", gradeFault, "invalid_auth", "app-level token", "connections:write")
+	w.with(map[string]string{"SLACK_APP_TOKEN": w.AppToken(), "SLACK_SIGNING_SECRET": ""})
+	w.expect("socket", gradeFault, "socket_mode_not_enabled", "tocsin manifest")
+	w.Socket(true)
+	w.expect("socket", gradeFine, "can be reached")
+	w.expect("http", gradeOff, "SLACK_SIGNING_SECRET is not set")
+	if w.Sockets() > 0 {
+		t.Error("it took a connection, and with it what Slack sends")
+	}
+}
+
+// TestDoctorTriesTheWayToTheSocket lets Slack open Socket Mode at an address that cannot be reached.
+func TestDoctorTriesTheWayToTheSocket(t *testing.T) {
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := nobody.Addr().String()
+	if err := nobody.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if at, err := reach(t.Context(), "ws://"+host+"/link/?ticket=canary"); err == nil || at != host || strings.Contains(err.Error(), "canary") {
+		t.Errorf("%s: %v", at, err)
+	}
+	if _, err := reach(t.Context(), "ws://%zz/?ticket=canary"); err == nil || strings.Contains(err.Error(), "canary") {
+		t.Errorf("%v", err)
+	}
 }
 
 func TestDoctorOnTheClock(t *testing.T) {

@@ -30,22 +30,29 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// openSlack opens a workspace, and sets what a program needs to speak with it: slack [without <scope>].
+// openSlack opens a workspace, and sets what a program needs to speak with it over one of the transports:
+// slack http|socket [without <scope>].
 func openSlack(ts *testscript.TestScript, neg bool, args []string) {
-	granted := tocsin.Manifest
-	switch {
-	case neg || len(args) == 1 || len(args) > 2 || len(args) == 2 && args[0] != "without":
-		ts.Fatalf("usage: slack [without <scope>]")
-	case len(args) == 2:
-		granted = without(args[1])
+	if neg || len(args) != 1 && len(args) != 3 || len(args) == 3 && args[1] != "without" {
+		ts.Fatalf("usage: slack http|socket [without <scope>]")
 	}
-	w, err := slacksim.Open(slacksim.Options{Manifest: granted, Now: time.Now, Clock: time.Now})
+	granted := tocsin.Manifest
+	if len(args) == 3 {
+		granted = without(args[2])
+	}
+	w, err := slacksim.Open(slacksim.Options{Manifest: granted, Now: time.Now, Clock: time.Now, Socket: args[0] == "socket"})
 	ts.Check(err)
 	ts.Defer(func() { _ = w.Close() })
 	ts.Setenv("SLACK_API_URL", w.APIURL())
 	ts.Setenv("SLACK_BOT_TOKEN", w.BotToken())
-	ts.Setenv("SLACK_SIGNING_SECRET", w.SigningSecret())
-	ts.Setenv("TOCSIN_ADDR", "127.0.0.1:0")
+	ts.Setenv("SLACK_APP_TOKEN", "")
+	ts.Setenv("SLACK_SIGNING_SECRET", "")
+	if args[0] == "socket" {
+		ts.Setenv("SLACK_APP_TOKEN", w.AppToken())
+	} else {
+		ts.Setenv("SLACK_SIGNING_SECRET", w.SigningSecret())
+		ts.Setenv("TOCSIN_ADDR", "127.0.0.1:0")
+	}
 }
 
 // freePort sets a variable to an address of this machine on which nobody listens: port <name>.
