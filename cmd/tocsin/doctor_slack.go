@@ -175,6 +175,9 @@ func (d *doctor) lookAtSocket(ctx context.Context) []finding {
 	if d.settings.AppToken == "" {
 		return isOff("SLACK_APP_TOKEN is not set, so Socket Mode is not used")
 	}
+	if ours, other := appOf(string(d.settings.AppToken)), d.app(ctx); ours != "" && other != "" && ours != other {
+		return isBroken("take both tokens from one app", "SLACK_APP_TOKEN is of the Slack app %s, and SLACK_BOT_TOKEN of %s", ours, other)
+	}
 	_, address, err := d.slack.StartSocketModeContext(ctx)
 	if err != nil {
 		return refusedBySlack(opensSocket, err)
@@ -184,6 +187,28 @@ func (d *doctor) lookAtSocket(ctx context.Context) []finding {
 		return isBroken("let this machine call "+host+", port 443, also through its proxy", "Slack opens Socket Mode, and %s cannot be reached: %v", host, err)
 	}
 	return isFine("our app token opens it, and %s can be reached", host)
+}
+
+// app is the id of the Slack app that our bot token belongs to; "" where Slack does not tell.
+func (d *doctor) app(ctx context.Context) string {
+	g := d.greet()
+	if g.err != nil {
+		return ""
+	}
+	found, err := d.slack.GetBotInfoContext(ctx, slack.GetBotInfoParameters{Bot: g.BotID})
+	if err != nil {
+		return ""
+	}
+	return found.AppID
+}
+
+// appOf is the id of the app that stands in its token, xapp-1-A0123456789-…; "" where none does.
+func appOf(token string) string {
+	parts := strings.Split(token, "-")
+	if len(parts) < 4 || !strings.HasPrefix(parts[2], "A") {
+		return ""
+	}
+	return parts[2]
 }
 
 // reach tries the way to a websocket's host, without its path: that opens the connection for whoever knows it.

@@ -137,6 +137,8 @@ func TestDoctorOnSocketMode(t *testing.T) {
 	w.Socket(true)
 	w.expect("socket", gradeFine, "can be reached")
 	w.expect("http", gradeOff, "SLACK_SIGNING_SECRET is not set")
+	w.with(map[string]string{"SLACK_APP_TOKEN": "xapp-1-A0OTHER-canary"})
+	w.expect("socket", gradeFault, "of the Slack app A0OTHER", w.AppID(), "from one app")
 	if w.Sockets() > 0 {
 		t.Error("it took a connection, and with it what Slack sends")
 	}

@@ -30,8 +30,10 @@ It exits with 0 when it is, and with 1 when it is not or does not answer within 
 			if live {
 				path = "/healthz"
 			}
-			// What it needs is one setting: the others may be wrong, and the program still run.
-			s, _, _ := loadFrom(env.ToMap(os.Environ()))
+			s, err := loadHere(env.ToMap(os.Environ()))
+			if err != nil {
+				return err
+			}
 			said, err := askOps(cmd.Context(), s.OpsAddr, path)
 			if err != nil {
 				return err

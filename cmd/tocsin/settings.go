@@ -51,6 +51,13 @@ func load(environment map[string]string) (settings, error) {
 	return s, wrong.err()
 }
 
+// loadHere reads the settings for a command that does not speak with Slack: what is wrong with Slack's is not its business.
+func loadHere(environment map[string]string) (settings, error) {
+	s, _, wrong := loadFrom(environment)
+	wrong.list = slices.DeleteFunc(wrong.list, func(one settingFault) bool { return strings.HasPrefix(one.name, "SLACK_") })
+	return s, wrong.err()
+}
+
 // loadFrom is load, and says where each setting came from.
 func loadFrom(environment map[string]string) (settings, origins, *faults) {
 	var s settings
@@ -81,7 +88,7 @@ func (f *faults) about(name string) bool {
 }
 
 func (f *faults) err() error {
-	if f.list == nil {
+	if len(f.list) == 0 {
 		return nil
 	}
 	lines := make([]string, len(f.list))

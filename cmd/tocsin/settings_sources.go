@@ -87,8 +87,11 @@ func gather(environment map[string]string, wrong *faults) (map[string]string, or
 		case from[s.Name] != "":
 			wrong.add(s.Name, "is set, and so is %s_FILE: take one of them away", s.Name)
 		default:
-			values[s.Name] = readSecretFile(s.Name, path, wrong)
-			from[s.Name] = "file " + path
+			value, err := readSecretFile(path)
+			if err != nil {
+				wrong.add(s.Name, "%v", err)
+			}
+			values[s.Name], from[s.Name] = value, "file "+path
 		}
 	}
 	refuseUnknown(environment, known, wrong)
@@ -98,23 +101,21 @@ func gather(environment map[string]string, wrong *faults) (map[string]string, or
 // worldReadable is the permission that a file with a secret in it must not give.
 const worldReadable = 0o004
 
-// readSecretFile reads a setting from a file that only those who need it can read.
-func readSecretFile(name, path string, wrong *faults) string {
+// readSecretFile reads one line from a file that only those who need it can read.
+func readSecretFile(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err == nil && info.Mode().IsRegular() && info.Mode()&worldReadable != 0 {
-		wrong.add(name, "everybody on this machine can read %s: chmod o-rwx %s (in Kubernetes: defaultMode 0440 of the volume, and fsGroup)", path, path)
-		return ""
+		return "", fmt.Errorf("everybody on this machine can read %s: chmod o-rwx %s (in Kubernetes: defaultMode 0440 of the volume, and fsGroup)", path, path)
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		wrong.add(name, "%s_FILE cannot be read: %v", name, err)
-		return ""
+		return "", fmt.Errorf("its file cannot be read: %w", err)
 	}
 	value := strings.TrimRight(string(raw), "\r\n")
 	if value == "" {
-		wrong.add(name, "%s is empty: put the secret in it", path)
+		return "", fmt.Errorf("%s is empty: put it in there", path)
 	}
-	return value
+	return value, nil
 }
 
 // kubernetes matches the variables that Kubernetes gives each container about a Service that is called tocsin.
