@@ -1,6 +1,8 @@
 package main
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -25,7 +27,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"slack": openSlack, "port": freePort, "await": awaitAnswer,
+			"slack": openSlack, "port": freePort, "await": awaitAnswer, "sql": runSQL,
 		},
 	})
 }
@@ -86,4 +88,15 @@ func awaitAnswer(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s does not answer %s: %v", args[0], args[1], err)
 		}
 	}
+}
+
+// runSQL changes a database as somebody might by hand: sql <file> <statement>.
+func runSQL(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sql <file> <statement>")
+	}
+	db, err := sql.Open("sqlite3", ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = db.Exec(args[1])
+	ts.Check(errors.Join(err, db.Close()))
 }

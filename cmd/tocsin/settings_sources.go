@@ -133,7 +133,7 @@ func refuseUnknown(environment map[string]string, known []string, wrong *faults)
 		return names[bot.Nearest(strings.TrimPrefix(name, ours), slices.Sorted(maps.Keys(names)))]
 	}
 	for _, name := range slices.Sorted(maps.Keys(environment)) {
-		if !strings.HasPrefix(name, ours) || slices.Contains(known, name) || kubernetes.MatchString(name) {
+		if environment[name] == "" || !strings.HasPrefix(name, ours) || slices.Contains(known, name) || kubernetes.MatchString(name) {
 			continue
 		}
 		if near := nearest(name); near != "" {
