@@ -14,7 +14,7 @@ var checkups = []checkup{
 	{"policy", "tocsin.yml", (*doctor).lookAtPolicy},
 	{"slack", "whether Slack knows our bot token", (*doctor).lookAtSlack},
 	{"scopes", "what Slack lets us do, and what the manifest asks for", (*doctor).lookAtScopes},
-	{"clock", "ours beside Slack's: more than a minute apart, and every request is refused", (*doctor).lookAtClock},
+	{"clock", "ours beside Slack's: where they are minutes apart, signed requests are refused", (*doctor).lookAtClock},
 	{"socket", "Socket Mode: whether our app token opens it, and the way there", (*doctor).lookAtSocket},
 	{"http", "signed requests", (*doctor).lookAtHTTP},
 	{"announcements", "the channel for them: there, and ours to post in", (*doctor).lookAtAnnouncements},

@@ -141,7 +141,7 @@ func lacking(list, other []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(other, s) })
 }
 
-// Slack refuses what was signed more than five minutes ago, and so do we. Long before that, times on the timeline are wrong.
+// What was signed more than five minutes ago, or from now, is refused. Long before that, times on the timeline are wrong.
 const (
 	skewFault = time.Minute
 	skewWarn  = 5 * time.Second
@@ -159,7 +159,7 @@ func (d *doctor) lookAtClock(context.Context) []finding {
 	}
 	switch {
 	case apart > skewFault:
-		return isBroken(mend, "this machine is %s %s Slack: requests are refused as too old or too new", apart, direction)
+		return isBroken(mend, "this machine is %s %s Slack: from five minutes on, its requests are refused as forged", apart, direction)
 	case apart > skewWarn:
 		return isDoubtful(mend, "this machine is %s %s Slack", apart, direction)
 	}
