@@ -115,7 +115,7 @@ func unknownVerb(word, args string) (answer, error) {
 	}
 	asTyped := func(s string) string { return readable(s, func(h string) string { return h }) }
 	word, args = asTyped(word), cutRunes(asTyped(args), 200)
-	if near := nearest(strings.ToLower(word), names); near != "" {
+	if near := Nearest(strings.ToLower(word), names); near != "" {
 		v, _ := lookup(near)
 		return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. Did you mean: /incident %s", word, strings.TrimSpace(v.name+" "+cmp.Or(args, v.args)))
 	}

@@ -96,7 +96,7 @@ func strangeService(policy *incident.Policy, name string) markup {
 		return ""
 	}
 	note := "\nThere is no service " + bold(short(name, 100)) + " in the policy, so nobody is invited for it."
-	if near := nearest(strings.ToLower(name), known); near != "" {
+	if near := Nearest(strings.ToLower(name), known); near != "" {
 		note += " Did you mean " + bold(esc(near)) + "?"
 	}
 	return note

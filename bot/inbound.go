@@ -96,7 +96,7 @@ func splitFlags(text string, withValue, without []string) (flags, error) {
 			f.values[name] = readable(strings.Trim(value, `"'“”‘’`), func(h string) string { return h })
 		default:
 			known := slices.Concat(withValue, without)
-			if nearest(name, known) == "" {
+			if Nearest(name, known) == "" {
 				f.words = append(f.words, word) // "kubectl delete --force" is a sentence
 				continue
 			}

@@ -143,7 +143,7 @@ func FuzzCommandLine(f *testing.F) {
 		} else if len(err.Error()) > 400 {
 			t.Fatalf("an error of %d characters", len(err.Error()))
 		}
-		_ = nearest(word, []string{"declare", "note"})
+		_ = Nearest(word, []string{"declare", "note"})
 	})
 }
 
@@ -153,7 +153,7 @@ func TestNearest(t *testing.T) {
 		"delcare": "declare", "declar": "declare", "lst": "list", "resolved": "resolve", "tiemline": "timeline",
 		"mitigate": "mitigated", "frobnicate": "", "x": "", "": "",
 	} {
-		if got := nearest(typed, verbs); got != want {
+		if got := Nearest(typed, verbs); got != want {
 			t.Errorf("%q: got %q, want %q", typed, got, want)
 		}
 	}

@@ -1,8 +1,8 @@
 package bot
 
-// nearest returns the word that is closest to what was typed, or "" where none is close: at most a third of the letters
+// Nearest returns the word that is closest to what was typed, or "" where none is close: at most a third of the letters
 // are wrong, left out, added, or swapped with their neighbour.
-func nearest(typed string, words []string) string {
+func Nearest(typed string, words []string) string {
 	best, fewest := "", len(typed)/3+1
 	if len(typed) > 30 {
 		return ""

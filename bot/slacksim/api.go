@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -63,11 +64,8 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	token, args, err := readCall(r)
 	call := w.begin(name, args)
 	w.withFault(rw, r, call, func() (int, Object, http.Header) {
-		if err == nil && token != w.token {
-			err = refuse("invalid_auth")
-			if token == "" {
-				err = refuse("not_authed")
-			}
+		if err == nil {
+			err = w.authorize(name, token, r.Header.Get("Authorization") != "")
 		}
 		var answer Object
 		if err == nil {
@@ -77,12 +75,29 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// authorize checks the token: websockets are opened with the app's own, all else is done with the bot's.
+func (w *Workspace) authorize(name, token string, inHeader bool) error {
+	wanted, other := w.token, w.appToken
+	if name == opening {
+		wanted, other = other, wanted
+	}
+	switch {
+	case token == "":
+		return refuse("not_authed")
+	case token == other:
+		return refuse("not_allowed_token_type")
+	case token != wanted, name == opening && !inHeader:
+		return refuse("invalid_auth")
+	}
+	return nil
+}
+
 // conclude turns what a method said into an answer on the wire; an error nobody announced becomes a complaint.
 func (w *Workspace) conclude(name string, answer Object, err error) (int, Object, http.Header) {
 	if err == nil {
 		out := Object{"ok": true}
 		maps.Copy(out, answer)
-		return http.StatusOK, out, nil
+		return http.StatusOK, out, http.Header{"X-Oauth-Scopes": {strings.Join(w.grant.OAuth.Scopes.Bot, ",")}}
 	}
 	var refusal *apiError
 	if !errors.As(err, &refusal) {
@@ -237,7 +252,7 @@ func readCall(r *http.Request) (token string, args Object, err error) {
 	r.Body = http.MaxBytesReader(nil, r.Body, 4<<20)
 	switch {
 	case kind == "application/json":
-		if err := json.NewDecoder(r.Body).Decode(&args); err != nil {
+		if err := json.NewDecoder(r.Body).Decode(&args); err != nil && !errors.Is(err, io.EOF) { // no body: no arguments
 			return token, Object{}, refuse("invalid_json")
 		}
 		return token, args, nil

@@ -30,9 +30,10 @@ type demo struct {
 func demoCommand() *cobra.Command {
 	d := &demo{}
 	cmd := &cobra.Command{
-		Use:   "demo",
-		Short: "Try it: a Slack workspace in your browser, with no account and no token",
-		Args:  cobra.NoArgs,
+		Use:     "demo",
+		Short:   "Try it: a Slack workspace in your browser, with no account and no token",
+		Example: "  tocsin demo\n  tocsin demo --listen 127.0.0.1:0 --keep",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d.out, d.errOut = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return d.run(cmd.Context())

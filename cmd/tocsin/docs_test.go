@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -17,14 +16,17 @@ func TestSettingsAreDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want strings.Builder
-	for field := range reflect.TypeFor[settings]().Fields() {
-		value := field.Tag.Get("envDefault")
+	for _, s := range new(settings).list() {
+		value, mark := s.Default, ""
 		if value != "" {
 			value = "`" + value + "`"
 		}
-		fmt.Fprintf(&want, "| `%s` | %s | %s |\n", field.Tag.Get("env"), value, field.Tag.Get("help"))
+		if s.InFile() {
+			mark = "yes"
+		}
+		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", s.Name, value, mark, s.Help)
 	}
-	_, got, _ := strings.Cut(string(raw), "|---|---|---|\n")
+	_, got, _ := strings.Cut(string(raw), "|---|---|---|---|\n")
 	if got != want.String() {
 		t.Errorf("docs/settings.md does not list what there is; it should end with:\n%s", want.String())
 	}

@@ -19,22 +19,30 @@ import (
 	"tocsin/bot/slacksim"
 )
 
-// TestManifestFitsItsSchema checks the app manifest against Slack's own schema.
+// TestManifestFitsItsSchema checks the app manifest, and both forms that are printed of it, against Slack's own schema.
 func TestManifestFitsItsSchema(t *testing.T) {
 	s, err := jsonschema.NewCompiler().Compile(contracts(t, "slack", "manifest.1.0.0.schema.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var manifest any
-	if err := yaml.Unmarshal(tocsin.Manifest, &manifest); err != nil {
-		t.Fatal(err)
-	}
-	plain, err := roundTrip(manifest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Validate(plain); err != nil {
-		t.Error(err)
+	for _, address := range []string{"", "https://tocsin.example.com"} {
+		text, err := manifestFor(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, raw := range [][]byte{tocsin.Manifest, text} {
+			var manifest any
+			if err := yaml.Unmarshal(raw, &manifest); err != nil {
+				t.Fatal(err)
+			}
+			plain, err := roundTrip(manifest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Validate(plain); err != nil {
+				t.Errorf("address %q: %v", address, err)
+			}
+		}
 	}
 }
 

@@ -12,10 +12,11 @@ import (
 
 func policyCommand() *cobra.Command {
 	check := &cobra.Command{
-		Use:   "check [file]",
-		Short: "Read a policy file, and say everything that is wrong with it",
-		Long:  "Read a policy file, and say everything that is wrong with it: the one named, or TOCSIN_POLICY, or tocsin.yml.",
-		Args:  cobra.MaximumNArgs(1),
+		Use:     "check [file]",
+		Short:   "Read a policy file, and say everything that is wrong with it",
+		Long:    "Read a policy file, and say everything that is wrong with it: the one named, or TOCSIN_POLICY, or tocsin.yml.",
+		Example: "  tocsin policy check\n  tocsin policy check new.yml && mv new.yml tocsin.yml",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := cmp.Or(os.Getenv("TOCSIN_POLICY"), defaultPolicy)
 			if len(args) > 0 {

@@ -13,10 +13,11 @@ import (
 
 func serveCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "serve",
-		Short: "Run the bot for a Slack workspace",
-		Long:  "Run the bot for a Slack workspace, until it is told to stop.\n\n" + settingsHelp(),
-		Args:  cobra.NoArgs,
+		Use:     "serve",
+		Short:   "Run the bot for a Slack workspace",
+		Long:    "Run the bot for a Slack workspace, until it is told to stop.\n\n" + settingsHelp(),
+		Example: `  SLACK_BOT_TOKEN_FILE=bot SLACK_APP_TOKEN_FILE=app tocsin serve`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := load(env.ToMap(os.Environ()))
 			policy, unread := s.readPolicy()

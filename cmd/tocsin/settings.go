@@ -1,13 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
 	"os"
-	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -25,9 +24,10 @@ func (secret) MarshalText() ([]byte, error)    { return []byte("***"), nil } //n
 func (secret) LogValue() slog.Value            { return slog.StringValue("***") }
 func (s *secret) UnmarshalText(b []byte) error { *s = secret(b); return nil } //nolint:unparam // encoding.TextUnmarshaler
 
-// settings is everything that is set from outside: the one list of it. Each field's help is printed by "tocsin serve --help".
+// settings is everything that is set from outside: the one list of it. Each field's help is printed by "tocsin help settings".
+// What is a secret, or may hold one, can also stand in a file.
 type settings struct {
-	DB            string `env:"TOCSIN_DB" envDefault:"tocsin.db" help:"the database: a file, or postgres://user@host/name for several replicas"`
+	DB            string `env:"TOCSIN_DB" envDefault:"tocsin.db" holds:"password" help:"the database: a file, or postgres://user@host/name for several replicas"`
 	Addr          string `env:"TOCSIN_ADDR" envDefault:"127.0.0.1:8080" help:"where Slack's signed requests are taken"`
 	OpsAddr       string `env:"TOCSIN_OPS_ADDR" envDefault:"127.0.0.1:9090" help:"where /healthz, /readyz and /metrics are; off: nowhere"`
 	LogFormat     string `env:"TOCSIN_LOG_FORMAT" envDefault:"json" help:"json or text"`
@@ -42,84 +42,152 @@ type settings struct {
 // defaultPolicy is read where it exists and nothing else is named.
 const defaultPolicy = "tocsin.yml"
 
-// load reads the settings, and reports all that is wrong with them at once. Each secret may also stand in a file, named by
-// the same setting with _FILE.
+// off is the address of a listener that is not wanted.
+const off = "off"
+
+// load reads the settings, and reports all that is wrong with them at once, each with its name and never with a secret.
 func load(environment map[string]string) (settings, error) {
+	s, _, wrong := loadFrom(environment)
+	return s, wrong.err()
+}
+
+// loadHere reads the settings for a command that does not speak with Slack: what is wrong with Slack's is not its business.
+func loadHere(environment map[string]string) (settings, error) {
+	s, _, wrong := loadFrom(environment)
+	wrong.list = slices.DeleteFunc(wrong.list, func(one settingFault) bool { return strings.HasPrefix(one.name, "SLACK_") })
+	return s, wrong.err()
+}
+
+// loadFrom is load, and says where each setting came from.
+func loadFrom(environment map[string]string) (settings, origins, *faults) {
 	var s settings
-	faults := []error{readSecretFiles(environment)}
-	faults = append(faults, env.ParseWithOptions(&s, env.Options{Environment: environment}), s.check())
-	if err := errors.Join(faults...); err != nil {
-		return s, fmt.Errorf("settings:\n%w", err)
+	wrong := &faults{}
+	values, from := gather(environment, wrong)
+	if err := env.ParseWithOptions(&s, env.Options{Environment: values}); err != nil {
+		wrong.add("the environment", "cannot be read: %v", err)
 	}
-	return s, nil
+	s.checkSecrets(wrong)
+	s.checkRest(wrong)
+	return s, from, wrong
 }
 
-// readSecretFiles replaces each NAME_FILE of a secret by what stands in that file.
-func readSecretFiles(environment map[string]string) error {
-	var faults []error
-	for field := range reflect.TypeFor[settings]().Fields() {
-		name := field.Tag.Get("env")
-		path := environment[name+"_FILE"]
-		if field.Type != reflect.TypeFor[secret]() || path == "" {
-			continue
-		}
-		if environment[name] != "" {
-			faults = append(faults, fmt.Errorf("%s: set it, or %s_FILE, not both", name, name))
-			continue
-		}
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("%s_FILE: %w", name, err))
-			continue
-		}
-		environment[name] = strings.TrimRight(string(raw), "\r\n")
+// faults are what is wrong with the settings, one fault a setting: the first one found explains the others.
+type faults struct{ list []settingFault }
+
+type settingFault struct{ name, text string }
+
+func (f *faults) add(name, format string, args ...any) {
+	if !f.about(name) {
+		f.list = append(f.list, settingFault{name, fmt.Sprintf(format, args...)})
 	}
-	return errors.Join(faults...)
 }
 
-// check names every setting that cannot be right, with an example, and never with a secret's value.
-func (s *settings) check() error {
-	var faults []error
-	complain := func(name, format string, args ...any) {
-		faults = append(faults, fmt.Errorf("%s: "+format, append([]any{name}, args...)...))
+// about tells whether a setting is wrong.
+func (f *faults) about(name string) bool {
+	return slices.ContainsFunc(f.list, func(one settingFault) bool { return one.name == name })
+}
+
+func (f *faults) err() error {
+	if len(f.list) == 0 {
+		return nil
 	}
+	lines := make([]string, len(f.list))
+	for n, one := range f.list {
+		lines[n] = one.name + ": " + one.text
+	}
+	return fmt.Errorf("settings:\n%s\nAll of them: tocsin help settings", strings.Join(lines, "\n"))
+}
+
+// checkSecrets names every secret that is missing or cannot be right.
+func (s *settings) checkSecrets(wrong *faults) {
 	if s.BotToken == "" {
-		complain("SLACK_BOT_TOKEN", "is missing. It stands under OAuth & Permissions of your Slack app, for example xoxb-1234-5678-abcd")
-	} else if !strings.HasPrefix(string(s.BotToken), "xoxb-") || strings.ContainsAny(string(s.BotToken), " \t\r\n") {
-		complain("SLACK_BOT_TOKEN", "must begin with xoxb- and hold no spaces or line breaks")
+		wrong.add("SLACK_BOT_TOKEN", "is missing. It stands under OAuth & Permissions of your Slack app, for example xoxb-1234-5678-abcd")
 	}
 	if s.SigningSecret == "" && s.AppToken == "" {
-		complain("SLACK_APP_TOKEN", "is missing, and so is SLACK_SIGNING_SECRET: set the first for Socket Mode (Basic Information, App-Level Tokens, scope connections:write), or the second where Slack can reach you")
+		wrong.add("SLACK_APP_TOKEN", "is missing, and so is SLACK_SIGNING_SECRET: set the first for Socket Mode (Basic Information, App-Level Tokens, scope connections:write), or the second where Slack can reach you")
 	}
-	if s.AppToken != "" && (!strings.HasPrefix(string(s.AppToken), "xapp-") || strings.ContainsAny(string(s.AppToken), " \t\r\n")) {
-		complain("SLACK_APP_TOKEN", "must begin with xapp- and hold no spaces or line breaks")
-	}
+	checkShape(wrong, "SLACK_BOT_TOKEN", s.BotToken)
+	checkShape(wrong, "SLACK_APP_TOKEN", s.AppToken)
 	if s.SigningSecret != "" && strings.Trim(string(s.SigningSecret), ", ") == "" {
-		complain("SLACK_SIGNING_SECRET", "holds nothing but commas. It stands under Basic Information of your Slack app")
-	} else if strings.ContainsAny(string(s.SigningSecret), "\t\r\n") || strings.HasPrefix(string(s.SigningSecret), "xox") || strings.HasPrefix(string(s.SigningSecret), "xapp-") {
-		complain("SLACK_SIGNING_SECRET", "holds a line break, or is a token: it is 32 letters and digits under Basic Information")
+		wrong.add("SLACK_SIGNING_SECRET", "holds nothing but commas. It stands under Basic Information of your Slack app")
 	}
+	for one := range strings.SplitSeq(string(s.SigningSecret), ",") {
+		checkShape(wrong, "SLACK_SIGNING_SECRET", secret(strings.Trim(one, " ")))
+	}
+}
+
+// shapes are how Slack's secrets begin, and which setting takes each: the one with no beginning is a signing secret.
+var shapes = []struct{ prefix, what, home string }{
+	{"xoxb-", "a bot token", "SLACK_BOT_TOKEN"},
+	{"xapp-", "an app-level token", "SLACK_APP_TOKEN"},
+	{"xoxe", "a token that expires, of an app with token rotation, which Tocsin does not use: turn it off, and install the app anew", ""},
+	{"xox", "a token of another kind than Tocsin takes (a user's, or a legacy one)", ""},
+	{"", "no token", "SLACK_SIGNING_SECRET"},
+}
+
+// checkShape tells a secret that stands in another one's place, or holds what none does.
+func checkShape(wrong *faults, name string, value secret) {
+	if value == "" {
+		return
+	}
+	if strings.ContainsFunc(string(value), func(r rune) bool { return r <= ' ' || r > '~' }) {
+		wrong.add(name, "holds a space, a line break, or a character that no such secret has: copy it again, all of one line")
+		return
+	}
+	for _, shape := range shapes {
+		if !strings.HasPrefix(string(value), shape.prefix) {
+			continue
+		}
+		switch shape.home {
+		case name:
+		case "":
+			wrong.add(name, "holds %s", shape.what)
+		case "SLACK_SIGNING_SECRET":
+			wrong.add(name, "holds %s: it must begin with %s", shape.what, prefixOf(name))
+		default:
+			wrong.add(name, "holds %s, which belongs into %s", shape.what, shape.home)
+		}
+		return
+	}
+}
+
+func prefixOf(name string) string {
+	for _, shape := range shapes {
+		if shape.home == name {
+			return shape.prefix
+		}
+	}
+	return ""
+}
+
+// checkRest names every other setting that cannot be right, with an example.
+func (s *settings) checkRest(wrong *faults) {
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
-		complain("TOCSIN_ADDR", "%q is no address, for example 127.0.0.1:8080", s.Addr)
+		wrong.add("TOCSIN_ADDR", "%q is no address, for example 127.0.0.1:8080", s.Addr)
+	}
+	if _, _, err := net.SplitHostPort(s.OpsAddr); err != nil && s.OpsAddr != off {
+		wrong.add("TOCSIN_OPS_ADDR", "%q is no address, for example 127.0.0.1:9090, or off", s.OpsAddr)
+	}
+	if !slices.Contains([]string{"json", "text"}, s.LogFormat) {
+		wrong.add("TOCSIN_LOG_FORMAT", "%q must be json or text", s.LogFormat)
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, s.LogLevel) {
+		wrong.add("TOCSIN_LOG_LEVEL", "%q must be debug, info, warn or error", s.LogLevel)
 	}
 	if at, err := url.Parse(s.SlackURL); err != nil || at.Host == "" || !strings.HasSuffix(s.SlackURL, "/") {
-		complain("SLACK_API_URL", "%q must be an address that ends in a slash, for example https://slack.com/api/", s.SlackURL)
+		wrong.add("SLACK_API_URL", "%q must be an address that ends in a slash, for example https://slack.com/api/", s.SlackURL)
 	}
-	return errors.Join(faults...)
 }
 
 // readPolicy reads the policy file, or takes the defaults where none is named and none is there.
 func (s *settings) readPolicy() (*incident.Policy, error) {
-	path := s.Policy
+	path := s.policyFile()
 	if path == "" {
-		if _, err := os.Stat(defaultPolicy); errors.Is(err, os.ErrNotExist) {
-			return incident.Defaults(), nil
-		}
-		path = defaultPolicy
+		return incident.Defaults(), nil
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("TOCSIN_POLICY: %w", err)
+		return nil, fmt.Errorf("TOCSIN_POLICY: the policy cannot be read: %w", err)
 	}
 	p, err := policy.Read(raw)
 	if err != nil {
@@ -128,16 +196,13 @@ func (s *settings) readPolicy() (*incident.Policy, error) {
 	return p, nil
 }
 
-// settingsHelp lists the settings for people, from the one list.
-func settingsHelp() string {
-	var b strings.Builder
-	b.WriteString("Settings come from the environment; each secret also from a file named by NAME_FILE.\n\n")
-	for field := range reflect.TypeFor[settings]().Fields() {
-		text := field.Tag.Get("help")
-		if value := field.Tag.Get("envDefault"); value != "" {
-			text += " (default: " + value + ")"
-		}
-		fmt.Fprintf(&b, "  %-22s %s\n", field.Tag.Get("env"), text)
+// policyFile is where the policy stands; "" where none is named and none is there.
+func (s *settings) policyFile() string {
+	if s.Policy != "" {
+		return s.Policy
 	}
-	return b.String()
+	if _, err := os.Stat(defaultPolicy); os.IsNotExist(err) {
+		return ""
+	}
+	return defaultPolicy
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"reflect"
 	"regexp"
 	"strings"
 	"time"
@@ -51,10 +52,8 @@ type file struct {
 
 // Read reads a policy, and reports everything that is wrong with it at once. Each fault names its place in the file.
 func Read(raw []byte) (*incident.Policy, error) {
-	var f file
-	decoder := yaml.NewDecoder(bytes.NewReader(raw))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&f); err != nil && !errors.Is(err, io.EOF) { // an empty file is all defaults
+	f, err := decode(raw)
+	if err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
 	}
 	sum := sha256.Sum256(raw)
@@ -65,6 +64,31 @@ func Read(raw []byte) (*incident.Policy, error) {
 		return nil, fmt.Errorf("policy: %w", faults)
 	}
 	return p, nil
+}
+
+// decode reads the file strictly. An empty one is all defaults.
+func decode(raw []byte) (f file, err error) {
+	var document, another yaml.Node
+	whole := yaml.NewDecoder(bytes.NewReader(raw))
+	switch err := whole.Decode(&document); {
+	case errors.Is(err, io.EOF):
+		return f, nil
+	case err != nil:
+		return f, fmt.Errorf("this is no YAML: %s. Look there for a tab, a quote that is not closed, or a wrong indentation",
+			strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	if err := fit(top, &document, reflect.TypeFor[file]()); err != nil {
+		return f, err
+	}
+	if !errors.Is(whole.Decode(&another), io.EOF) {
+		return f, errors.New("the file has a second document after ---, which nobody would read: take the line away")
+	}
+	strict := yaml.NewDecoder(bytes.NewReader(raw))
+	strict.KnownFields(true)
+	if err := strict.Decode(&f); err != nil {
+		return f, fmt.Errorf("the file cannot be read: %w", err)
+	}
+	return f, nil
 }
 
 var (

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+	"go.yaml.in/yaml/v3"
+
+	"tocsin"
+)
+
+// greeting is what Slack said when we asked who we are.
+type greeting struct {
+	*slack.AuthTestResponse
+	err   error
+	skew  time.Duration // how far Slack's clock is ahead of ours
+	timed bool          // whether Slack told the time
+}
+
+// askWho asks Slack who we are. What it answers holds our scopes and the time too.
+func (d *doctor) askWho(ctx context.Context) greeting {
+	if d.settings.BotToken == "" || d.wrong.about("SLACK_BOT_TOKEN") || d.wrong.about("SLACK_API_URL") {
+		return greeting{err: errNotTried}
+	}
+	began := d.now()
+	answer, err := d.slack.AuthTestContext(ctx)
+	middle := began.Add(d.now().Sub(began) / 2)
+	g := greeting{AuthTestResponse: answer, err: err}
+	if answer != nil {
+		told, unread := http.ParseTime(answer.Header.Get("Date"))
+		g.skew, g.timed = told.Sub(middle), unread == nil
+	}
+	return g
+}
+
+var errNotTried = errors.New("not tried before the settings are right")
+
+// mends says what to do about what Slack refuses, by its code, or by method and code.
+var mends = map[string]string{
+	"invalid_auth":      "set SLACK_BOT_TOKEN to what OAuth & Permissions shows after Install to Workspace",
+	"not_authed":        "set SLACK_BOT_TOKEN",
+	"account_inactive":  "install the app into the workspace again",
+	"token_revoked":     "install the app into the workspace again, and set SLACK_BOT_TOKEN to its new token",
+	"token_expired":     "turn token rotation off in the app, install it again, and set SLACK_BOT_TOKEN to its new token",
+	"missing_scope":     "give the app the scopes of tocsin manifest under App Manifest, and install it again",
+	"channel_not_found": "put the right id into announce: of tocsin.yml; if the channel is private, /invite the bot into it",
+	"ratelimited":       "wait a minute, and ask again",
+
+	opensSocket + " invalid_auth":            newAppToken,
+	opensSocket + " not_authed":              newAppToken,
+	opensSocket + " token_revoked":           newAppToken,
+	opensSocket + " not_allowed_token_type":  newAppToken,
+	opensSocket + " missing_scope":           newAppToken,
+	opensSocket + " socket_mode_not_enabled": "switch Socket Mode on in the app: paste tocsin manifest under App Manifest",
+}
+
+const (
+	opensSocket = "apps.connections.open"
+	newAppToken = "make an app-level token under Basic Information with the scope connections:write, and set SLACK_APP_TOKEN to it"
+)
+
+// refusedBySlack turns an error of a call into a finding, without the address that was called.
+func refusedBySlack(method string, err error) []finding {
+	var code slack.SlackErrorResponse
+	var limited *slack.RateLimitedError
+	var call *url.Error
+	switch {
+	case errors.As(err, &code):
+		mend := cmp.Or(mends[method+" "+code.Err], mends[code.Err], "see https://docs.slack.dev/reference/methods/"+method)
+		return isBroken(mend, "Slack refuses %s: %s", method, code.Err)
+	case errors.As(err, &limited):
+		return isDoubtful(mends["ratelimited"], "Slack asks to wait before %s", method)
+	case errors.As(err, &call):
+		err = call.Err
+	}
+	return isBroken("look at the network, its proxy, and SLACK_API_URL", "Slack cannot be reached for %s: %v", method, err)
+}
+
+// lookAtSlack tells who we are in Slack.
+func (d *doctor) lookAtSlack(context.Context) []finding {
+	switch g := d.greet(); {
+	case errors.Is(g.err, errNotTried):
+		return isOff("%v", g.err)
+	case g.err != nil:
+		return refusedBySlack("auth.test", g.err)
+	case g.BotID == "":
+		return isBroken("take the bot token (xoxb-) under OAuth & Permissions", "the token is not a bot's")
+	default:
+		return isFine("we are @%s in %s (%s)", g.User, g.Team, g.TeamID)
+	}
+}
+
+// scopes compares what Slack granted with what the manifest asks for. The answer to every call names the former.
+func (d *doctor) scopes() (granted, needed []string, told bool) {
+	var manifest struct {
+		OAuth struct {
+			Scopes struct{ Bot []string }
+		} `yaml:"oauth_config"`
+	}
+	if err := yaml.Unmarshal(tocsin.Manifest, &manifest); err != nil {
+		return nil, nil, false
+	}
+	g := d.greet()
+	if g.err != nil || g.Header.Get("X-OAuth-Scopes") == "" {
+		return nil, nil, false
+	}
+	for scope := range strings.SplitSeq(g.Header.Get("X-OAuth-Scopes"), ",") {
+		granted = append(granted, strings.TrimSpace(scope))
+	}
+	return granted, manifest.OAuth.Scopes.Bot, true
+}
+
+func (d *doctor) lookAtScopes(context.Context) []finding {
+	granted, needed, told := d.scopes()
+	if !told {
+		return isOff("Slack has not told us")
+	}
+	var found []finding
+	if missing := lacking(needed, granted); len(missing) > 0 {
+		found = isBroken(mends["missing_scope"], "missing: %s", strings.Join(missing, ", "))
+	}
+	if spare := lacking(granted, append(needed, "identify")); len(spare) > 0 { // Slack gives the last one to everybody
+		found = append(found, isDoubtful("take them out of the app, and install it again", "granted, and not needed: %s", strings.Join(spare, ", "))...)
+	}
+	if found == nil {
+		return isFine("all %d that are needed, and no more", len(needed))
+	}
+	return found
+}
+
+// lacking is what stands in one list and not in the other.
+func lacking(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(other, s) })
+}
+
+// What was signed more than five minutes ago, or from now, is refused. Long before that, times on the timeline are wrong.
+const (
+	skewFault = time.Minute
+	skewWarn  = 5 * time.Second
+)
+
+func (d *doctor) lookAtClock(context.Context) []finding {
+	g := d.greet()
+	if !g.timed {
+		return isOff("Slack has not told us the time")
+	}
+	const mend = "set the clock of this machine, and keep it right: timedatectl set-ntp true"
+	apart, direction := g.skew.Round(time.Second), "behind"
+	if apart < 0 {
+		apart, direction = -apart, "ahead of"
+	}
+	switch {
+	case apart > skewFault:
+		return isBroken(mend, "this machine is %s %s Slack: from five minutes on, its requests are refused as forged", apart, direction)
+	case apart > skewWarn:
+		return isDoubtful(mend, "this machine is %s %s Slack", apart, direction)
+	}
+	return isFine("within %s of Slack's", max(apart, time.Second))
+}
+
+// lookAtSocket asks for a connection, and tries the way there. It does not take the connection: Slack would send us
+// what the program that runs is waiting for.
+func (d *doctor) lookAtSocket(ctx context.Context) []finding {
+	if d.wrong.about("SLACK_APP_TOKEN") || d.wrong.about("SLACK_API_URL") {
+		return isOff("%v", errNotTried)
+	}
+	if d.settings.AppToken == "" {
+		return isOff("SLACK_APP_TOKEN is not set, so Socket Mode is not used")
+	}
+	if ours, other := appOf(string(d.settings.AppToken)), d.app(ctx); ours != "" && other != "" && ours != other {
+		return isBroken("take both tokens from one app", "SLACK_APP_TOKEN is of the Slack app %s, and SLACK_BOT_TOKEN of %s", ours, other)
+	}
+	_, address, err := d.slack.StartSocketModeContext(ctx)
+	if err != nil {
+		return refusedBySlack(opensSocket, err)
+	}
+	host, err := reach(ctx, address)
+	if err != nil {
+		return isBroken("let this machine call "+host+", port 443, also through its proxy", "Slack opens Socket Mode, and %s cannot be reached: %v", host, err)
+	}
+	return isFine("our app token opens it, and %s can be reached", host)
+}
+
+// app is the id of the Slack app that our bot token belongs to; "" where Slack does not tell.
+func (d *doctor) app(ctx context.Context) string {
+	g := d.greet()
+	if g.err != nil {
+		return ""
+	}
+	found, err := d.slack.GetBotInfoContext(ctx, slack.GetBotInfoParameters{Bot: g.BotID})
+	if err != nil {
+		return ""
+	}
+	return found.AppID
+}
+
+// appOf is the id of the app that stands in its token, xapp-1-A0123456789-…; "" where none does.
+func appOf(token string) string {
+	parts := strings.Split(token, "-")
+	if len(parts) < 4 || !strings.HasPrefix(parts[2], "A") {
+		return ""
+	}
+	return parts[2]
+}
+
+// reach tries the way to a websocket's host, without its path: that opens the connection for whoever knows it.
+func reach(ctx context.Context, address string) (host string, err error) {
+	at, err := url.Parse(address)
+	if err != nil {
+		return "the address", errors.New("it is none") // the parser's own error would tell it
+	}
+	plain := url.URL{Scheme: "https", Host: at.Host, Path: "/"}
+	if at.Scheme == "ws" {
+		plain.Scheme = "http"
+	}
+	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, plain.String(), nil)
+	if err != nil {
+		return at.Host, errors.New("it is no address")
+	}
+	answer, err := (&http.Client{Timeout: oneCall}).Do(ask)
+	if err != nil {
+		var call *url.Error
+		if errors.As(err, &call) {
+			err = call.Err
+		}
+		return at.Host, err
+	}
+	return at.Host, answer.Body.Close()
+}
+
+// lookAtAnnouncements asks Slack about the channel for announcements. A private one's name is told to nobody.
+func (d *doctor) lookAtAnnouncements(ctx context.Context) []finding {
+	switch {
+	case d.unread != nil:
+		return isOff("the policy cannot be read")
+	case d.policy.Announce == "":
+		return isOff("none is set (announce: in tocsin.yml), so each is made where its incident was declared")
+	case d.greet().err != nil:
+		return isOff("Slack could not be asked")
+	}
+	channel, err := d.slack.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: d.policy.Announce})
+	if err != nil {
+		return refusedBySlack("conversations.info", err)
+	}
+	name := fmt.Sprintf("#%s (%s)", channel.Name, channel.ID)
+	if channel.IsPrivate {
+		name = fmt.Sprintf("the private channel %s", channel.ID)
+	}
+	granted, _, _ := d.scopes()
+	switch {
+	case channel.IsArchived:
+		return isBroken("unarchive it, or name another one under announce: in tocsin.yml", "%s is archived", name)
+	case !channel.IsMember && (channel.IsPrivate || !slices.Contains(granted, "chat:write.public")):
+		return isBroken("type /invite @"+d.greet().User+" in it", "we are not in %s", name)
+	}
+	return isFine("%s", name)
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/spf13/cobra"
+)
+
+func healthcheckCommand() *cobra.Command {
+	var live bool
+	cmd := &cobra.Command{
+		Use:   "healthcheck",
+		Short: "Ask the Tocsin that runs here whether it is ready, for containers",
+		Long: `Ask the Tocsin that runs here whether it is ready (/readyz at TOCSIN_OPS_ADDR), and print what it says.
+It exits with 0 when it is, and with 1 when it is not or does not answer within two seconds.`,
+		Example: "  tocsin healthcheck\n  HEALTHCHECK CMD [\"/tocsin\", \"healthcheck\"]     (in a Dockerfile)",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			path := "/readyz"
+			if live {
+				path = "/healthz"
+			}
+			s, err := loadHere(env.ToMap(os.Environ()))
+			if err != nil {
+				return err
+			}
+			said, err := askOps(cmd.Context(), s.OpsAddr, path)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), said)
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&live, "live", false, "ask only whether it lives (/healthz)")
+	return cmd
+}
+
+// opsPatience is how long a healthy program may take to say that it is: it promises an answer within 50 ms.
+const opsPatience = 2 * time.Second
+
+// errNobody is returned when no program answers at the address.
+var errNobody = errors.New("no Tocsin answers")
+
+// askOps asks the program that runs at an address how it is, and returns its words; an error if it is not well.
+func askOps(ctx context.Context, address, path string) (string, error) {
+	if address == off {
+		return "", errors.New("TOCSIN_OPS_ADDR is off, so nobody can ask: set it to an address, for example 127.0.0.1:9090")
+	}
+	ctx, cancel := context.WithTimeout(ctx, opsPatience)
+	defer cancel()
+	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(address)+path, nil)
+	if err != nil {
+		return "", err
+	}
+	direct := &http.Transport{DisableKeepAlives: true} // never through a proxy: it is this machine
+	answer, err := direct.RoundTrip(ask)
+	if err != nil {
+		return "", fmt.Errorf("%w at %s: %w", errNobody, ask.URL, err)
+	}
+	defer answer.Body.Close()
+	words, err := io.ReadAll(io.LimitReader(answer.Body, 1<<16))
+	if err != nil {
+		return "", fmt.Errorf("%w at %s: %w", errNobody, ask.URL, err)
+	}
+	said := cmp.Or(strings.TrimSpace(string(words)), answer.Status)
+	if answer.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("not well (%s): %s", answer.Status, said)
+	}
+	return said, nil
+}
+
+// reachable is where a listener can be called from this machine: one that listens everywhere is called on loopback.
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	switch ip := net.ParseIP(host); {
+	case host == "", ip.Equal(net.IPv4zero):
+		host = "127.0.0.1"
+	case ip.Equal(net.IPv6unspecified):
+		host = "::1"
+	}
+	return net.JoinHostPort(host, port)
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"tocsin/bot"
+)
+
+// variable is one setting as people know it: a variable of the environment.
+type variable struct {
+	Name, Default, Help string
+	Secret              bool   // never shown
+	Password            bool   // shown without the password in it
+	Value               string // as it may be shown
+}
+
+// InFile tells whether it may also stand in a file, named by the same setting with _FILE.
+func (v variable) InFile() bool { return v.Secret || v.Password }
+
+// list reads the one list of settings from the struct.
+func (s *settings) list() []variable {
+	var all []variable
+	for field, value := range reflect.ValueOf(s).Elem().Fields() {
+		one := variable{
+			Name: field.Tag.Get("env"), Default: field.Tag.Get("envDefault"), Help: field.Tag.Get("help"),
+			Secret: field.Type == reflect.TypeFor[secret](), Password: field.Tag.Get("holds") == "password",
+			Value: value.String(),
+		}
+		switch {
+		case one.Secret && one.Value != "":
+			one.Value = "***"
+		case one.Password:
+			one.Value = withoutPassword(one.Value)
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// withoutPassword is an address as it may be shown. A password in the query is one too.
+func withoutPassword(address string) string {
+	if !strings.Contains(address, "://") {
+		return address
+	}
+	at, err := url.Parse(address)
+	if err != nil {
+		return "***"
+	}
+	query := at.Query()
+	for name := range query {
+		if strings.Contains(strings.ToLower(name), "password") {
+			query.Set(name, "xxxxx")
+			at.RawQuery = query.Encode()
+		}
+	}
+	return at.Redacted()
+}
+
+// origins says where each setting came from, by its name: "environment", or "file /run/secrets/slack". What is not in it is
+// the default.
+type origins map[string]string
+
+// gather takes the settings from the environment, and those that may stand in a file from there.
+func gather(environment map[string]string, wrong *faults) (map[string]string, origins) {
+	values, from := maps.Clone(environment), origins{}
+	var known []string
+	for _, s := range new(settings).list() {
+		known = append(known, s.Name)
+		if environment[s.Name] != "" {
+			from[s.Name] = "environment"
+		}
+		path := environment[s.Name+"_FILE"]
+		if !s.InFile() {
+			continue
+		}
+		known = append(known, s.Name+"_FILE")
+		switch {
+		case path == "":
+		case from[s.Name] != "":
+			wrong.add(s.Name, "is set, and so is %s_FILE: take one of them away", s.Name)
+		default:
+			value, err := readSecretFile(path)
+			if err != nil {
+				wrong.add(s.Name, "%v", err)
+			}
+			values[s.Name], from[s.Name] = value, "file "+path
+		}
+	}
+	refuseUnknown(environment, known, wrong)
+	return values, from
+}
+
+// worldReadable is the permission that a file with a secret in it must not give.
+const worldReadable = 0o004
+
+// readSecretFile reads one line from a file that only those who need it can read.
+func readSecretFile(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().IsRegular() && info.Mode()&worldReadable != 0 {
+		return "", fmt.Errorf("everybody on this machine can read %s: chmod o-rwx %s (in Kubernetes: defaultMode 0440 of the volume, and fsGroup)", path, path)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("its file cannot be read: %w", err)
+	}
+	value := strings.TrimRight(string(raw), "\r\n")
+	if value == "" {
+		return "", fmt.Errorf("%s is empty: put it in there", path)
+	}
+	return value, nil
+}
+
+// kubernetes matches the variables that Kubernetes gives each container about a Service that is called tocsin.
+var kubernetes = regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
+
+// refuseUnknown refuses what is called like a setting of ours and is none: a misspelt one that is silently ignored is
+// noticed on the worst day.
+func refuseUnknown(environment map[string]string, known []string, wrong *faults) {
+	const ours = "TOCSIN_"
+	nearest := func(name string) string {
+		names := map[string]string{} // without what they all begin with, which would make any two of them alike
+		for _, k := range known {
+			names[strings.TrimPrefix(k, ours)] = k
+		}
+		return names[bot.Nearest(strings.TrimPrefix(name, ours), slices.Sorted(maps.Keys(names)))]
+	}
+	for _, name := range slices.Sorted(maps.Keys(environment)) {
+		if environment[name] == "" || !strings.HasPrefix(name, ours) || slices.Contains(known, name) || kubernetes.MatchString(name) {
+			continue
+		}
+		if near := nearest(name); near != "" {
+			wrong.add(name, "is no setting: did you mean %s?", near)
+		} else {
+			wrong.add(name, "is no setting: take it away")
+		}
+	}
+}
+
+// settingsHelp lists the settings for people, from the one list.
+func settingsHelp() string {
+	var b strings.Builder
+	b.WriteString("Settings come from the environment. ")
+	b.WriteString("Those with a + may stand in a file instead, named by the same setting with _FILE behind it:\n")
+	b.WriteString("SLACK_BOT_TOKEN_FILE=/run/secrets/slack. Not everybody may be able to read that file.\n\n")
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, s := range new(settings).list() {
+		text, mark := s.Help, ""
+		if s.Default != "" {
+			text += " (default: " + s.Default + ")"
+		}
+		if s.InFile() {
+			mark = "+"
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", s.Name, mark, text)
+	}
+	_ = w.Flush() // a Builder takes everything
+	b.WriteString("\nWhat holds just now, and where it came from: tocsin config\n")
+	return b.String()
+}
