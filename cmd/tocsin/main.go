@@ -30,6 +30,6 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	cmd.AddCommand(serveCommand(), demoCommand(), policyCommand())
+	cmd.AddCommand(serveCommand(), demoCommand(), policyCommand(), seedCommand())
 	return cmd
 }
