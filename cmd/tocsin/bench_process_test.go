@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -39,10 +40,14 @@ func (b *bench) ours(db string, far *farSide) *subject {
 
 func (b *bench) launchOurs(db string, far *farSide) *subject {
 	b.Helper()
-	p := launch(b.T, []string{binary(b.T), "serve"}, []string{
+	line, profile := []string{binary(b.T), "serve"}, b.profiling()
+	if profile != nil {
+		line = []string{os.Args[0]}
+	}
+	p := launch(b.T, line, append(profile,
 		"SLACK_API_URL=" + far.url(), "SLACK_BOT_TOKEN=xoxb-bench", "SLACK_SIGNING_SECRET=" + benchSecret,
 		"TOCSIN_DB=" + db, "TOCSIN_ADDR=127.0.0.1:0", "TOCSIN_OPS_ADDR=127.0.0.1:0",
-	})
+	))
 	return &subject{process: p, b: b, url: p.address(b.T), db: db}
 }
 
@@ -58,6 +63,10 @@ func (b *bench) newDB() string { return filepath.Join(b.TempDir(), "tocsin.db") 
 
 // end ends the program, and fails where it called something an error.
 func (s *subject) end() {
+	if os.Getenv("BENCH_PROFILE") != "" {
+		_ = s.cmd.Process.Signal(syscall.SIGTERM) // it writes its profile
+		<-s.ended
+	}
 	s.kill()
 	for _, line := range s.errors {
 		s.b.Errorf("the program logged an error: %s", line)
