@@ -36,7 +36,8 @@ func seedCommand() *cobra.Command {
 		Long: "Fill a new database with made-up incidents, to measure and to try.\n\n" +
 			"A database that exists is refused. The same numbers, seed and day make the same rows, salts included, so\n" +
 			"nothing in them is secret. Their rooms are made up too: Slack knows none of them.",
-		Args: cobra.NoArgs,
+		Example: "  tocsin seed --incidents 1000\n  TOCSIN_DB=large.db tocsin seed --incidents 100000 --entries 5000000",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if p.until, err = time.Parse(time.DateOnly, until); err != nil {
 				return fmt.Errorf("--until: %q is no day, for example 2026-01-31", until)
