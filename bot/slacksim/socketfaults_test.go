@@ -23,6 +23,11 @@ func TestTooManySockets(t *testing.T) {
 	}
 	l.end()
 	a.w.CutSockets(1)
+	a.w.AllowSockets(mostLinks - 1)
+	if l := a.dial(); l.first["reason"] != "too_many_websockets" {
+		t.Errorf("one more than is allowed: %v", l.first)
+	}
+	a.w.AllowSockets(mostLinks)
 	if l := a.dial(); l.first["type"] != "hello" {
 		t.Errorf("in the place of one that is gone: %v", l.first)
 	}
