@@ -252,8 +252,7 @@ func readCall(r *http.Request) (token string, args Object, err error) {
 	r.Body = http.MaxBytesReader(nil, r.Body, 4<<20)
 	switch {
 	case kind == "application/json":
-		// An empty body is no argument: clients open a websocket with one.
-		if err := json.NewDecoder(r.Body).Decode(&args); err != nil && !errors.Is(err, io.EOF) {
+		if err := json.NewDecoder(r.Body).Decode(&args); err != nil && !errors.Is(err, io.EOF) { // no body: no arguments
 			return token, Object{}, refuse("invalid_json")
 		}
 		return token, args, nil
