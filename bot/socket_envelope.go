@@ -127,9 +127,9 @@ func (c *connection) work(ctx context.Context, e envelope, r request) {
 
 // turnAway answers a request that was not even begun. It runs on the connection's own goroutine too.
 func (c *connection) turnAway(e envelope, r request) {
-	c.bot.count(r, errUnavailable)
+	c.bot.count(r, errBusy)
 	c.bot.Log.Warn("turned a request away: too many are under way", "request", r.key, "kind", r.kind)
-	c.answer(e, r, nil, errUnavailable)
+	c.answer(e, r, nil, errBusy)
 }
 
 // answer acknowledges what was recorded, and what it is no use to deliver again. Of what could not be recorded a person
@@ -146,15 +146,17 @@ func (c *connection) answer(e envelope, r request, answer []byte, err error) {
 	c.acknowledge(e, r, answer)
 }
 
-// notTaken is what a person reads whose command was not even begun.
+// notTaken is what a person reads whose command came to nothing without words of its own.
 func notTaken(err error) markup {
 	switch {
 	case errors.Is(err, errForeign):
 		return "This command belongs to another Slack app than this Tocsin: the settings of the two are mixed up. Nothing was recorded."
 	case errors.Is(err, errMalformed):
 		return "Slack sent this command in a way that Tocsin cannot read. Nothing was recorded."
+	case errors.Is(err, errBusy):
+		return "Tocsin has too much to do just now. Nothing was recorded: please try again."
 	}
-	return "Tocsin has too much to do just now. Nothing was recorded: please try again."
+	return "Something broke on our side. Nothing was recorded: please try again."
 }
 
 // acknowledge tells Slack that an envelope has been dealt with. An answer that cannot go along, or does not arrive, goes to
