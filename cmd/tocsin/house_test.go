@@ -26,6 +26,9 @@ type house struct {
 // furnish changes what a program is made of before it starts.
 type furnish func(*options)
 
+// overSocket makes every house take Slack's requests over Socket Mode, where TOCSIN_TEST_TRANSPORT says so.
+var overSocket = os.Getenv("TOCSIN_TEST_TRANSPORT") == "socket"
+
 // newHouse opens a workspace and starts the program in it, with everybody known.
 func newHouse(t *testing.T, changes ...furnish) *house {
 	t.Helper()
