@@ -63,11 +63,8 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	token, args, err := readCall(r)
 	call := w.begin(name, args)
 	w.withFault(rw, r, call, func() (int, Object, http.Header) {
-		if err == nil && token != w.token {
-			err = refuse("invalid_auth")
-			if token == "" {
-				err = refuse("not_authed")
-			}
+		if err == nil {
+			err = w.authorize(name, token, r.Header.Get("Authorization") != "")
 		}
 		var answer Object
 		if err == nil {
@@ -75,6 +72,23 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 		}
 		return w.conclude(name, answer, err)
 	})
+}
+
+// authorize checks the token: websockets are opened with the app's own, all else is done with the bot's.
+func (w *Workspace) authorize(name, token string, inHeader bool) error {
+	wanted, other := w.token, w.appToken
+	if name == opening {
+		wanted, other = other, wanted
+	}
+	switch {
+	case token == "":
+		return refuse("not_authed")
+	case token == other:
+		return refuse("not_allowed_token_type")
+	case token != wanted, name == opening && !inHeader:
+		return refuse("invalid_auth")
+	}
+	return nil
 }
 
 // conclude turns what a method said into an answer on the wire; an error nobody announced becomes a complaint.

@@ -44,7 +44,7 @@ func (w *Workspace) runCommand(ctx context.Context, c command) (shown *message, 
 	}
 	w.arm(c.trigger)
 	w.mu.Unlock()
-	r = w.sendForm(ctx, path, form)
+	r = w.sendCommand(ctx, path, form)
 	if f := r.failure(); f != "" {
 		return nil, fmt.Sprintf("%s failed with the error %q", name, f), r
 	}

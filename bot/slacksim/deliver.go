@@ -77,15 +77,42 @@ func (w *Workspace) Sign(body []byte, at time.Time) (timestamp, signature string
 	return timestamp, "v0=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// send posts one signed request to the app. The caller must not hold the lock.
-func (w *Workspace) send(ctx context.Context, path string, body []byte, header http.Header) reply {
+// What an app is told, by the names that Socket Mode has for it.
+const (
+	aCommand      = "slash_commands"
+	anInteraction = "interactive"
+	anEvent       = "events_api"
+)
+
+// parcel is one delivery, before HTTP or a websocket carries it.
+type parcel struct {
+	kind    string     // aCommand, anInteraction or anEvent
+	path    string     // where HTTP brings it
+	form    url.Values // of a command
+	payload []byte     // of the others: JSON
+	answers bool       // an ack over a websocket may carry a payload
+	attempt int        // of an event; 0 is the first
+	reason  string     // why there is another attempt, as HTTP says it
+}
+
+// send brings one delivery to the app, the way that the workspace's switch says. The caller must not hold the lock.
+func (w *Workspace) send(ctx context.Context, p parcel) reply {
 	w.mu.Lock()
-	app := w.app
+	app, socket := w.app, w.socket
 	w.mu.Unlock()
-	if app == "" {
+	switch {
+	case socket:
+		return w.sendSocket(ctx, p)
+	case app == "":
 		return reply{err: errors.New("no app is connected")}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, app+path, bytes.NewReader(body))
+	return w.sendHTTP(ctx, app, p)
+}
+
+// sendHTTP posts one signed request.
+func (w *Workspace) sendHTTP(ctx context.Context, app string, p parcel) reply {
+	body, header := p.request()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, app+p.path, bytes.NewReader(body))
 	if err != nil {
 		return reply{err: err}
 	}
@@ -103,21 +130,39 @@ func (w *Workspace) send(ctx context.Context, path string, body []byte, header h
 	return reply{status: resp.StatusCode, header: resp.Header, body: got, err: err}
 }
 
-var (
-	formType = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
-	jsonType = http.Header{"Content-Type": {"application/json"}}
-)
-
-// sendForm sends a slash command.
-func (w *Workspace) sendForm(ctx context.Context, path string, form url.Values) reply {
-	return w.send(ctx, path, []byte(form.Encode()), formType)
+// request is the parcel as HTTP carries it: events as JSON, the others as a form.
+func (p parcel) request() ([]byte, http.Header) {
+	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	switch p.kind {
+	case aCommand:
+		return []byte(p.form.Encode()), header
+	case anInteraction:
+		return []byte(url.Values{"payload": {string(p.payload)}}.Encode()), header
+	}
+	header.Set("Content-Type", "application/json")
+	if p.attempt > 0 {
+		header.Set("X-Slack-Retry-Num", strconv.Itoa(p.attempt))
+		header.Set("X-Slack-Retry-Reason", p.reason)
+	}
+	return p.payload, header
 }
 
-// sendPayload sends an interaction: a form with one field of JSON.
+// sendCommand sends a slash command.
+func (w *Workspace) sendCommand(ctx context.Context, path string, form url.Values) reply {
+	return w.send(ctx, parcel{kind: aCommand, path: path, form: form, answers: true})
+}
+
+// sendPayload sends an interaction. Only the submission of a view can be answered with more than an ack.
 func (w *Workspace) sendPayload(ctx context.Context, payload Object) reply {
 	w.mu.Lock()
 	text, _ := json.Marshal(payload) // under the lock: it may hold live blocks
 	w.arm(str(payload["trigger_id"]))
 	w.mu.Unlock()
-	return w.send(ctx, w.grant.interactionPath(), []byte(url.Values{"payload": {string(text)}}.Encode()), formType)
+	answers := payload["type"] == "view_submission"
+	return w.send(ctx, parcel{kind: anInteraction, path: w.grant.interactionPath(), payload: text, answers: answers})
+}
+
+// sendEvent sends an event, for the first time or again.
+func (w *Workspace) sendEvent(ctx context.Context, d *delivery) reply {
+	return w.send(ctx, parcel{kind: anEvent, path: w.grant.eventPath(), payload: d.body, attempt: d.attempt, reason: d.reason})
 }

@@ -1,4 +1,4 @@
-// Package slacksim is a Slack workspace in memory: the Web API, signed deliveries to an app, a screen for people and a
+// Package slacksim is a Slack workspace in memory: the Web API, deliveries to an app, a screen for people and a
 // test language for stories. It must never flatter the app that talks to it.
 //
 // Decisions
@@ -16,5 +16,8 @@
 //   - What is JSON on the wire stays JSON inside (Object): a typed copy of Block Kit would be a second list of its fields.
 //   - First deliveries of events keep their order, one at a time. Slack promises no order, but a story must be repeatable;
 //     SendEvent is there for tests that want another order.
-//   - Deliveries go by signed HTTP whatever the manifest says about Socket Mode.
+//   - Deliveries go by signed HTTP or over websockets, as the switch of Socket Mode says; what happens to them then is the
+//     same. Where Slack does not say what it does, this workspace takes what is harder for the app: connections take turns,
+//     an ack counts only on the connection that the envelope went to, and with a connection all that was not acked on it is
+//     lost. A connection ends when a story says so; Slack's end every few hours as well.
 package slacksim

@@ -3,8 +3,6 @@ package slacksim
 import (
 	"encoding/json"
 	"maps"
-	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -47,11 +45,12 @@ func (w *Workspace) emitAs(subscription, kind string, event Object) {
 
 // queueEvent wraps an event and queues its first attempt. The caller holds the lock.
 func (w *Workspace) queueEvent(id string, event Object) {
-	w.queue = append(w.queue, &delivery{id: id, body: w.envelope(id, event)})
+	w.queue = append(w.queue, &delivery{id: id, body: w.callback(id, event)})
 	w.changed()
 }
 
-func (w *Workspace) envelope(id string, event Object) []byte {
+// callback is an event as the app gets it.
+func (w *Workspace) callback(id string, event Object) []byte {
 	body, _ := json.Marshal(Object{
 		"token": "verification-token-is-not-used", "team_id": w.team.id, "api_app_id": w.team.app, "type": "event_callback", "event": event,
 		"event_id": id, "event_time": w.now().Unix(), "is_ext_shared_channel": false, "event_context": "4-" + id,
@@ -121,12 +120,7 @@ func (w *Workspace) deliverEvents() {
 
 // attempt sends an event once, and sets the timer of the next attempt if it was not taken.
 func (w *Workspace) attempt(d *delivery) {
-	header := jsonType.Clone()
-	if d.attempt > 0 {
-		header["X-Slack-Retry-Num"] = []string{strconv.Itoa(d.attempt)}
-		header["X-Slack-Retry-Reason"] = []string{d.reason}
-	}
-	r := w.send(w.ctx, w.grant.eventPath(), d.body, header)
+	r := w.sendEvent(w.ctx, d)
 	if r.good() || r.err == nil && r.header.Get("X-Slack-No-Retry") == "1" || d.attempt >= len(w.redeliver) {
 		return
 	}
@@ -190,18 +184,14 @@ func (w *Workspace) runTimers() {
 	}
 }
 
-// SendEvent delivers an event once, signed, with an id of the caller's choice, and gives back what the app answered.
+// SendEvent delivers an event once with an id of the caller's choice, and gives back what the app answered.
 func (w *Workspace) SendEvent(a EventArgs) (status int, body string, err error) {
-	header := jsonType.Clone()
-	if a.Retry > 0 {
-		header = http.Header{"Content-Type": jsonType["Content-Type"], "X-Slack-Retry-Num": {strconv.Itoa(a.Retry)}, "X-Slack-Retry-Reason": {"http_timeout"}}
-	}
 	w.mu.Lock()
 	if a.ID == "" {
 		a.ID = w.mint("Ev")
 	}
-	text := w.envelope(a.ID, a.Event)
+	d := &delivery{id: a.ID, body: w.callback(a.ID, a.Event), attempt: a.Retry, reason: "http_timeout"}
 	w.mu.Unlock()
-	r := w.send(a.context(w), w.grant.eventPath(), text, header)
+	r := w.sendEvent(a.context(w), d)
 	return r.status, string(r.body), r.err
 }

@@ -46,6 +46,7 @@ type manifest struct {
 			Enabled bool   `yaml:"is_enabled"`
 			URL     string `yaml:"request_url"`
 		} `yaml:"interactivity"`
+		Socket bool `yaml:"socket_mode_enabled"`
 	} `yaml:"settings"`
 }
 

@@ -13,6 +13,8 @@ func init() {
 	content := " text blocks:json attachments:json parse link_names:bool as_user:bool markdown_text"
 	author := " thread_ts username icon_emoji icon_url"
 	methods = map[string]*method{
+		opening: {nil, tier1Burst, "", connectionsOpen},
+
 		"auth.test": {nil, special, "", authTest},
 		"team.info": {[]string{"team:read"}, tier3, "team domain", teamInfo},
 		"bots.info": {[]string{"users:read"}, tier3, "bot team_id", botsInfo},

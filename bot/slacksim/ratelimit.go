@@ -7,8 +7,11 @@ import (
 
 // Calls a minute that Slack promises per tier.
 const (
-	tier1, tier2, tier3, tier4 = 1, 20, 50, 100
-	special                    = 600 // "hundreds per minute"
+	tier2, tier3, tier4 = 20, 50, 100
+	special             = 600 // "hundreds per minute"
+	// Tier 1 is one call a minute with "a small amount of burst"; an app must be able to open all the connections that it may
+	// hold, so that many are taken as the burst.
+	tier1Burst = mostLinks
 	// chat.postMessage: one message a second per channel, with short bursts; Slack gives no figure for the burst.
 	postBurst = 5
 )

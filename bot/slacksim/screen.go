@@ -63,6 +63,7 @@ func (w *Workspace) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/", w.serveAPI)
 	mux.HandleFunc("POST /response/{team}/{secret}", w.serveHook)
+	mux.HandleFunc("GET /link/", w.serveLink)
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		h := rw.Header()
 		h.Set("Content-Security-Policy", policy)

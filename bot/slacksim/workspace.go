@@ -25,6 +25,8 @@ type Options struct {
 	Listen string
 	// App is the base URL of the app under test; Connect sets it later.
 	App string
+	// Socket is the switch for Socket Mode; the manifest's socket_mode_enabled turns it on too. Socket the method sets it later.
+	Socket bool
 	// Now is the scenario's clock.
 	Now func() time.Time
 	// Clock is the real clock: signatures and trigger ids age by it.
@@ -55,6 +57,7 @@ type Workspace struct {
 	tour       []TourStep
 	grant      *manifest
 	token      string
+	appToken   string
 	secret     string
 	base       string
 	server     *http.Server
@@ -87,6 +90,14 @@ type Workspace struct {
 	perMethod  map[string]int
 	announced  map[string]bool
 	complaints []string
+
+	socket   bool // deliveries go over websockets
+	tickets  map[string]time.Time
+	links    []*link // open websockets, the oldest first
+	turn     int     // counts deliveries, so that the links take turns
+	receipts map[string]*receipt
+	lose     int                // acks to lose
+	pings    chan time.Duration // a new pause between pings
 
 	queue   []*delivery // events waiting for their first attempt
 	busy    int         // events being sent
@@ -128,6 +139,7 @@ func openWith(o Options, movable *storyClock) (*Workspace, error) {
 	w.work.Go(func() { _ = w.server.Serve(l) })
 	w.work.Go(w.deliverEvents)
 	w.work.Go(w.runTimers)
+	w.work.Go(w.runPings)
 	return w, nil
 }
 
@@ -141,18 +153,20 @@ func build(o Options, grant *manifest) *Workspace {
 		views: map[string]*view{}, stacks: map[string][]*view{}, homes: map[string]*view{},
 		triggers: map[string]*trigger{}, hooks: map[string]*hook{}, rates: newRates(), perMethod: map[string]int{},
 		announced: map[string]bool{}, screens: map[*screen]bool{}, read: map[string]string{},
-		client: newClient(),
+		client: newClient(), socket: o.Socket || grant.Settings.Socket, tickets: map[string]time.Time{},
+		receipts: map[string]*receipt{}, pings: make(chan time.Duration),
 	}
 	if w.redeliver == nil {
 		w.redeliver = []time.Duration{0, time.Minute, 5 * time.Minute}
 	}
 	w.settleIn(o.People)
+	w.appToken = "xapp-1-" + w.team.app + "-" + random()
 	return w
 }
 
 // Close stops listening and delivering; it is safe to call twice.
 func (w *Workspace) Close() error {
-	w.stop()
+	w.stopLinks()
 	err := w.server.Close()
 	w.work.Wait()
 	w.client.CloseIdleConnections()
@@ -168,6 +182,9 @@ func (w *Workspace) APIURL() string { return w.base + "/api/" }
 // BotToken is the app's token, made at random by Open.
 func (w *Workspace) BotToken() string { return w.token }
 
+// AppToken is the app-level token that opens websockets, made at random by Open.
+func (w *Workspace) AppToken() string { return w.appToken }
+
 // SigningSecret is what deliveries are signed with, made at random by Open.
 func (w *Workspace) SigningSecret() string { return w.secret }
 
@@ -180,7 +197,7 @@ func (w *Workspace) TeamID() string { return w.team.id }
 // AppID is the id of the app.
 func (w *Workspace) AppID() string { return w.team.app }
 
-// Connect says where the app listens: scheme and host; the paths are the manifest's, or /slack/commands,
+// Connect says where the app listens for HTTP: scheme and host; the paths are the manifest's, or /slack/commands,
 // /slack/interactions and /slack/events.
 func (w *Workspace) Connect(app string) {
 	w.mu.Lock()
