@@ -93,7 +93,7 @@ func (w *Workspace) welcome(conn *websocket.Conn, short bool) {
 		_ = conn.Close()
 		return
 	}
-	full := len(w.links) >= mostLinks
+	full := len(w.ready()) >= mostLinks
 	w.links = append(w.links, l)
 	w.work.Go(l.write)
 	w.work.Go(func() { w.listen(l) })

@@ -28,8 +28,8 @@ func (w *Workspace) AwaitSockets(n int) {
 // oldest are the first so many connections that Sockets counts; without a number all of them. The caller holds the lock.
 func (w *Workspace) oldest(n []int) []*link {
 	var list []*link
-	for _, l := range w.links {
-		if !l.leaving && !l.deaf {
+	for _, l := range w.ready() {
+		if !l.deaf {
 			list = append(list, l)
 		}
 	}
