@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -251,7 +252,7 @@ func readCall(r *http.Request) (token string, args Object, err error) {
 	r.Body = http.MaxBytesReader(nil, r.Body, 4<<20)
 	switch {
 	case kind == "application/json":
-		if err := json.NewDecoder(r.Body).Decode(&args); err != nil {
+		if err := json.NewDecoder(r.Body).Decode(&args); err != nil && !errors.Is(err, io.EOF) { // no body: no arguments
 			return token, Object{}, refuse("invalid_json")
 		}
 		return token, args, nil
