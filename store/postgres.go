@@ -94,7 +94,7 @@ func (s *Store) openServer(ctx context.Context, where string) error {
 	if err != nil {
 		return err
 	}
-	s.engine = &transactor{pool: s.writer, log: s.log, wake: s.signal, known: int64(len(sums))}
+	s.engine = &transactor{pool: s.writer, log: s.log, wake: s.signal, known: int64(len(sums)), patience: patience}
 	return nil
 }
 
