@@ -21,7 +21,10 @@ func MigrateFurther(ctx context.Context, t testing.TB, where, statements string)
 	must(t, err)
 	files := fstest.MapFS{"00001_record.sql": {Data: first}, "00002_more.sql": {Data: []byte("-- +goose Up\n" + statements)}}
 	ours := schema{dialect: postgresDialect, pool: pool, files: files}
-	return alone(ctx, lock, func() error { return ours.migrate(ctx, func() error { return nil }) })
+	return alone(ctx, lock, func() error {
+		_, err := ours.migrate(ctx, func() error { return nil })
+		return err
+	})
 }
 
 // Hurry makes a store of PostgreSQL wait for others for a shorter time.
