@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"maps"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -144,8 +146,15 @@ func TestDoctorOnSocketMode(t *testing.T) {
 	}
 }
 
-// TestDoctorTriesTheWayToTheSocket lets Slack open Socket Mode at an address that cannot be reached.
+// TestDoctorTriesTheWayToTheSocket lets Slack open Socket Mode at addresses that can be reached, and that cannot. Its ticket
+// is used in neither case.
 func TestDoctorTriesTheWayToTheSocket(t *testing.T) {
+	asked := make(chan string, 1)
+	there := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.RequestURI }))
+	defer there.Close()
+	if _, err := reach(t.Context(), strings.Replace(there.URL, "http", "ws", 1)+"/link/?ticket=canary"); err != nil || <-asked != "/" {
+		t.Errorf("%v, or it asked for more than the host", err)
+	}
 	nobody, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
