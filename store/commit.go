@@ -7,11 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
-
-	"tocsin/store/db"
 )
 
 // ErrClosed is the answer to a change asked of a store that has been closed.
@@ -22,14 +19,14 @@ var ErrClosed = errors.New("store: closed")
 const maxBatch = 128
 
 // committer runs all changes of a SQLite database on one connection: each in a savepoint, as many as are waiting in one
-// transaction, which is synced once. Its goroutine alone touches conn and q.
+// transaction, which is synced once. Its goroutine alone touches conn.
 type committer struct {
 	pool *sql.DB // of one connection
+	file *file
 	log  *slog.Logger
 	wake func() // called after a commit that concerns the outbox
 
 	conn *sql.Conn // nil when there is none that can be trusted
-	tx   numbered
 
 	mu       sync.RWMutex // held for reading while a change is handed over, so that none is handed over to a closed queue
 	closed   bool
@@ -46,8 +43,8 @@ type job struct {
 	done    chan error
 }
 
-func startCommitter(pool *sql.DB, log *slog.Logger, wake func()) *committer {
-	c := &committer{pool: pool, log: log, wake: wake, queue: make(chan *job, maxBatch), finished: make(chan struct{})}
+func startCommitter(pool *sql.DB, f *file, log *slog.Logger, wake func()) *committer {
+	c := &committer{pool: pool, file: f, log: log, wake: wake, queue: make(chan *job, maxBatch), finished: make(chan struct{})}
 	go c.work()
 	return c
 }
@@ -115,6 +112,9 @@ func (c *committer) batch(first *job) {
 	if err == nil {
 		err = c.exec("COMMIT")
 	}
+	if err == nil {
+		err = c.file.present() // else what was committed will not be found again
+	}
 	if err != nil {
 		c.drop()
 	}
@@ -161,12 +161,15 @@ func (c *committer) fill(next *job) (ran []*job, err error) {
 // begin opens a transaction, on a new connection where the last one could not be trusted. Its context is nobody's: a
 // caller who gives up must not roll back the others.
 func (c *committer) begin() error {
+	if err := c.file.present(); err != nil {
+		return err
+	}
 	if c.conn == nil {
 		conn, err := c.pool.Conn(context.Background())
 		if err != nil {
 			return fmt.Errorf("store: connect: %w", err)
 		}
-		c.conn, c.tx = conn, numbered{conn}
+		c.conn = conn
 	}
 	return c.exec("BEGIN IMMEDIATE")
 }
@@ -177,8 +180,8 @@ func (c *committer) change(j *job) error {
 	if err := c.exec("SAVEPOINT change"); err != nil {
 		return err
 	}
-	t := &Tx{ctx: context.Background(), conn: c.tx, q: db.New(c.tx)}
-	j.err = c.protect(func() error { return j.run(t) })
+	t := newTx(context.Background(), sqliteDialect, c.conn)
+	j.err = protect(c.log, func() error { return j.run(t) })
 	j.woke = t.woke
 	if t.err != nil { // seen by the transaction, even if the change has swallowed it
 		j.err = t.err
@@ -190,17 +193,6 @@ func (c *committer) change(j *job) error {
 		return j.err
 	}
 	return c.exec("ROLLBACK TO change; RELEASE change") // fails where SQLite has rolled back all of it on its own
-}
-
-// protect turns a panic into the error of the change that raised it.
-func (c *committer) protect(run func() error) (err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			c.log.Error("a change panicked", "cause", cause, "stack", string(debug.Stack()))
-			err = fmt.Errorf("store: a change panicked: %v", cause)
-		}
-	}()
-	return run()
 }
 
 func (c *committer) exec(statements string) error {

@@ -72,7 +72,7 @@ func batch(t *testing.T, s *Store, changes ...func(*Tx) error) []error {
 	errs := make([]error, len(changes))
 	for n, change := range changes {
 		all.Go(func() { errs[n] = s.write(context.Background(), change) })
-		waitFor(t, func() bool { return len(s.committer.queue) == n+1 })
+		waitFor(t, func() bool { return len(s.engine.(*committer).queue) == n+1 })
 	}
 	release()
 	all.Wait()
@@ -158,7 +158,7 @@ func TestCallerGivesUp(t *testing.T) {
 		defer close(gaveUp)
 		second = s.write(ctx, keep("queued"))
 	})
-	waitFor(t, func() bool { return len(s.committer.queue) == 1 })
+	waitFor(t, func() bool { return len(s.engine.(*committer).queue) == 1 })
 	cancel()
 	<-gaveUp // while the first still runs
 	close(gate)
@@ -256,8 +256,8 @@ func TestCloseFinishesTheQueue(t *testing.T) {
 	for n := range 8 {
 		all.Go(func() { errs[n] = s.write(t.Context(), keep(fmt.Sprint(n))) })
 	}
-	waitFor(t, func() bool { return len(s.committer.queue) == 8 })
-	all.Go(s.committer.close)
+	waitFor(t, func() bool { return len(s.engine.(*committer).queue) == 8 })
+	all.Go(s.engine.close)
 	release()
 	all.Wait()
 	if err := errors.Join(errs...); err != nil {

@@ -33,13 +33,16 @@ func (s *Store) Claim(ctx context.Context, c incident.Claim) (effects []incident
 }
 
 // claimStatement is one of the few that are written by hand: engines lock differently, and the lanes are a list.
-// Its arguments are now, the end of the lease, the limit, and the lanes.
-func claimStatement(lanes int) string {
-	return `UPDATE effects SET attempt = attempt + 1, lease_until = $2 WHERE id IN (
+// Its arguments are now, the end of the lease, the limit, and the lanes. That an effect is open is asked once more of the
+// row itself: it is taken as it is when its lock is free, which may be later than when the heads were found.
+func (d *dialect) claimStatement(lanes int) string {
+	return `WITH due AS MATERIALIZED (
 		SELECT h.id FROM heads h JOIN incidents i ON i.id = h.incident_id
-		WHERE h.lease_until IS NULL AND h.due_at <= $1 AND h.lane IN (` + places(4, lanes) + `)
-		ORDER BY i.rank, h.id LIMIT $3
-	) RETURNING id, incident_id, lane, kind, subject, request, attempt`
+		WHERE h.lease_until IS NULL AND h.done_at IS NULL AND h.buried_at IS NULL
+		AND h.due_at <= $1 AND h.lane IN (` + places(4, lanes) + `)
+		ORDER BY i.rank, h.id LIMIT $3 ` + d.take + `
+	) UPDATE effects SET attempt = attempt + 1, lease_until = $2 WHERE id IN (SELECT id FROM due)
+	RETURNING id, incident_id, lane, kind, subject, request, attempt`
 }
 
 func (t *Tx) claim(c incident.Claim) ([]incident.Effect, error) {
@@ -47,7 +50,7 @@ func (t *Tx) claim(c incident.Claim) ([]incident.Effect, error) {
 	for _, lane := range c.Lanes {
 		args = append(args, string(lane))
 	}
-	rows, err := t.conn.QueryContext(t.ctx, claimStatement(len(c.Lanes)), args...)
+	rows, err := t.conn.QueryContext(t.ctx, t.dialect.claimStatement(len(c.Lanes)), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +80,9 @@ func (t *Tx) fenced(doing string, err error) error {
 func (s *Store) Finish(ctx context.Context, e incident.Effect, learned incident.Refs, at time.Time) error {
 	return s.write(ctx, func(t *Tx) error {
 		t.woke = true
+		if err := t.hold(e.Incident); err != nil {
+			return err
+		}
 		alarmed, err := t.q.FinishEffect(t.ctx, db.FinishEffectParams{
 			At: nullable(at), ID: e.ID, Attempt: int64(e.Attempt),
 		})
@@ -100,6 +106,9 @@ func (s *Store) Finish(ctx context.Context, e incident.Effect, learned incident.
 func (s *Store) Retry(ctx context.Context, e incident.Effect, r incident.Retry) (refusals int, err error) {
 	err = s.write(ctx, func(t *Tx) error {
 		t.woke = true
+		if err := t.hold(e.Incident); err != nil {
+			return err
+		}
 		release := db.ReleaseEffectParams{DueAt: millis(r.Due), Error: r.Why, ID: e.ID, Attempt: int64(e.Attempt)}
 		if r.Refused {
 			release.Refused = 1
@@ -131,6 +140,9 @@ func (t *Tx) supersede(e incident.Effect, at time.Time) (found bool, err error) 
 func (s *Store) Bury(ctx context.Context, e incident.Effect, why string, at time.Time) error {
 	return s.write(ctx, func(t *Tx) error {
 		t.woke = true
+		if err := t.hold(e.Incident); err != nil {
+			return err
+		}
 		asked, err := t.supersede(e, at)
 		if err != nil {
 			return err
@@ -156,7 +168,7 @@ func (s *Store) Lapse(ctx context.Context, at time.Time, all bool) (lapsed int, 
 		until = sql.NullInt64{Int64: math.MaxInt64, Valid: true}
 	}
 	err = s.write(ctx, func(t *Tx) error {
-		rows, err := t.q.LapsedEffects(t.ctx, until)
+		rows, err := settled(t, func() ([]db.Effect, error) { return t.q.LapsedEffects(t.ctx, until) }, func(e db.Effect) int64 { return e.IncidentID })
 		if err != nil {
 			return t.fail("find lapsed effects", err)
 		}
@@ -180,6 +192,24 @@ func (s *Store) Lapse(ctx context.Context, at time.Time, all bool) (lapsed int, 
 		return 0, err
 	}
 	return lapsed, nil
+}
+
+// settled finds rows, locks the incidents that they belong to, and looks again: while it waited for the locks, others may
+// have done with the rows what it is about to do. A row of an incident that turned up only then is left for the next time.
+func settled[R any](t *Tx, find func() ([]R, error), of func(R) int64) ([]R, error) {
+	rows, err := find()
+	if err != nil || t.dialect.hold == "" || len(rows) == 0 {
+		return rows, err
+	}
+	held := make([]incident.ID, len(rows))
+	for n, row := range rows {
+		held[n] = incident.ID(of(row))
+	}
+	if err := t.hold(held...); err != nil {
+		return nil, err
+	}
+	rows, err = find()
+	return slices.DeleteFunc(rows, func(row R) bool { return !slices.Contains(held, incident.ID(of(row))) }), err
 }
 
 // NextDue is when the outbox should look again: an effect that nothing else holds up becomes due, a lease is over, or a
@@ -206,9 +236,11 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 // late, once, and returns them.
 func (s *Store) Alarm(ctx context.Context, at time.Time, limit int) (late []incident.Effect, err error) {
 	err = s.write(ctx, func(t *Tx) error {
-		rows, err := t.q.LateEffects(t.ctx, db.LateEffectsParams{
-			Quiet: string(quiet), Since: millis(at.Add(-incident.Deadline)), Lim: int64(limit),
-		})
+		rows, err := settled(t, func() ([]db.Head, error) {
+			return t.q.LateEffects(t.ctx, db.LateEffectsParams{
+				Quiet: string(quiet), Since: millis(at.Add(-incident.Deadline)), Lim: int64(limit),
+			})
+		}, func(h db.Head) int64 { return h.IncidentID })
 		if err != nil {
 			return t.fail("find late effects", err)
 		}

@@ -2,69 +2,64 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
+
+	"tocsin/store/db"
 )
 
 //go:embed migrations
 var migrations embed.FS
 
-// migrate brings a database to the newest schema, each migration in a transaction of its own, forward only. It refuses a
-// schema that is newer than this program, one whose migrations differ from ours, and one altered by hand.
-// before is called ahead of the first change to a database that holds something.
-func migrate(ctx context.Context, pool *sql.DB, files fs.FS, before func() error) error {
-	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, files)
-	if err != nil {
-		return err
-	}
-	sums, err := checksums(files, provider.ListSources())
-	if err != nil {
-		return err
-	}
-	current, err := version(ctx, pool)
-	if err != nil {
-		return err
-	}
-	newest := int64(len(sums))
-	if current > newest {
-		return fmt.Errorf("this database was written by a newer Tocsin (schema %d, this one knows %d): upgrade the program", current, newest)
-	}
-	if err := compareChecksums(ctx, pool, sums); err != nil {
-		return err
-	}
-	if current < newest {
-		if current > 0 {
-			if err := before(); err != nil {
-				return err
-			}
-		}
-		if _, err := provider.Up(ctx); err != nil {
-			return fmt.Errorf("migrate: %w", err)
-		}
-	}
-	if err := recordSchema(ctx, pool, sums); err != nil {
-		return err
-	}
-	return compareStructure(ctx, pool)
+// ErrNewer says that a database belongs to a newer program, now or since a newer one runs beside this one.
+var ErrNewer = errors.New("this database was written by a newer Tocsin")
+
+// newer refuses a schema that this program does not know.
+func newer(current, known int64) error {
+	return fmt.Errorf("%w (schema %d, this one knows %d): upgrade the program", ErrNewer, current, known)
 }
 
-// checksums hashes each migration by its version; versions count from 1 without a gap.
-func checksums(files fs.FS, sources []*goose.Source) (map[int64]string, error) {
-	sums := make(map[int64]string, len(sources))
-	for _, source := range sources {
-		text, err := fs.ReadFile(files, source.Path)
-		if err != nil {
-			return nil, err
+// schema is the tables of one database.
+type schema struct {
+	*dialect
+	pool  *sql.DB
+	files fs.FS // the migrations; nil: those of this program
+}
+
+func (s schema) conn() db.DBTX { return s.spell(s.pool) }
+
+// sources are the migrations and their checksums by version; versions count from 1 without a gap.
+func (s schema) sources() (files fs.FS, sums map[int64]string, err error) {
+	if files = s.files; files == nil {
+		if files, err = fs.Sub(migrations, "migrations/"+s.folder); err != nil {
+			return nil, nil, err
 		}
-		sums[source.Version] = sum(string(text))
 	}
-	return sums, nil
+	entries, err := fs.ReadDir(files, ".")
+	if err != nil {
+		return nil, nil, err
+	}
+	sums = make(map[int64]string, len(entries))
+	for _, entry := range entries {
+		version, err := goose.NumericComponent(entry.Name())
+		if err != nil {
+			return nil, nil, err
+		}
+		text, err := fs.ReadFile(files, entry.Name())
+		if err != nil {
+			return nil, nil, err
+		}
+		sums[version] = sum(string(text))
+	}
+	return files, sums, nil
 }
 
 func sum(text string) string {
@@ -72,84 +67,164 @@ func sum(text string) string {
 	return hex.EncodeToString(hash[:])
 }
 
-// version reads which migration was the last, 0 in a new database. Asking goose would create its table.
-func version(ctx context.Context, pool *sql.DB) (int64, error) {
+// step is from which schema to which a database was brought.
+type step struct{ from, to int64 }
+
+// migrate brings a database to the newest schema, each migration in a transaction of its own, forward only. It refuses a
+// schema that is newer than this program, one whose migrations differ from ours, and one altered by hand.
+// before is called ahead of the first change to a database that holds something.
+func (s schema) migrate(ctx context.Context, before func() error) (step, error) {
+	files, sums, err := s.sources()
+	if err != nil {
+		return step{}, err
+	}
+	current, err := s.version(ctx)
+	if err != nil {
+		return step{}, err
+	}
+	taken := step{from: current, to: int64(len(sums))}
+	if taken.from > taken.to {
+		return taken, newer(taken.from, taken.to)
+	}
+	if err := s.compareChecksums(ctx, sums); err != nil {
+		return taken, err
+	}
+	if taken.from < taken.to {
+		if err := s.up(ctx, files, taken.from, before); err != nil {
+			return taken, err
+		}
+	}
+	if err := s.record(ctx, sums); err != nil {
+		return taken, err
+	}
+	return taken, s.compareStructure(ctx)
+}
+
+// up applies the migrations that are missing.
+func (s schema) up(ctx context.Context, files fs.FS, from int64, before func() error) error {
+	if from > 0 {
+		if err := before(); err != nil {
+			return err
+		}
+	}
+	provider, err := goose.NewProvider(s.goose, s.pool, files)
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// match refuses a schema that is not the one of this program.
+func (s schema) match(ctx context.Context) error {
+	_, sums, err := s.sources()
+	if err != nil {
+		return err
+	}
+	current, err := s.version(ctx)
+	switch known := int64(len(sums)); {
+	case err != nil:
+		return err
+	case current > known:
+		return newer(current, known)
+	case current < known:
+		return fmt.Errorf("this database has an older schema (%d, this program knows %d): start this version once, it migrates", current, known)
+	}
+	return nil
+}
+
+// has tells whether there is a table of a name.
+func (s schema) has(ctx context.Context, table string) (bool, error) {
 	var tables int64
-	const find = `SELECT count(*) FROM sqlite_schema WHERE name = 'goose_db_version'`
-	if err := pool.QueryRowContext(ctx, find).Scan(&tables); err != nil || tables == 0 {
+	err := s.conn().QueryRowContext(ctx, s.exists, table).Scan(&tables)
+	return tables > 0, err
+}
+
+// version reads which migration was the last, 0 in a new database. Asking goose would create its table.
+func (s schema) version(ctx context.Context) (last int64, err error) {
+	if known, err := s.has(ctx, "goose_db_version"); err != nil || !known {
 		return 0, err
 	}
-	var last int64
-	err := pool.QueryRowContext(ctx, `SELECT COALESCE(max(version_id), 0) FROM goose_db_version`).Scan(&last)
+	err = s.conn().QueryRowContext(ctx, `SELECT COALESCE(max(version_id), 0) FROM goose_db_version`).Scan(&last)
 	return last, err
 }
 
 // compareChecksums finds a migration that was edited after it had been applied here.
-func compareChecksums(ctx context.Context, pool *sql.DB, sums map[int64]string) error {
-	var tables int64
-	const find = `SELECT count(*) FROM sqlite_schema WHERE name = 'migrations'`
-	if err := pool.QueryRowContext(ctx, find).Scan(&tables); err != nil || tables == 0 {
+func (s schema) compareChecksums(ctx context.Context, sums map[int64]string) error {
+	if known, err := s.has(ctx, "migrations"); err != nil || !known {
 		return err
 	}
-	rows, err := pool.QueryContext(ctx, `SELECT version, sha256 FROM migrations`)
+	applied, err := pairs[int64](ctx, s.conn(), `SELECT version, sha256 FROM migrations`)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var version int64
-		var applied string
-		if err := rows.Scan(&version, &applied); err != nil {
-			return err
-		}
-		if sums[version] != applied {
+	for version, sha256 := range applied {
+		if sums[version] != sha256 {
 			return fmt.Errorf("migration %d of this program is not the one that made this database: use an official build", version)
 		}
 	}
-	return rows.Err()
+	return nil
 }
 
-// recordSchema keeps the checksums of migrations applied just now, and what the schema looks like after them. A crash
-// between a migration and this is made good at the next start.
-func recordSchema(ctx context.Context, pool *sql.DB, sums map[int64]string) error {
+// record keeps the checksums of migrations applied just now, what the schema looks like after them, and the name of a new
+// database. A crash between a migration and this is made good at the next start.
+func (s schema) record(ctx context.Context, sums map[int64]string) error {
+	const count = `SELECT count(*) FROM migrations`
 	var recorded int
-	if err := pool.QueryRowContext(ctx, `SELECT count(*) FROM migrations`).Scan(&recorded); err != nil || recorded == len(sums) {
+	if err := s.pool.QueryRowContext(ctx, count).Scan(&recorded); err != nil || recorded == len(sums) {
 		return err
 	}
-	made, err := structure(ctx, pool)
+	made, err := s.present(ctx)
 	if err != nil {
 		return err
 	}
-	tx, err := pool.BeginTx(ctx, nil)
+	tx, err := s.pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
+	conn := s.spell(tx)
+	if err := nameDatabase(ctx, conn); err != nil {
+		return err
+	}
 	for version, sha256 := range sums {
-		const record = `INSERT INTO migrations (version, sha256) VALUES (?1, ?2) ON CONFLICT DO NOTHING`
-		if _, err := tx.ExecContext(ctx, record, version, sha256); err != nil {
+		const keep = `INSERT INTO migrations (version, sha256) VALUES ($1, $2) ON CONFLICT DO NOTHING`
+		if _, err := conn.ExecContext(ctx, keep, version, sha256); err != nil {
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, `DELETE FROM structure`); err != nil {
+	if _, err := conn.ExecContext(ctx, `DELETE FROM structure`); err != nil {
 		return err
 	}
 	for name, sha256 := range made {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO structure (name, sha256) VALUES (?1, ?2)`, name, sha256); err != nil {
+		if _, err := conn.ExecContext(ctx, `INSERT INTO structure (name, sha256) VALUES ($1, $2)`, name, sha256); err != nil {
 			return err
 		}
 	}
 	return tx.Commit()
 }
 
+// nameDatabase names a database that has no name yet.
+func nameDatabase(ctx context.Context, conn db.DBTX) error {
+	q := db.New(conn)
+	if _, err := q.Installation(ctx); !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	id := make([]byte, 8)
+	_, _ = rand.Read(id) // never fails
+	return q.InsertInstallation(ctx, hex.EncodeToString(id))
+}
+
 // compareStructure finds a table, index or trigger that was dropped or altered by hand: without the triggers, for one,
 // entries could be changed. What somebody added is theirs.
-func compareStructure(ctx context.Context, pool *sql.DB) error {
-	present, err := structure(ctx, pool)
+func (s schema) compareStructure(ctx context.Context) error {
+	present, err := s.present(ctx)
 	if err != nil {
 		return err
 	}
-	made, err := pairs(ctx, pool, `SELECT name, sha256 FROM structure`)
+	made, err := pairs[string](ctx, s.conn(), `SELECT name, sha256 FROM structure`)
 	if err != nil {
 		return err
 	}
@@ -161,25 +236,26 @@ func compareStructure(ctx context.Context, pool *sql.DB) error {
 	return nil
 }
 
-// structure hashes what made each table, index, view and trigger, by name.
-func structure(ctx context.Context, pool *sql.DB) (map[string]string, error) {
-	const list = `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`
-	made, err := pairs(ctx, pool, list)
+// present hashes what each table, index, view and trigger is made of, by name.
+func (s schema) present(ctx context.Context) (map[string]string, error) {
+	made, err := pairs[string](ctx, s.conn(), s.structure)
 	for name, text := range made {
 		made[name] = sum(text)
 	}
 	return made, err
 }
 
-func pairs(ctx context.Context, pool *sql.DB, query string) (map[string]string, error) {
-	rows, err := pool.QueryContext(ctx, query)
+// pairs reads rows of a key and a text.
+func pairs[K comparable](ctx context.Context, conn db.DBTX, query string) (map[K]string, error) {
+	rows, err := conn.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	all := map[string]string{}
+	all := map[K]string{}
 	for rows.Next() {
-		var key, value string
+		var key K
+		var value string
 		if err := rows.Scan(&key, &value); err != nil {
 			return nil, err
 		}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"crypto/sha256"
 	"database/sql"
 	"io/fs"
@@ -143,7 +142,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +164,7 @@ func TestDamageIsFoundInTheBackground(t *testing.T) {
 	if s.readers, err = openPool(t.Context(), path, reading, 1); err != nil {
 		t.Fatal(err)
 	}
-	s.examine(t.Context(), s.committer.log)
+	s.examine(t.Context())
 	if !strings.Contains(log.String(), "level=ERROR") {
 		t.Errorf("nothing found: %s", log)
 	}
@@ -279,7 +278,9 @@ func TestUpgrade(t *testing.T) {
 		must(t, err)
 		defer pool.Close()
 		files := fstest.MapFS{"00001_record.sql": {Data: first}, "00002_more.sql": {Data: []byte("-- +goose Up\n" + second)}}
-		return migrate(context.Background(), pool, files, func() error { return backup(t.Context(), pool, path) })
+		ours := schema{dialect: sqliteDialect, pool: pool, files: files}
+		_, err = ours.migrate(t.Context(), func() error { return backup(t.Context(), ours, path) })
+		return err
 	}
 	if err := upgrade(`CREATE TABLE more (x INTEGER); CREATE TABLE more (y INTEGER);`); err == nil {
 		t.Error("a broken migration went through")

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"tocsin/incident"
@@ -33,8 +35,9 @@ func (s *Store) Profile(ctx context.Context, handle string) (incident.Profile, e
 
 // SaveProfiles keeps what was learned about people; what is older than what is known of somebody is dropped.
 func (s *Store) SaveProfiles(ctx context.Context, profiles []incident.Profile) error {
+	profiles = slices.SortedFunc(slices.Values(profiles), func(a, b incident.Profile) int { return cmp.Compare(a.Handle, b.Handle) })
 	return s.write(ctx, func(t *Tx) error {
-		for _, p := range profiles {
+		for _, p := range profiles { // in one order, so that two replicas do not wait for each other
 			if err := t.Know(p); err != nil {
 				return err
 			}
@@ -46,6 +49,9 @@ func (s *Store) SaveProfiles(ctx context.Context, profiles []incident.Profile) e
 // SetMembers keeps who is in an incident's room, all of them, as seen at an instant. What was seen later of somebody stands.
 func (s *Store) SetMembers(ctx context.Context, id incident.ID, handles []string, at time.Time) error {
 	return s.write(ctx, func(t *Tx) error {
+		if err := t.hold(id); err != nil {
+			return err
+		}
 		err := t.q.AbsentMembers(t.ctx, db.AbsentMembersParams{IncidentID: int64(id), SeenAt: millis(at)})
 		if err != nil {
 			return t.fail("keep who is in the room of "+id.String(), err)

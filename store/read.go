@@ -16,12 +16,12 @@ import (
 
 // view reads in one transaction, so that all statements see the same state.
 func (s *Store) view(ctx context.Context, read func(db.DBTX, *db.Queries) error) error {
-	tx, err := s.readers.BeginTx(ctx, nil)
+	tx, err := s.readers.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // it has only read
-	conn := numbered{tx}
+	conn := s.dialect.spell(tx)
 	return read(conn, db.New(conn))
 }
 

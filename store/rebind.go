@@ -41,3 +41,32 @@ func rebind(query string) string {
 	rebound.Store(query, text)
 	return text
 }
+
+// clean keeps out of texts what PostgreSQL does not take in one: a NUL, and what is no UTF-8. Words that were committed to
+// hold neither, because JSON does not.
+type clean struct{ conn db.DBTX }
+
+func (c clean) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return c.conn.ExecContext(ctx, query, cleaned(args)...)
+}
+
+func (c clean) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	return c.conn.PrepareContext(ctx, query)
+}
+
+func (c clean) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return c.conn.QueryContext(ctx, query, cleaned(args)...)
+}
+
+func (c clean) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return c.conn.QueryRowContext(ctx, query, cleaned(args)...)
+}
+
+func cleaned(args []any) []any {
+	for n, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[n] = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+		}
+	}
+	return args
+}

@@ -9,6 +9,9 @@ import (
 	"strings"
 
 	"github.com/mattn/go-sqlite3"
+	"github.com/pressly/goose/v3"
+
+	"tocsin/store/db"
 )
 
 // minVersion is SQLite 3.51.3: older ones can corrupt a WAL database when a checkpoint and a commit meet.
@@ -16,6 +19,16 @@ const minVersion = 3_051_003
 
 // driverName is SQLite with our settings on every connection.
 const driverName = "tocsin-sqlite"
+
+// sqliteDialect is what SQLite has to be told. It has one writer, so nobody else holds a row.
+var sqliteDialect = &dialect{
+	goose:     goose.DialectSQLite3,
+	folder:    "sqlite",
+	spell:     func(conn db.DBTX) db.DBTX { return numbered{conn} },
+	explain:   explainFile,
+	exists:    `SELECT count(*) FROM sqlite_schema WHERE name = $1`,
+	structure: `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,
+}
 
 // pragmas is the one list of settings: how each is made, and what it must read back as. The driver ignores a misspelt
 // word in its DSN, so nothing is believed before it is read back.

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"tocsin/incident"
@@ -15,7 +17,8 @@ import (
 // Tx is one transaction. It tracks the incidents that it hands out, and writes down what became of them when the change
 // returns. It is an incident.Tx.
 type Tx struct {
-	ctx     context.Context // of the batch, nobody's
+	ctx     context.Context // of the transaction
+	dialect *dialect
 	conn    db.DBTX
 	q       *db.Queries
 	at      time.Time
@@ -23,6 +26,12 @@ type Tx struct {
 	system  incident.Ledger
 	woke    bool  // the outbox is to look
 	err     error // the first error of the database: whatever the change makes of it, the transaction fails
+}
+
+// newTx is a transaction on a connection that has begun one.
+func newTx(ctx context.Context, d *dialect, conn db.DBTX) *Tx {
+	conn = d.spell(conn)
+	return &Tx{ctx: ctx, dialect: d, conn: conn, q: db.New(conn)}
 }
 
 // tracked is an incident with what the database holds of it.
@@ -172,9 +181,28 @@ func (t *Tx) Join(id incident.ID, handle string, at time.Time) error {
 func (t *Tx) Leave(id incident.ID, handle string) error { return t.member(id, handle, false, t.at) }
 
 func (t *Tx) member(id incident.ID, handle string, present bool, at time.Time) error {
+	if err := t.hold(id); err != nil {
+		return err
+	}
 	return t.fail("keep who is in the room of "+id.String(), t.q.PutMember(t.ctx, db.PutMemberParams{
 		IncidentID: int64(id), Handle: handle, Present: present, SeenAt: millis(at),
 	}))
+}
+
+// hold locks the rows of incidents: whatever is written for an incident, it is locked first. So it is written by one
+// transaction at a time, and ids come in the order of the commits. All are taken in one order, the system last, so that two
+// transactions do not wait for each other.
+func (t *Tx) hold(ids ...incident.ID) error {
+	if t.dialect.hold == "" {
+		return nil
+	}
+	slices.SortFunc(ids, func(a, b incident.ID) int { return cmp.Compare(uint64(a-1), uint64(b-1)) })
+	for _, id := range slices.Compact(ids) {
+		if _, err := t.conn.ExecContext(t.ctx, t.dialect.hold, int64(id)); err != nil {
+			return t.fail("lock "+id.String(), err)
+		}
+	}
+	return nil
 }
 
 func missing(id incident.ID) error { return incident.Refuse(incident.Missing, "There is no %s.", id) }

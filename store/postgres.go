@@ -1,0 +1,196 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+
+	"tocsin/store/db"
+)
+
+// minServer is PostgreSQL 15, the oldest that this program is tested with.
+const minServer = 15
+
+// writers is how many changes run at once on one replica: with the readers few enough for three replicas on a server that
+// takes a hundred connections.
+const writers = 8
+
+// dialTime bounds an attempt to reach the server; silence is how long a server may not answer the kernel's probes before a
+// connection counts as lost.
+const (
+	dialTime = 5 * time.Second
+	silence  = 15 * time.Second
+)
+
+// postgresDialect is what PostgreSQL has to be told. The lock of a row does not stand in the way of those who only refer to
+// it. Of a view's query nothing is compared but its columns: each version of the server prints it in a way of its own.
+var postgresDialect = &dialect{
+	goose:   goose.DialectPostgres,
+	folder:  "postgres",
+	spell:   func(conn db.DBTX) db.DBTX { return clean{conn} },
+	explain: explainServer,
+	exists:  `SELECT count(*) FROM pg_class WHERE oid = to_regclass($1)`,
+	take:    `FOR UPDATE OF h SKIP LOCKED`,
+	hold:    `SELECT id FROM incidents WHERE id = $1 FOR NO KEY UPDATE`,
+	structure: `
+WITH ours AS (
+	SELECT c.oid, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema()
+)
+SELECT o.relname, string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull::text || ' ' || a.attidentity::text, ', ' ORDER BY a.attnum)
+FROM ours o JOIN pg_attribute a ON a.attrelid = o.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE o.relkind IN ('r', 'v') GROUP BY o.relname
+UNION ALL
+SELECT o.relname, i.indisvalid::text || ' ' || pg_get_indexdef(o.oid, 0, true) FROM ours o JOIN pg_index i ON i.indexrelid = o.oid
+UNION ALL
+SELECT 'constraint ' || k.conname, k.convalidated::text || ' ' || pg_get_constraintdef(k.oid, true)
+FROM ours o JOIN pg_constraint k ON k.conrelid = o.oid WHERE k.contype IN ('p', 'u', 'f', 'c')
+UNION ALL
+SELECT 'trigger ' || t.tgname, concat_ws(' ', o.relname, t.tgtype, t.tgenabled, p.proname, encode(t.tgargs, 'hex'))
+FROM ours o JOIN pg_trigger t ON t.tgrelid = o.oid JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal
+UNION ALL
+SELECT 'function ' || p.proname, p.prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = current_schema() AND EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgfoid = p.oid)`,
+}
+
+// Place is where a database is, for people: of an address only the host and the name, for it may hold a password.
+func Place(where string) string {
+	if !isPostgres(where) {
+		return where
+	}
+	config, err := pgx.ParseConfig(where)
+	if err != nil {
+		return "PostgreSQL"
+	}
+	if strings.HasPrefix(config.Host, "/") { // a socket
+		return "postgres:///" + config.Database + "?host=" + config.Host
+	}
+	return "postgres://" + net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))) + "/" + config.Database
+}
+
+// openServer opens a PostgreSQL database for writing and reading.
+func (s *Store) openServer(ctx context.Context, where string, beside bool) error {
+	config, err := address(where)
+	if err != nil {
+		return err
+	}
+	s.writer, s.readers = serverPool(config, writers), serverPool(config, readers)
+	if err := checkServer(ctx, s.writer); err != nil {
+		return err
+	}
+	ours := schema{dialect: s.dialect, pool: s.readers}
+	if beside {
+		err = ours.match(ctx)
+	} else {
+		err = alone(ctx, s.writer, func() (err error) {
+			s.migrated, err = ours.migrate(ctx, func() error { return nil }) // no copy: its backups are the server's
+			return err
+		})
+	}
+	if err != nil {
+		return err
+	}
+	_, sums, err := ours.sources()
+	if err != nil {
+		return err
+	}
+	s.engine = &transactor{pool: s.writer, log: s.log, wake: s.signal, known: int64(len(sums)), patience: patience}
+	return nil
+}
+
+// address reads the address of a database. What is wrong with one is not told: the part that cannot be read may be the
+// password.
+func address(where string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(where)
+	if err != nil {
+		return nil, errors.New("this is no address of a PostgreSQL database: " +
+			"it should look like postgres://user:password@host:5432/database, with special characters in the password written as %XX")
+	}
+	// A pooler may hand each transaction to another connection of the server, so nothing is prepared on one for later.
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec
+	config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "tocsin"
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = dialTime
+	}
+	if config.ValidateConnect == nil { // of several hosts, the one that takes changes
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: silence / 3, Interval: silence / 3, Count: 3}}
+	config.DialFunc = dialer.DialContext
+	return config, nil
+}
+
+func serverPool(config *pgx.ConnConfig, size int) *sql.DB {
+	pool := stdlib.OpenDB(*config)
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	return pool
+}
+
+// checkServer refuses a server that is too old, and settings with which an answer would not mean durable.
+func checkServer(ctx context.Context, pool *sql.DB) error {
+	settings, err := serverSettings(ctx, pool)
+	if err != nil {
+		return err
+	}
+	version, err := strconv.Atoi(settings["server_version_num"])
+	switch {
+	case err != nil:
+		return err
+	case version < minServer*10000:
+		return fmt.Errorf("PostgreSQL %s is too old: use %d or newer", settings["server_version"], minServer)
+	}
+	for _, need := range serverNeeds {
+		if got := settings[need.name]; got == need.not || need.only != "" && got != need.only {
+			return fmt.Errorf("PostgreSQL has %s=%s: %s", need.name, got, need.mend)
+		}
+	}
+	return nil
+}
+
+// serverNeeds is what the settings of a server and of a database must or must not be.
+var serverNeeds = []struct{ name, not, only, mend string }{
+	{name: "fsync", not: "off", mend: "what was answered would be lost with the power; set fsync = on in postgresql.conf"},
+	{name: "full_page_writes", not: "off", mend: "a torn page would lose data; set full_page_writes = on in postgresql.conf"},
+	{name: "synchronous_commit", not: "off", mend: "what was answered could be lost; set it to on, also for this user and this database"},
+	{name: "server_encoding", only: "UTF8", mend: "make a database with CREATE DATABASE tocsin ENCODING 'UTF8' TEMPLATE template0"},
+	{name: "client_encoding", only: "UTF8", mend: "ALTER ROLE … RESET client_encoding, also for this database"},
+}
+
+// serverSettings reads what the server and this session are set to.
+func serverSettings(ctx context.Context, pool *sql.DB) (map[string]string, error) {
+	return pairs[string](ctx, pool, `SELECT name, setting FROM pg_settings WHERE name IN (
+		'server_version', 'server_version_num', 'server_encoding', 'client_encoding', 'synchronous_commit', 'fsync', 'full_page_writes'
+	)`)
+}
+
+// alone runs something that no other replica runs on this database at the same time. The lock is one of a transaction, so
+// that it is gone with whoever held it, and a pooler cannot lend it to another.
+func alone(ctx context.Context, pool *sql.DB, run func() error) error {
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // it has written nothing
+	const key = 0x746f6373696e           // "tocsin"
+	if _, err := tx.ExecContext(ctx, `SELECT set_config('idle_in_transaction_session_timeout', '0', true)`); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(key)); err != nil {
+		return err
+	}
+	return run()
+}

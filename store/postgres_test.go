@@ -1,0 +1,13 @@
+package store_test
+
+import (
+	"testing"
+
+	"tocsin/store"
+	"tocsin/store/storetest"
+)
+
+func TestPostgres(t *testing.T) {
+	cluster := storetest.Cluster(t)
+	storetest.Run(t, func(t *testing.T) *store.Store { return open(t, cluster.Database(t)) })
+}

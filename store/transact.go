@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// changeTime bounds a change and its commit; patience how long it waits for another one, and how long the server lets it
+// stand still before it takes its locks from it, as when its process was stopped.
+const (
+	changeTime = 20 * time.Second
+	patience   = 10 * time.Second
+)
+
+// tries is how often a change is run that lost against another one, or lost its connection before its commit.
+const tries = 6
+
+// transactor runs each change in a PostgreSQL transaction of its own.
+type transactor struct {
+	pool     *sql.DB
+	log      *slog.Logger
+	wake     func() // called after a commit that concerns the outbox
+	known    int64  // the schema that this program writes
+	patience time.Duration
+
+	mu     sync.RWMutex // held for reading while a change runs, so that close waits for it
+	closed bool
+}
+
+// do runs a change durably. It is run again when it lost against another one, or its connection was lost before its commit:
+// nothing of it is kept then. It ends with its caller's context until its commit has begun.
+func (p *transactor) do(ctx context.Context, run func(*Tx) error) error {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closed {
+		return ErrClosed
+	}
+	for try := 1; ; try++ {
+		again, err := p.once(ctx, run)
+		if !again || try == tries || ctx.Err() != nil {
+			return err
+		}
+		select { // from 10 ms on, doubled each time, and each replica by a pause of its own
+		case <-time.After(time.Duration(float64(5*time.Millisecond<<try) * (0.5 + rand.Float64()))):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (p *transactor) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+}
+
+// once runs a change once, and tells whether it may be run again.
+func (p *transactor) once(ctx context.Context, run func(*Tx) error) (again bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), changeTime)
+	defer cancel()
+	follow := context.AfterFunc(ctx, cancel)
+	tx, err := p.pool.BeginTx(own, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return passing(err), firstOf(ctx.Err(), fmt.Errorf("store: begin: %w", err))
+	}
+	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
+	t := newTx(own, postgresDialect, tx)
+	if err := p.guard(t); err != nil {
+		return t.err != nil && passing(err), firstOf(ctx.Err(), err)
+	}
+	err = protect(p.log, func() error { return run(t) })
+	if t.err != nil { // seen by the transaction, even if the change has swallowed it
+		return passing(t.err), firstOf(ctx.Err(), t.err)
+	}
+	if err != nil {
+		return false, err
+	}
+	if !follow() {
+		return false, ctx.Err()
+	}
+	if err := tx.Commit(); err != nil {
+		return lost(err), fmt.Errorf("store: commit: %w", err) // unless it lost, it may have happened: the same request again gets the answer
+	}
+	if t.woke {
+		p.wake()
+	}
+	return false, nil
+}
+
+// guard begins a transaction. It refuses one on a schema that is not ours: whoever migrates locks this table first, waits for
+// all who have read it, and keeps out who has not. It makes the commit durable, and lets the server end what stands still.
+// A pooler may give each transaction another session, so all this is said each time.
+func (p *transactor) guard(t *Tx) error {
+	const guard = `SELECT COALESCE(max(version_id), 0),
+		set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on'
+			ELSE current_setting('synchronous_commit') END, true),
+		set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $1, true)
+	FROM goose_db_version`
+	var current int64
+	var said string
+	err := t.conn.QueryRowContext(t.ctx, guard, p.patience.String()).Scan(&current, &said, &said, &said)
+	switch {
+	case err != nil:
+		return t.fail("begin", err)
+	case current > p.known:
+		return newer(current, p.known)
+	case current < p.known:
+		return fmt.Errorf("the database has become an older one (schema %d, this program writes %d): start the program anew", current, p.known)
+	}
+	return nil
+}
+
+// lost tells of a change that lost against another one, by the code of the error.
+func lost(err error) bool {
+	var server *pgconn.PgError
+	if !errors.As(err, &server) {
+		return false
+	}
+	switch server.Code {
+	case "40001", "40P01", "23505": // serialization failure, deadlock, unique violation
+		return true
+	}
+	return false
+}
+
+// passing tells of an error before the commit after which the change may be run again: it lost against another one, or the
+// connection is gone.
+func passing(err error) bool {
+	var server *pgconn.PgError
+	if !errors.As(err, &server) {
+		return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+	}
+	const stoodStill = "25P03" // for longer than our patience
+	return lost(err) || server.Code == stoodStill || strings.HasPrefix(server.Code, "08") || strings.HasPrefix(server.Code, "57P")
+}
+
+// firstOf is the first of two errors that is one.
+func firstOf(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
+}
