@@ -50,7 +50,7 @@ func lookAtFile(ctx context.Context, path string, r *Report) (err error) {
 	f := &file{path: path}
 	switch r.Size, r.WAL, err = f.size(); {
 	case errors.Is(err, fs.ErrNotExist):
-		return errors.New("there is no database yet: tocsin serve makes it")
+		return errNoFile
 	case err != nil:
 		return err
 	case r.Size == 0:
