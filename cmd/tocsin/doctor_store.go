@@ -79,8 +79,8 @@ func describe(r store.Report) string {
 	if r.InUse {
 		words = append(words, "in use by a Tocsin that runs")
 	}
-	if r.Verdict != "ok" {
-		words = append(words, "its integrity is "+r.Verdict)
+	if r.Verdict != "ok" && r.Free > 0 { // a server examines itself
+		words = append(words, "whether it is whole is "+r.Verdict)
 	}
 	return strings.Join(words, ", ")
 }

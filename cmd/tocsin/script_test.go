@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"tocsin"
 	"tocsin/bot/slacksim"
+	"tocsin/store/storetest"
 )
 
 // TestMain lets scripts run the program as a command of its own: this test binary, which is the program when it is called
@@ -25,15 +27,24 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs what people type, command by command: testdata/script. The environment holds nothing of ours but what
 // a script sets.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "script", nil) }
+
+// TestScriptsOnPostgres runs those that need a PostgreSQL server: testdata/postgres.
+func TestScriptsOnPostgres(t *testing.T) {
+	cluster := storetest.Cluster(t)
+	runScripts(t, "postgres", []string{"EMPTY=" + cluster.Empty(t), "EMPTY2=" + cluster.Empty(t)})
+}
+
+func runScripts(t *testing.T, folder string, variables []string) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
+		Dir: filepath.Join("testdata", folder), RequireExplicitExec: true, RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"slack": openSlack, "port": freePort, "await": awaitAnswer, "sql": runSQL,
 			"say": saySomething, "until": untilItSays,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[theSlack] = new(*slacksim.Workspace)
+			env.Vars = append(env.Vars, variables...)
 			return nil
 		},
 	})
