@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"log/slog"
 	"os"
 	"time"
 
@@ -24,8 +23,12 @@ func serveCommand() *cobra.Command {
 			if err := errors.Join(err, unread); err != nil {
 				return err
 			}
+			log, err := newLog(os.Stderr, s)
+			if err != nil {
+				return err
+			}
 			ctx := cmd.Context()
-			o := options{settings: s, policy: policy, log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), now: time.Now}
+			o := options{settings: s, policy: policy, log: log, now: time.Now}
 			p, err := newProgram(ctx, o)
 			if err != nil {
 				return err
