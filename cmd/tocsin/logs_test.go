@@ -18,8 +18,8 @@ var hostile = []string{
 	"gnp.\u202egpj", "zero\u200bwidth", "line\u2028and\u2029paragraph", "\U000e0041tag", "broken \xff\xfe", `quote " backslash \ "}`, "tab\there", "",
 }
 
-// oneLine logs words as a message, as a value and as an error's, and returns the line.
-func oneLine(t interface{ Fatalf(string, ...any) }, format, words string) string {
+// logged logs words as a message, as a value and as an error's, and returns the line.
+func logged(t interface{ Fatalf(string, ...any) }, format, words string) string {
 	var out bytes.Buffer
 	log, err := newLog(&out, settings{LogFormat: format, LogLevel: "info"})
 	if err != nil {
@@ -40,7 +40,7 @@ func oneLine(t interface{ Fatalf(string, ...any) }, format, words string) string
 func TestF70OneLineARecord(t *testing.T) {
 	for _, words := range hostile {
 		for _, format := range []string{"json", "text"} {
-			line := oneLine(t, format, words)
+			line := logged(t, format, words)
 			if format == "json" {
 				sameWords(t, line, words)
 			} else if bare := quoted.ReplaceAllString(line, ""); !strings.Contains(bare, " level=INFO ") || strings.Contains(bare, "ERROR") {
@@ -56,8 +56,8 @@ var quoted = regexp.MustCompile(`"(\\.|[^"\\])*"`)
 func TestF70AnyWords(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		words := rapid.String().Draw(t, "words")
-		oneLine(t, "text", words)
-		sameWords(t, oneLine(t, "json", words), words)
+		logged(t, "text", words)
+		sameWords(t, logged(t, "json", words), words)
 	})
 }
 
