@@ -267,42 +267,6 @@ func TestF75MetricsNameNobody(t *testing.T) {
 	}
 }
 
-// TestStoppingIsTold: from the signal to the very end, so that a balancer sends no more.
-func TestStoppingIsTold(t *testing.T) {
-	h := newHouse(t, watched)
-	h.ready("ready")
-	hangs := make(chan struct{}, 100)
-	h.Faults(func(slacksim.Call) *slacksim.Fault {
-		hangs <- struct{}{}
-		return &slacksim.Fault{Kind: slacksim.Hang}
-	})
-	h.command("Ada", "#general", declareCheckout, "1.1.1")
-	<-hangs
-	ended := make(chan struct{})
-	go func() {
-		h.stop()
-		close(ended)
-	}()
-	h.ready("stopping")
-	for heard := 0; ; heard++ {
-		status, body := h.how("/readyz")
-		if status == 0 {
-			<-ended
-			if heard < 10 {
-				t.Errorf("it was told %d times only", heard)
-			}
-			break
-		}
-		if status != http.StatusServiceUnavailable || !strings.Contains(body, "stopping") {
-			t.Fatalf("%d %s", status, body)
-		}
-	}
-	h.Faults(nil)
-	h.start(watched)
-	h.recover(recovery)
-	h.alone("#inc-1-checkout-is-down")
-}
-
 // TestAProbeThatHangs is not joined by others, and what it last saw counts for nothing after a while.
 func TestAProbeThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,42 @@ func (h *house) stopsInTime() {
 	if took > stopLimit {
 		h.t.Errorf("it took %s to end, and may take %s", took, stopLimit)
 	}
+}
+
+// TestStoppingIsTold: from the signal to the very end, so that a balancer sends no more.
+func TestStoppingIsTold(t *testing.T) {
+	h := newHouse(t, watched)
+	h.ready("ready")
+	hangs := make(chan struct{}, 100)
+	h.Faults(func(slacksim.Call) *slacksim.Fault {
+		hangs <- struct{}{}
+		return &slacksim.Fault{Kind: slacksim.Hang}
+	})
+	h.command("Ada", "#general", declareCheckout, "1.1.1")
+	<-hangs
+	ended := make(chan struct{})
+	go func() {
+		h.stop()
+		close(ended)
+	}()
+	h.ready("stopping")
+	for heard := 0; ; heard++ {
+		status, body := h.how("/readyz")
+		if status == 0 {
+			<-ended
+			if heard < 10 {
+				t.Errorf("it was told %d times only", heard)
+			}
+			break
+		}
+		if status != http.StatusServiceUnavailable || !strings.Contains(body, "stopping") {
+			t.Fatalf("%d %s", status, body)
+		}
+	}
+	h.Faults(nil)
+	h.start(watched)
+	h.recover(recovery)
+	h.alone("#inc-1-checkout-is-down")
 }
 
 // TestStopWhileTheDatabaseHangs: another process holds the file, and a crowd waits for it.
