@@ -60,7 +60,7 @@ within seconds. It stands on the timeline of the incident, with the name of whoe
 				return fmt.Errorf("%q is no id of an effect: tocsin effects lists them", args[0])
 			}
 			return withStore(cmd.Context(), func(s *store.Store) error {
-				if err := s.Revive(cmd.Context(), id, incident.Stamp{By: operator(), At: time.Now()}); err != nil {
+				if err := s.Revive(cmd.Context(), id, incident.Stamp{By: whoRuns(), At: time.Now()}); err != nil {
 					return err
 				}
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "Effect %d is tried again.\n", id)
@@ -86,8 +86,8 @@ func withStore(ctx context.Context, use func(*store.Store) error) error {
 	return errors.Join(use(opened), opened.Close())
 }
 
-// operator is who acts from the command line, as this machine calls them.
-func operator() incident.Person {
+// whoRuns is who acts from the command line, as this machine calls them.
+func whoRuns() incident.Person {
 	name := "somebody"
 	if who, err := user.Current(); err == nil {
 		name = cmp.Or(who.Username, name)
