@@ -29,6 +29,7 @@ const (
 	EventBuried     EventKind = "buried"    // something outside was refused for good
 	EventRetried    EventKind = "retried"   // a person had something outside tried again
 	EventDraft      EventKind = "draft"     // of the system: words that a form could not take, kept for their author
+	EventPolicy     EventKind = "policy"    // of the system: another policy holds from now on
 )
 
 // Event is one entry of the timeline: what, who, when it happened, and when it was recorded (Stamp.At).
@@ -65,6 +66,7 @@ var tellings = map[EventKind]func(Event) string{
 	EventBuried:     func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
 	EventRetried:    func(e Event) string { return fmt.Sprintf("had the %s tried again", e.To) },
 	EventDraft:      func(Event) string { return "kept a draft" },
+	EventPolicy:     func(e Event) string { return fmt.Sprintf("took policy %s in the place of %s: %s", e.To, e.From, e.Text) },
 }
 
 func tellRole(e Event) string {

@@ -81,7 +81,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.run(ctx) })
-	group.Go(func() error { return (&upkeep{bot: p.bot, now: o.now, log: o.log}).start(ctx) })
+	group.Go(func() error { return p.upkeep().start(ctx) })
 	return group.Wait()
 }
 
