@@ -259,11 +259,15 @@ func TestSwitch(t *testing.T) {
 	s := &socketApp{t, a.w}
 	a.w.Socket(true)
 	l := s.answering(func(map[string]any) any { return Object{"text": "over the socket"} })
+	ticket := str(s.open(a.w.AppToken(), "")["url"])
 	a.answers(func(delivered) (string, string) { return "", "over HTTP" })
 	ada.Type("#general", "/incident").Expect("over the socket")
 	a.w.Socket(false)
 	if err := l.end(); !websocket.IsCloseError(err, websocket.CloseNormalClosure) || a.w.Sockets() != 0 {
 		t.Errorf("switched off: %v, %d are open", err, a.w.Sockets())
+	}
+	if late := s.dialTo(ticket, nil); late.first["reason"] != "link_disabled" {
+		t.Errorf("a ticket from before: %v", late.first)
 	}
 	ada.Type("#general", "/incident").Expect("over HTTP")
 	status, _, err := a.w.SendEvent(EventArgs{ID: "Ev1", Event: Object{"type": "app_mention"}, Retry: 2})

@@ -23,6 +23,11 @@ func TestTooManySockets(t *testing.T) {
 	}
 	l.end()
 	a.w.CutSockets(1)
+	a.w.AllowSockets(mostLinks - 1)
+	if l := a.dial(); l.first["reason"] != "too_many_websockets" {
+		t.Errorf("one more than is allowed: %v", l.first)
+	}
+	a.w.AllowSockets(mostLinks)
 	if l := a.dial(); l.first["type"] != "hello" {
 		t.Errorf("in the place of one that is gone: %v", l.first)
 	}
@@ -93,6 +98,7 @@ func TestCut(t *testing.T) {
 	a.w.CutSockets(1)
 	one.end()
 	a.w.AwaitSockets(1)
+	two.ack(str(l.next()["envelope_id"]), nil) // too late, on another connection: nobody's fault
 	if err := a.w.Person("Ada").Type("#general", "/incident").Err; err != nil {
 		t.Errorf("the other one: %v", err)
 	}
@@ -141,6 +147,9 @@ func TestHalfOpen(t *testing.T) {
 		t.Errorf("%d of four deliveries had their turn on the deaf one", failed)
 	}
 	<-well.pinged
+	for len(well.pinged) > 0 {
+		<-well.pinged
+	}
 	deaf.mu.Lock()
 	_ = deaf.conn.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""))
 	deaf.mu.Unlock()
