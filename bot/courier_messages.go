@@ -51,7 +51,7 @@ func (p post) state() string {
 // send posts a message unless an earlier try did, and returns its timestamp. One that an earlier try posted may show what
 // was true then: it is brought in step.
 func (e *errand) send(p post) (ts string, err error) {
-	if e.again() {
+	if e.dirty {
 		found, err := e.find(p)
 		switch {
 		case err != nil:
@@ -62,6 +62,7 @@ func (e *errand) send(p post) (ts string, err error) {
 			_, _, _, err := e.Slack().UpdateMessageContext(e.ctx, p.channel, found.Timestamp, e.options(p)...)
 			return found.Timestamp, fault("chat.update", err)
 		}
+		e.looked()
 	}
 	quiet := append(e.options(p), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 	_, ts, err = e.Slack().PostMessageContext(e.ctx, p.channel, quiet...)

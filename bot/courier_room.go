@@ -28,10 +28,11 @@ func (e *errand) room() (incident.Refs, error) {
 	if trusted, err := e.declarerMay(); err != nil || !trusted {
 		return nil, err
 	}
-	if e.again() {
+	if e.dirty {
 		if found, err := e.findRoom(); err != nil || found != nil {
 			return found, err
 		}
+		e.looked()
 	}
 	for n := 1; n <= mostRooms; n++ {
 		name := roomName(e.i.Room, n)
@@ -165,10 +166,10 @@ const refTopic = "slack.topic"
 
 func (e *errand) setTopic() (incident.Refs, error) {
 	wanted := string(topic(e.i))
-	if e.roomID() == "" || !e.again() && e.i.Refs[refTopic] == wanted {
+	if e.roomID() == "" || !e.dirty && e.i.Refs[refTopic] == wanted {
 		return nil, nil // after an earlier try, the room may have another one than we keep
 	}
-	if e.again() { // Slack writes a line for each setting, even to the same words
+	if e.dirty { // Slack writes a line for each setting, even to the same words
 		there, err := e.Slack().GetConversationInfoContext(e.ctx, &slack.GetConversationInfoInput{ChannelID: e.roomID()})
 		if err != nil {
 			return nil, fault("conversations.info", err)
@@ -176,6 +177,7 @@ func (e *errand) setTopic() (incident.Refs, error) {
 		if html.UnescapeString(there.Topic.Value) == html.UnescapeString(wanted) {
 			return incident.Refs{refTopic: wanted}, nil
 		}
+		e.looked()
 	}
 	_, err := e.Slack().SetTopicOfConversationContext(e.ctx, e.roomID(), wanted)
 	if refusedWith(err, "is_archived") {
@@ -242,7 +244,7 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 		return nil, nil
 	}
 	learned := incident.Refs{}
-	if e.again() {
+	if e.dirty {
 		there, err := e.Slack().ListBookmarksContext(e.ctx, e.roomID())
 		if err != nil {
 			return nil, fault("bookmarks.list", err)
@@ -254,6 +256,9 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 			}
 			return at >= 0
 		})
+		if len(learned) == 0 {
+			e.looked()
+		}
 	}
 	ids := make([]string, len(missing))
 	var group errgroup.Group
@@ -271,6 +276,7 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 	for n, id := range ids {
 		if id != "" {
 			learned[refBookmark+missing[n].Title] = id
+			e.dirty = true // should another one have failed
 		}
 	}
 	return learned, err

@@ -16,8 +16,8 @@ import (
 // quiet is the kind of effect that raises no alarm: it is how alarms are told.
 const quiet = incident.EffectTell
 
-// Claim leases effects that are due, each the first of its lane and waiting for nothing else: those of the most severe
-// incidents first, and of these the oldest.
+// Claim leases effects that are due, each the first of its lane and waiting for nothing else: those that are owed only
+// now first, then those of the most severe incidents, and of these the oldest.
 func (s *Store) Claim(ctx context.Context, c incident.Claim) (effects []incident.Effect, err error) {
 	if len(c.Lanes) == 0 || c.Limit <= 0 {
 		return nil, nil
@@ -33,17 +33,22 @@ func (s *Store) Claim(ctx context.Context, c incident.Claim) (effects []incident
 }
 
 // claimStatement is one of the few that are written by hand: engines lock differently, and the lanes are a list.
-// Its arguments are now, the end of the lease, the limit, and the lanes.
+// Its arguments are now, the end of the lease, the limit, since when what is owed goes first, after when nothing can be due,
+// and the lanes.
 func claimStatement(lanes int) string {
 	return `UPDATE effects SET attempt = attempt + 1, lease_until = $2 WHERE id IN (
 		SELECT h.id FROM heads h JOIN incidents i ON i.id = h.incident_id
-		WHERE h.lease_until IS NULL AND h.due_at <= $1 AND h.lane IN (` + places(4, lanes) + `)
-		ORDER BY i.rank, h.id LIMIT $3
-	) RETURNING id, incident_id, lane, kind, subject, request, attempt`
+		WHERE h.lease_until IS NULL AND (h.due_at <= $1 OR h.due_at > $5) AND h.lane IN (` + places(6, lanes) + `)
+		ORDER BY h.created_at < $4, i.rank, h.id LIMIT $3
+	) RETURNING id, incident_id, lane, kind, subject, request, attempt, created_at`
 }
 
 func (t *Tx) claim(c incident.Claim) ([]incident.Effect, error) {
-	args := []any{millis(c.At), millis(c.At.Add(c.Lease)), int64(c.Limit)}
+	horizon := int64(math.MaxInt64)
+	if !c.Horizon.IsZero() {
+		horizon = millis(c.Horizon)
+	}
+	args := []any{millis(c.At), millis(c.At.Add(c.Lease)), int64(c.Limit), millis(c.Fresh), horizon}
 	for _, lane := range c.Lanes {
 		args = append(args, string(lane))
 	}
@@ -55,9 +60,11 @@ func (t *Tx) claim(c incident.Claim) ([]incident.Effect, error) {
 	var effects []incident.Effect
 	for rows.Next() {
 		var e incident.Effect
-		if err := rows.Scan(&e.ID, &e.Incident, &e.Lane, &e.Kind, &e.Subject, &e.Request, &e.Attempt); err != nil {
+		var asked int64
+		if err := rows.Scan(&e.ID, &e.Incident, &e.Lane, &e.Kind, &e.Subject, &e.Request, &e.Attempt, &asked); err != nil {
 			return nil, err
 		}
+		e.Asked = instant(asked)
 		effects = append(effects, e)
 	}
 	slices.SortFunc(effects, func(a, b incident.Effect) int { return cmp.Compare(a.ID, b.ID) }) // RETURNING has no order

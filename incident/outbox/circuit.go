@@ -63,7 +63,7 @@ func (c *circuits) standing(name string, now time.Time) (passes, trial bool) {
 	if !at.Open {
 		return true, false
 	}
-	over := !now.Before(at.Until)
+	over := !now.Before(at.Until) || at.Until.Sub(now) > horizon
 	return over, over
 }
 
