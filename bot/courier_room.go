@@ -1,15 +1,17 @@
 package bot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"html"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
-	"golang.org/x/sync/errgroup"
 
 	"tocsin/incident"
 )
@@ -260,26 +262,55 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 			e.looked()
 		}
 	}
-	ids := make([]string, len(missing))
-	var group errgroup.Group
-	for n, l := range missing {
-		group.Go(func() error {
+	if len(missing) == 0 {
+		return learned, nil
+	}
+	added, err := e.addBookmarks(missing)
+	maps.Copy(learned, added)
+	if err == nil || len(learned) == 0 {
+		return learned, err
+	}
+	// What is there already is kept at once, or each further try would have to look for it.
+	if unkept := e.amend(func(i *incident.Incident, _ incident.Stamp) error { maps.Copy(i.Refs, learned); return nil }); unkept != nil {
+		e.dirty = true
+		return nil, err
+	}
+	e.looked()
+	return nil, err
+}
+
+// addBookmarks adds links side by side, and returns the refs of those that are there now.
+func (e *errand) addBookmarks(links []incident.Link) (incident.Refs, error) {
+	ids, errs := make([]string, len(links)), make([]error, len(links))
+	var group sync.WaitGroup
+	for n, l := range links {
+		group.Go(func() {
 			added, err := e.Slack().AddBookmarkContext(e.ctx, e.roomID(), slack.AddBookmarkParameters{Title: cutRunes(l.Title, 100), Type: "link", Link: l.URL})
-			ids[n] = added.ID
-			if refusedWith(err, "is_archived", "too_many_bookmarks", "invalid_link") {
-				return nil
+			if ids[n] = added.ID; !refusedWith(err, "is_archived", "too_many_bookmarks", "invalid_link") {
+				errs[n] = fault("bookmarks.add", err)
 			}
-			return fault("bookmarks.add", err)
 		})
 	}
-	err := group.Wait()
+	group.Wait()
+	added := incident.Refs{}
 	for n, id := range ids {
 		if id != "" {
-			learned[refBookmark+missing[n].Title] = id
-			e.dirty = true // should another one have failed
+			added[refBookmark+links[n].Title] = id
 		}
 	}
-	return learned, err
+	return added, worst(errs)
+}
+
+// worst is the error that leaves the most open: any that is more than a plea for patience, which is sure to have done nothing.
+func worst(errs []error) (first error) {
+	for _, err := range errs {
+		var patient *incident.Setback
+		if err != nil && (!errors.As(err, &patient) || patient.Down) {
+			return err
+		}
+		first = cmp.Or(first, err)
+	}
+	return first
 }
 
 // bookmarksWanted are the links that the room shall have at its head.

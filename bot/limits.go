@@ -44,9 +44,12 @@ const (
 	longestPatience = 10 * time.Minute // caps what a broken neighbour may ask for
 	rememberedFor   = 10 * time.Minute // a limit that was learned: others may have shared in it then
 	fewest          = 20               // calls a minute that Slack promises for any method that we call (tier 2)
-	reserved        = 20               // one call in so many is kept for what happens now while a backlog is worked off
+	reserved        = 20               // one urgent call in so many is kept for what happens now while a backlog is worked off
 	mostGates       = 1000             // above that, those that nobody remembers anything of are dropped
 )
+
+// urgent are the calls that people wait for when they have rung the bell.
+var urgent = map[string]bool{"conversations.create": true, "conversations.invite": true}
 
 // NewClient returns the HTTP client for the Slack client: it obeys Retry-After for each method and channel, bounds each
 // call, and lets none begin for an effect that may be somebody else's by then.
@@ -88,7 +91,7 @@ func (p *patience) Do(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if wait := p.enter(key, behind.old); wait > 0 {
+	if wait := p.enter(key, behind.old && urgent[key]); wait > 0 {
 		return tooMany(r, wait), nil
 	}
 	response, err := p.client.Do(r)
@@ -125,8 +128,9 @@ func bucket(r *http.Request) (string, error) {
 	return method + " " + form.Get("channel"), nil
 }
 
-// enter counts a call that is about to be made, or returns how long it has to wait.
-func (p *patience) enter(key string, old bool) time.Duration {
+// enter counts a call that is about to be made, or returns how long it has to wait; where it yields, so that room is left
+// for others.
+func (p *patience) enter(key string, yields bool) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
@@ -136,7 +140,7 @@ func (p *patience) enter(key string, old bool) time.Duration {
 		g = &gate{}
 		p.gates[key] = g
 	}
-	if wait := g.wait(now, old); wait > 0 {
+	if wait := g.wait(now, yields); wait > 0 {
 		return wait
 	}
 	g.under++
@@ -186,7 +190,7 @@ func (p *patience) tidy(now time.Time) {
 }
 
 // wait is how long a call has to wait that would be made now.
-func (g *gate) wait(now time.Time, old bool) time.Duration {
+func (g *gate) wait(now time.Time, yields bool) time.Duration {
 	if wait := g.until.Sub(now); wait > 0 && wait <= longestPatience { // above: somebody has set the clock
 		return wait
 	}
@@ -195,7 +199,7 @@ func (g *gate) wait(now time.Time, old bool) time.Duration {
 		g.most = 0
 	}
 	room := g.most
-	if old {
+	if yields {
 		room -= g.most / reserved
 	}
 	switch over := taken + g.under - room; {
