@@ -59,7 +59,8 @@ type Effect struct {
 	Until time.Time // no call may begin for it later: somebody else may be at it by then; zero: no such bound
 }
 
-// Backlog is how long something must have been owed for what is owed now to go before it.
+// Backlog is how long something must have been owed to count as left behind: what is owed now goes before it, and what was
+// to be said goes into a summary. An outage that lasts as long is summed up.
 const Backlog = 10 * time.Minute
 
 // Event returns the id of the event that a one-shot is about, or 0.
@@ -125,6 +126,7 @@ var owes = map[EventKind][]EffectKind{
 	EventLate:       {EffectTell},
 	EventCaughtUp:   {EffectTell},
 	EventBuried:     {EffectTell},
+	EventOutage:     {EffectSay},
 	EventDraft:      {EffectTell},
 }
 

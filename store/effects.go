@@ -242,7 +242,7 @@ func (t *Tx) alarm(row db.Head, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	i.Late(incident.EffectKind(row.Kind).Name(), cmp.Or(row.Error, "no answer yet"), bySystem(at))
+	i.Late(incident.EffectKind(row.Kind).Name(), cmp.Or(row.Error, "no answer yet"), instant(row.CreatedAt), bySystem(at))
 	return nil
 }
 

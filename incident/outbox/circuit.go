@@ -80,6 +80,14 @@ func (c *circuits) next(now time.Time) time.Time {
 	return next
 }
 
+// closing returns the open circuit that the answer to a delivery closes.
+func (c *circuits) closing(d *delivery) (Circuit, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.by[d.destination]
+	return at.Circuit, at.Open && d.trial
+}
+
 // answered notes that a destination answered, and returns since when it had not if that is news.
 func (c *circuits) answered(d *delivery) (since time.Time, news bool) {
 	c.mu.Lock()

@@ -72,6 +72,11 @@ func (r *run) record(d *delivery, learned incident.Refs, err error) {
 		r.down(d, delay, now)
 		return
 	}
+	if was, closes := r.circuits.closing(d); closes && r.Recovered != nil {
+		ctx, cancel := context.WithTimeout(r.life, deadline)
+		r.Recovered(ctx, was)
+		cancel()
+	}
 	if since, news := r.circuits.answered(d); news {
 		r.Log.Info("a destination answers again", "destination", d.destination, "after", now.Sub(since).String())
 	}

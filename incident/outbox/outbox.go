@@ -72,6 +72,10 @@ type Outbox struct {
 	Lease    time.Duration  // how long a claimed effect is ours; a delivery gets a third of it, and never above 10 s; 0: a minute
 	Jitter   func() float64 // in [0, 1); nil: random
 
+	// Recovered is called when a destination answers again, before anything else is sent there, with how things stood until
+	// then; nil: nobody wants to know.
+	Recovered func(context.Context, Circuit)
+
 	// Ran is how long the machine has run, by a clock that nobody sets; nil: what Now knows of that.
 	Ran func() time.Duration
 
