@@ -160,7 +160,7 @@ func (e *errand) sumUpOutage(outage incident.Event) error {
 		return err
 	}
 	text := markup("Slack did not take our calls from ") + clock(outage.Occurred) + " to " + clock(outage.At)
-	blocks := []slack.Block{section(":satellite_antenna: " + bold(text) +
+	blocks := []slack.Block{section(":hourglass: " + bold(text) +
 		".\nWhat it was owed follows by itself, the most severe first. Nothing has to be done again. What was to be said in a room follows there as one summary.")}
 	if declared != "" {
 		blocks = append(blocks, section(bold("Declared meanwhile, and open")+declared+more))
