@@ -31,6 +31,10 @@ of a PostgreSQL database, make a backup yourself.`,
 				return err
 			}
 			words := fmt.Sprintf("%s: schema %d → %d.\n", store.Place(s.DB), from, to)
+			copied := fmt.Sprintf("%s.schema%d", s.DB, from)
+			if !isPostgres(s.DB) && from < to && !nowhere(copied) {
+				words += "As it was before it stands in " + copied + ", until you remove it.\n"
+			}
 			switch {
 			case isNew:
 				words = fmt.Sprintf("%s: made, with schema %d.\n", store.Place(s.DB), to)

@@ -40,7 +40,7 @@ func runScripts(t *testing.T, folder string, variables []string) {
 		Dir: filepath.Join("testdata", folder), RequireExplicitExec: true, RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"slack": openSlack, "port": freePort, "await": awaitAnswer, "sql": runSQL,
-			"say": saySomething, "until": untilItSays,
+			"say": saySomething, "until": untilItSays, "refuse": refuseCalls,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[theSlack] = new(*slacksim.Workspace)
@@ -76,6 +76,24 @@ func openSlack(ts *testscript.TestScript, neg bool, args []string) {
 	} else {
 		ts.Setenv("SLACK_SIGNING_SECRET", w.SigningSecret())
 		ts.Setenv("TOCSIN_ADDR", "127.0.0.1:0")
+	}
+}
+
+// refuseCalls has the workspace refuse calls of a method, or none any more: refuse <method> <error> | nothing.
+func refuseCalls(ts *testscript.TestScript, neg bool, args []string) {
+	w := *ts.Value(theSlack).(**slacksim.Workspace)
+	switch {
+	case !neg && len(args) == 1 && args[0] == "nothing":
+		w.Faults(nil)
+	case !neg && len(args) == 2:
+		w.Faults(func(c slacksim.Call) *slacksim.Fault {
+			if c.Method != args[0] {
+				return nil
+			}
+			return &slacksim.Fault{Kind: slacksim.SlackError, Error: args[1]}
+		})
+	default:
+		ts.Fatalf("usage: refuse <method> <error> | nothing")
 	}
 }
 
