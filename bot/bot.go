@@ -65,12 +65,17 @@ type noMeter struct{}
 func (noMeter) Answered(string, time.Duration, bool) {}
 func (noMeter) Refused(string)                       {}
 
+// lists is how many lists are made side by side. Each holds some hundred incidents in memory, and two hundred people may
+// ask at the same moment.
+const lists = 4
+
 // Bot answers Slack, over HTTP (Handler) and over Socket Mode (NewSocket), both at once where it must. It is safe for use by many goroutines.
 type Bot struct {
 	Options
 	replies *replies
 	team    atomic.Pointer[team]
 	app     atomic.Pointer[string] // the Slack app that we are: learned from our own profile, and from Socket Mode's greeting
+	listing chan struct{}          // holds one for each list that is being made
 }
 
 // team is who we are in the workspace. It is learned once from Slack, and never changes.
@@ -85,7 +90,7 @@ func New(o Options) (*Bot, error) {
 	if o.Meter == nil {
 		o.Meter = noMeter{}
 	}
-	return &Bot{Options: o, replies: replies}, nil
+	return &Bot{Options: o, replies: replies, listing: make(chan struct{}, lists)}, nil
 }
 
 // Wait returns when no answer is on its way to people any more.
