@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -118,6 +119,7 @@ type call struct {
 	ctx      context.Context
 	who      incident.Person
 	standing incident.Standing
+	home     string // time zone, IANA's name
 	key      string // of the request; the same when it is delivered again
 	at       time.Time
 	channel  string // where it was asked; "" outside any
@@ -144,16 +146,19 @@ func (c *call) name(handle string) string {
 	return profile.Name
 }
 
+// zones keeps the time zones that people live in: reading one takes longer than all else that a note needs.
+var zones sync.Map
+
 // zone is the caller's own time zone, or UTC.
 func (c *call) zone() *time.Location {
-	profile, err := c.Store.Profile(c.ctx, c.who.Handle)
+	if known, ok := zones.Load(c.home); ok {
+		return known.(*time.Location)
+	}
+	zone, err := time.LoadLocation(c.home)
 	if err != nil {
 		return time.UTC
 	}
-	zone, err := time.LoadLocation(profile.Zone)
-	if err != nil {
-		return time.UTC
-	}
+	zones.Store(c.home, zone)
 	return zone
 }
 
