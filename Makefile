@@ -61,7 +61,7 @@ browser: build
 BENCH ?=
 ROWS  ?=
 bench: build
-	@BENCH=$(BENCH) BENCH_ROWS='$(ROWS)' $(TEST) -tags $(TAGS),bench -count=1 -timeout 60m -run 'TestBench$$' -v ./cmd/tocsin | grep -vE '^(===|---|    ---|PASS|ok) '
+	@BENCH=$(BENCH) BENCH_ROWS='$(ROWS)' $(TEST) -tags $(TAGS),bench -count=1 -timeout 60m -run 'TestBench$$' -v ./cmd/tocsin | grep -vE '^(===|---|    ---|PASS|ok)'
 
 # A minute for each fuzz target.
 FUZZTIME ?= 60s
