@@ -65,11 +65,12 @@ type noMeter struct{}
 func (noMeter) Answered(string, time.Duration, bool) {}
 func (noMeter) Refused(string)                       {}
 
-// Bot answers Slack. It is safe for use by many goroutines.
+// Bot answers Slack, over HTTP (Handler) and over Socket Mode (NewSocket), both at once where it must. It is safe for use by many goroutines.
 type Bot struct {
 	Options
 	replies *replies
 	team    atomic.Pointer[team]
+	app     atomic.Pointer[string] // the Slack app that we are: learned from our own profile, and from Socket Mode's greeting
 }
 
 // team is who we are in the workspace. It is learned once from Slack, and never changes.

@@ -73,15 +73,7 @@ func button(verb string, id incident.ID, args string) *slack.ButtonBlockElement 
 	return slack.NewButtonBlockElement("do:"+verb, strings.TrimSpace(line+" "+args), plain(markup(v.label())))
 }
 
-// run reads a line as it was typed after /incident, or as a button carries it, and does what it says.
-func (c *call) run(line string) answer {
-	a, err := c.try(line)
-	if err != nil {
-		return c.explain(err)
-	}
-	return a
-}
-
+// try reads a line as it was typed after /incident, or as a button carries it, and does what it says.
 func (c *call) try(line string) (answer, error) {
 	word, args := cutWord(line)
 	if _, first := incident.ParseID(word); first { // "INC-7 note …" is as good as "note INC-7 …"

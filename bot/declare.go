@@ -9,8 +9,12 @@ import (
 	"tocsin/incident"
 )
 
-// lookAlike is how far back an open incident still counts as perhaps the same one.
-const lookAlike = time.Hour
+// What counts as perhaps the same trouble: the newest open incidents of the last hour. Nobody is helped by being sent to
+// the thirtieth, and every declaration waits for the one before it while that compares.
+const (
+	lookAlike      = time.Hour
+	mostLookAlikes = 25
+)
 
 // declare rings the bell. With nothing else typed it opens the form.
 func (c *call) declare(args string) (answer, error) {
@@ -127,7 +131,7 @@ func (c *call) remember(i *incident.Incident) {
 // lookAlike finds an open incident that seems to be the same trouble, and tells the people of both, but never of a
 // private one.
 func (c *call) lookAlike(tx incident.Tx, i *incident.Incident) (*incident.Incident, error) {
-	recent, err := tx.DeclaredSince(c.at.Add(-lookAlike), 200)
+	recent, err := tx.DeclaredSince(c.at.Add(-lookAlike), mostLookAlikes+1) // and the new one
 	if err != nil {
 		return nil, err
 	}

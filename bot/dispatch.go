@@ -37,14 +37,19 @@ func (t *team) knows(s sender) bool {
 	return s.team == "" || s.team == t.id || t.enterprise != ""
 }
 
-// Command answers one line typed after /incident.
-func (b *Bot) Command(ctx context.Context, in slashCommand) answer {
-	c, err := b.begin(ctx, sender{in.User, in.UserName, in.Team}, "command:"+in.Trigger)
+// Command answers one line typed after /incident. An error means that nothing was recorded, and the answer says so.
+func (b *Bot) Command(ctx context.Context, in slashCommand) (answer, error) {
+	key := "command:" + in.Trigger
+	c, err := b.begin(ctx, sender{in.User, in.UserName, in.Team}, key)
 	if err != nil {
-		return (&call{Bot: b, ctx: ctx, key: "command:" + in.Trigger}).explain(err)
+		return (&call{Bot: b, ctx: ctx, key: key}).explain(err), unrecorded(err)
 	}
 	c.channel, c.trigger, c.public = in.Channel, in.Trigger, publicName(in.ChannelName)
-	return c.run(in.Text)
+	a, err := c.try(in.Text)
+	if err != nil {
+		a = c.explain(err)
+	}
+	return a, unrecorded(err)
 }
 
 // publicName tells from what a command says of its channel whether that may be a public one: Slack spells the others
@@ -72,7 +77,7 @@ func (b *Bot) press(ctx context.Context, in interaction) error {
 	if len(in.Actions) == 0 || !strings.HasPrefix(in.Actions[0].ID, "do:") {
 		return nil // a link, which Slack reports too
 	}
-	c, err := b.begin(ctx, in.sender(), "action:"+in.Trigger)
+	c, err := b.begin(ctx, in.sender(), in.key())
 	if err != nil {
 		return err
 	}
@@ -87,10 +92,7 @@ func (b *Bot) press(ctx context.Context, in interaction) error {
 		a = c.explain(err)
 	}
 	c.reply(in.Reply, a)
-	if err != nil && incident.CodeOf(err) == "" {
-		return errUnavailable // a reply may be lost on its way; Slack marks the button then
-	}
-	return nil
+	return unrecorded(err) // a reply may be lost on its way; Slack marks the button then
 }
 
 // openDraft opens the form with words that were kept when it could not be opened.
@@ -122,7 +124,7 @@ func (c *call) reply(address string, a answer) {
 
 // submit takes a form.
 func (b *Bot) submit(ctx context.Context, in interaction) ([]byte, error) {
-	c, err := b.begin(ctx, in.sender(), "view:"+in.View.ID+":"+in.View.Hash)
+	c, err := b.begin(ctx, in.sender(), in.key())
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +191,7 @@ func (b *Bot) messageShortcut(ctx context.Context, in interaction) error {
 	if in.Callback != formDeclare {
 		return nil
 	}
-	c, err := b.begin(ctx, in.sender(), "shortcut:"+in.Trigger)
+	c, err := b.begin(ctx, in.sender(), in.key())
 	if err != nil {
 		return err
 	}

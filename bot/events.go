@@ -25,8 +25,10 @@ func (b *Bot) Event(ctx context.Context, e event) ([]byte, error) {
 	}
 	us := b.team.Load()
 	switch {
-	case e.ID == "" || us != nil && e.Team != us.id:
+	case e.ID == "":
 		return nil, errMalformed
+	case us != nil && e.Team != us.id:
+		return nil, errForeign
 	case us == nil: // until we know who we are, nobody can be told from a stranger
 		return nil, errUnavailable
 	case !heeded[e.Inner.Type]:
@@ -38,12 +40,12 @@ func (b *Bot) Event(ctx context.Context, e event) ([]byte, error) {
 	}
 	room, err := b.Store.InRoom(ctx, text(e.Inner.Channel))
 	if err == nil {
-		_, err = b.Store.Change(ctx, incident.Request{Key: "event:" + e.ID, At: b.Now()}, func(tx incident.Tx) ([]byte, error) {
+		_, err = b.Store.Change(ctx, incident.Request{Key: e.key(), At: b.Now()}, func(tx incident.Tx) ([]byte, error) {
 			return nil, us.happened(tx, e, room, at)
 		})
 	}
 	if err != nil {
-		b.Log.Error("event not recorded", "event", e.ID, "type", e.Inner.Type, "err", err)
+		b.Log.Error("event not recorded", "request", e.key(), "type", e.Inner.Type, "err", err)
 		return nil, errUnavailable
 	}
 	return nil, nil

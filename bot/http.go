@@ -23,25 +23,19 @@ const (
 // Handler takes Slack's signed requests: commands, interactions and events.
 func (b *Bot) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST /slack/commands", b.signed("command", formType, b.serveCommand))
-	mux.Handle("POST /slack/interactions", b.signed("interaction", formType, b.serveInteraction))
-	mux.Handle("POST /slack/events", b.signed("event", "application/json", b.serveEvent))
+	mux.Handle("POST /slack/commands", b.signed(formType, b.readCommand))
+	mux.Handle("POST /slack/interactions", b.signed(formType, b.readInteraction))
+	mux.Handle("POST /slack/events", b.signed("application/json", b.readEvent))
 	return mux
 }
 
 const formType = "application/x-www-form-urlencoded"
 
-// receiver handles a request that is known to be Slack's, and returns the body to answer with.
-type receiver func(ctx context.Context, body []byte) ([]byte, error)
-
-// errUnavailable is answered with 503, so that Slack delivers again.
-var errUnavailable = errors.New("not recorded")
-
-// errMalformed is answered with 400.
-var errMalformed = errors.New("malformed request")
+// reader makes of a body what it asks for; nil means that there is nothing to do.
+type reader func(body []byte) *request
 
 // signed lets only requests through whose signature over the raw bytes is Slack's, before anything is parsed.
-func (b *Bot) signed(kind, contentType string, next receiver) http.Handler {
+func (b *Bot) signed(contentType string, read reader) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := b.Now()
 		if got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || got != contentType {
@@ -61,32 +55,29 @@ func (b *Bot) signed(kind, contentType string, next receiver) http.Handler {
 			http.Error(w, "bad signature", http.StatusUnauthorized)
 			return
 		}
+		asked := read(body)
+		if asked == nil {
+			return
+		}
+		asked.came = began
 		ctx, cancel := context.WithTimeout(r.Context(), answerLimit)
 		defer cancel()
-		answer, err := next(ctx, body)
+		answer, err := b.serve(ctx, *asked)
 		respond(w, answer, err)
-		b.answered(kind, began, err)
 	})
-}
-
-// answered counts a request that was let in.
-func (b *Bot) answered(kind string, began time.Time, err error) {
-	if errors.Is(err, errMalformed) {
-		b.Meter.Refused("malformed")
-		return
-	}
-	b.Meter.Answered(kind, b.Now().Sub(began), err == nil)
 }
 
 func respond(w http.ResponseWriter, answer []byte, err error) {
 	switch {
 	case errors.Is(err, errMalformed):
 		http.Error(w, "this request cannot be read", http.StatusBadRequest)
-	case err != nil:
-		http.Error(w, "not recorded, please deliver again", http.StatusServiceUnavailable)
+	case errors.Is(err, errForeign):
+		http.Error(w, "this request is for another app or workspace", http.StatusBadRequest)
 	case len(answer) > 0:
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		_, _ = w.Write(answer) // the other side has gone: it will deliver again, and get the same answer
+	case err != nil:
+		http.Error(w, "not recorded, please deliver again", http.StatusServiceUnavailable)
 	default:
 		w.WriteHeader(http.StatusOK)
 	}
@@ -113,42 +104,24 @@ func (b *Bot) genuine(header http.Header, body []byte) bool {
 	return false
 }
 
-// serveCommand reads a slash command. Slack's check of our certificate (ssl_check) is none.
-func (b *Bot) serveCommand(ctx context.Context, body []byte) ([]byte, error) {
+// readCommand reads a slash command. Slack's check of our certificate (ssl_check) is none.
+func (b *Bot) readCommand(body []byte) *request {
 	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return nil, errMalformed
+	switch {
+	case err != nil:
+		return new(b.command(slashCommand{}))
+	case form.Get("ssl_check") == "1":
+		return nil
 	}
-	if form.Get("ssl_check") == "1" {
-		return nil, nil
-	}
-	command := slashCommand{
-		Team: form.Get("team_id"), User: form.Get("user_id"), UserName: form.Get("user_name"),
-		Channel: form.Get("channel_id"), ChannelName: form.Get("channel_name"),
-		Text: form.Get("text"), Trigger: form.Get("trigger_id"),
-	}
-	if command.User == "" || command.Trigger == "" {
-		return nil, errMalformed
-	}
-	return b.Command(ctx, command).message(), nil
+	return new(b.command(readCommand(form)))
 }
 
-func (b *Bot) serveInteraction(ctx context.Context, body []byte) ([]byte, error) {
+func (b *Bot) readInteraction(body []byte) *request {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		return nil, errMalformed
+		return new(b.interaction(nil))
 	}
-	in, err := readInteraction([]byte(form.Get("payload")))
-	if err != nil {
-		return nil, errMalformed
-	}
-	return b.Interaction(ctx, in)
+	return new(b.interaction([]byte(form.Get("payload"))))
 }
 
-func (b *Bot) serveEvent(ctx context.Context, body []byte) ([]byte, error) {
-	e, err := readEvent(body)
-	if err != nil {
-		return nil, errMalformed
-	}
-	return b.Event(ctx, e)
-}
+func (b *Bot) readEvent(body []byte) *request { return new(b.event(body)) }

@@ -35,6 +35,9 @@ func (b *Bot) Refresh(ctx context.Context) error {
 		page = next
 		profiles := make([]incident.Profile, 0, len(page.Users))
 		for _, user := range page.Users {
+			if app := user.Profile.ApiAppID; user.ID == us.bot && app != "" {
+				b.app.Store(&app)
+			}
 			profiles = append(profiles, us.profile(user, at))
 		}
 		if err := b.Store.SaveProfiles(ctx, profiles); err != nil {

@@ -48,8 +48,10 @@ func newReplies(api string, log *slog.Logger) (*replies, error) {
 }
 
 // send tells an answer, without waiting for it to arrive.
-func (r *replies) send(address string, a answer) {
-	body := a.message()
+func (r *replies) send(address string, a answer) { r.sendBody(address, a.message()) }
+
+// sendBody is send for an answer that is a body already.
+func (r *replies) sendBody(address string, body []byte) {
 	if body == nil {
 		return
 	}

@@ -15,11 +15,20 @@ import (
 
 // slashCommand is one line typed after /incident.
 type slashCommand struct {
-	Team, User, UserName, Channel, ChannelName, Text, Trigger string
+	App         string `json:"api_app_id"`
+	Team        string `json:"team_id"`
+	User        string `json:"user_id"`
+	UserName    string `json:"user_name"`
+	Channel     string `json:"channel_id"`
+	ChannelName string `json:"channel_name"`
+	Text        string `json:"text"`
+	Trigger     string `json:"trigger_id"`
+	Reply       string `json:"response_url"`
 }
 
 // interaction is a press of a button, a choice in a menu, a form sent, or a shortcut.
 type interaction struct {
+	App      string `json:"api_app_id"`
 	Type     string `json:"type"`
 	Trigger  string `json:"trigger_id"`
 	Callback string `json:"callback_id"`
@@ -48,6 +57,18 @@ type interaction struct {
 
 func (in interaction) sender() sender {
 	return sender{in.User.ID, firstOf(in.User.Name, in.User.User), in.User.Team}
+}
+
+// key is what an interaction is known by: a form by what it was and how often it had changed, anything else by the trigger
+// that Slack gave out with it.
+func (in interaction) key() string {
+	switch in.Type {
+	case "view_submission":
+		return "view:" + in.View.ID + ":" + in.View.Hash
+	case "message_action":
+		return "shortcut:" + in.Trigger
+	}
+	return "action:" + in.Trigger
 }
 
 // action is what was pressed or chosen.
@@ -167,6 +188,7 @@ func unambiguous(document []byte) error {
 
 // event is something that happened in the workspace.
 type event struct {
+	App       string `json:"api_app_id"`
 	Type      string `json:"type"`
 	Challenge string `json:"challenge"`
 	Team      string `json:"team_id"`
@@ -178,6 +200,8 @@ type event struct {
 		Channel json.RawMessage `json:"channel"`
 	} `json:"event"`
 }
+
+func (e event) key() string { return "event:" + e.ID }
 
 func readEvent(body []byte) (event, error) {
 	var e event

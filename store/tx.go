@@ -149,14 +149,18 @@ func (t *Tx) load(id incident.ID) (*incident.Incident, error) {
 // System is the ledger of what belongs to no incident.
 func (t *Tx) System() *incident.Ledger { return &t.system }
 
-// DeclaredSince lists open incidents declared at an instant or later, newest first. They are to be read only: what is done to them is lost.
+// DeclaredSince lists open incidents declared at an instant or later, newest first, without their roles and refs. They are
+// to be read only: what is done to them is lost.
 func (t *Tx) DeclaredSince(at time.Time, limit int) ([]*incident.Incident, error) {
 	rows, err := t.q.ListOpenSince(t.ctx, db.ListOpenSinceParams{Since: millis(at), Lim: int64(limit)})
 	if err != nil {
 		return nil, t.fail("list open incidents", err)
 	}
-	incidents, err := completeAll(t.ctx, t.conn, rows)
-	return incidents, t.fail("list open incidents", err)
+	incidents := make([]*incident.Incident, len(rows))
+	for n, row := range rows {
+		incidents[n] = incidentOf(row)
+	}
+	return incidents, nil
 }
 
 // Profile is what is known of a person, the zero Profile when nothing is.

@@ -90,20 +90,26 @@ func (w *Workspace) handOver(ctx context.Context, id string, text []byte, answer
 	return reply{err: err}
 }
 
-// nextLink is the connection whose turn it is; nil when there is none. A half-open one has its turn as well: nobody here
-// knows yet that it is. The caller holds the lock.
+// nextLink is the connection whose turn it is; nil when there is none. The caller holds the lock.
 func (w *Workspace) nextLink() *link {
-	var ready []*link
-	for _, l := range w.links {
-		if !l.leaving {
-			ready = append(ready, l)
-		}
-	}
+	ready := w.ready()
 	if len(ready) == 0 {
 		return nil
 	}
 	w.turn++
 	return ready[w.turn%len(ready)]
+}
+
+// ready are the connections that were not told to leave. Half-open ones are among them: nobody here knows yet that they
+// are. The caller holds the lock.
+func (w *Workspace) ready() []*link {
+	var list []*link
+	for _, l := range w.links {
+		if !l.leaving {
+			list = append(list, l)
+		}
+	}
+	return list
 }
 
 // hear takes one message of the app, which can only be an ack.

@@ -25,6 +25,7 @@ const (
 	Hang                            // before: no answer until the caller gives up
 	HangAfter                       // after: no answer until the caller gives up
 	HalfBody                        // after: half of the answer, then the connection is reset
+	HTML                            // before: answers Fault.Status (200) with a page, as a proxy on the way does
 )
 
 // Fault is one thing to go wrong with one call.
@@ -101,6 +102,7 @@ func (w *Workspace) complainLocked(what, code string, detail any) {
 		line += " " + string(text)
 	}
 	w.complaints = append(w.complaints, line)
+	w.changed()
 }
 
 // begin remembers a call and numbers it.
@@ -144,6 +146,8 @@ func (w *Workspace) misbehave(rw http.ResponseWriter, r *http.Request, f *Fault,
 	switch f.Kind {
 	case Status, SlackError:
 		f.answer(rw)
+	case HTML:
+		f.page(rw)
 	case LostBefore:
 		reset(rw)
 	case Hang:
@@ -194,6 +198,12 @@ func (f *Fault) answer(rw http.ResponseWriter) {
 		code = "internal_error"
 	}
 	write(rw, http.StatusOK, header, Object{"ok": false, "error": code})
+}
+
+func (f *Fault) page(rw http.ResponseWriter) {
+	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+	rw.WriteHeader(max(f.Status, http.StatusOK))
+	_, _ = rw.Write([]byte("<!doctype html><title>Sign in to the network</title><h1>Please sign in</h1>"))
 }
 
 // reset cuts the connection so that the caller sees a reset and no answer.

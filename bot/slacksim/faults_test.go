@@ -33,6 +33,8 @@ func TestFaults(t *testing.T) {
 		{Fault{Kind: Hang}, false, 0, ""},
 		{Fault{Kind: HangAfter}, true, 0, ""},
 		{Fault{Kind: HalfBody}, true, 0, ""},
+		{Fault{Kind: HTML}, false, 200, "<h1>"},
+		{Fault{Kind: HTML, Status: 502}, false, 502, "<h1>"},
 	} {
 		t.Run(fmt.Sprint(c.fault), func(t *testing.T) { c.check(t) })
 	}

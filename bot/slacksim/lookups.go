@@ -10,14 +10,13 @@ func (w *Workspace) ChannelID(name string) string {
 	return ""
 }
 
-// Join brings a person into a channel.
+// Join brings a person into a channel, with Slack's line in it and the event, as when they join by themselves.
 func (w *Workspace) Join(p *Person, name string) {
 	w.t.Helper()
 	c := w.Channel(name)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	c.c.join(p.id)
-	w.changed()
+	w.addMember(c.c, p.id, "")
 }
 
 // Post finds a message of the app that stands in the channel already and shows all the words.

@@ -27,7 +27,6 @@ func (w *Workspace) Socket(on bool) {
 	defer w.mu.Unlock()
 	w.socket = on
 	if !on {
-		clear(w.tickets)
 		for _, l := range w.oldest(nil) {
 			w.disconnect(l, "link_disabled")
 		}
@@ -93,7 +92,7 @@ func (w *Workspace) welcome(conn *websocket.Conn, short bool) {
 		_ = conn.Close()
 		return
 	}
-	full := len(w.links) >= mostLinks
+	full := len(w.ready()) >= w.most
 	w.links = append(w.links, l)
 	w.work.Go(l.write)
 	w.work.Go(func() { w.listen(l) })

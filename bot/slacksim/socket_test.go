@@ -27,6 +27,7 @@ func TestConnectionsOpen(t *testing.T) {
 	}
 	req, _ := http.NewRequest("POST", a.w.APIURL()+"auth.test", nil)
 	req.Header.Set("Authorization", "Bearer "+a.w.AppToken())
+	req.Header.Set("Content-Type", "application/json") // and nothing in it
 	if resp, err := http.DefaultClient.Do(req); err != nil {
 		t.Error(err)
 	} else {

@@ -17,7 +17,8 @@ func (w *Workspace) Sockets() int {
 // open is Sockets for who holds the lock.
 func (w *Workspace) open() int { return len(w.oldest(nil)) }
 
-// AwaitSockets waits until so many connections are open, no more and no less.
+// AwaitSockets waits until so many connections are open, no more and no less. One that was cut, made deaf or told to leave
+// does not count from that moment on, so that this waits for the one that comes in its place.
 func (w *Workspace) AwaitSockets(n int) {
 	w.t.Helper()
 	w.waitFor(fmt.Sprintf("%d open connections", n), func() bool { return w.open() == n }, func() string {
@@ -28,8 +29,8 @@ func (w *Workspace) AwaitSockets(n int) {
 // oldest are the first so many connections that Sockets counts; without a number all of them. The caller holds the lock.
 func (w *Workspace) oldest(n []int) []*link {
 	var list []*link
-	for _, l := range w.links {
-		if !l.leaving && !l.deaf {
+	for _, l := range w.ready() {
+		if !l.deaf {
 			list = append(list, l)
 		}
 	}
@@ -37,6 +38,13 @@ func (w *Workspace) oldest(n []int) []*link {
 		list = list[:min(n[0], len(list))]
 	}
 	return list
+}
+
+// AllowSockets sets how many connections the app may hold: Slack allows ten. One more hears too_many_websockets.
+func (w *Workspace) AllowSockets(n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.most = n
 }
 
 // CutSockets ends connections without a close frame, as a lost network does: the oldest n, or all. What was not acked on

@@ -94,6 +94,7 @@ type Workspace struct {
 	socket   bool // deliveries go over websockets
 	tickets  map[string]time.Time
 	links    []*link // open websockets, the oldest first
+	most     int     // of them
 	turn     int     // counts deliveries, so that the links take turns
 	receipts map[string]*receipt
 	lose     int                // acks to lose
@@ -153,7 +154,7 @@ func build(o Options, grant *manifest) *Workspace {
 		views: map[string]*view{}, stacks: map[string][]*view{}, homes: map[string]*view{},
 		triggers: map[string]*trigger{}, hooks: map[string]*hook{}, rates: newRates(), perMethod: map[string]int{},
 		announced: map[string]bool{}, screens: map[*screen]bool{}, read: map[string]string{},
-		client: newClient(), socket: o.Socket || grant.Settings.Socket, tickets: map[string]time.Time{},
+		client: newClient(), socket: o.Socket || grant.Settings.Socket, tickets: map[string]time.Time{}, most: mostLinks,
 		receipts: map[string]*receipt{}, pings: make(chan time.Duration),
 	}
 	if w.redeliver == nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -25,6 +26,17 @@ type house struct {
 
 // furnish changes what a program is made of before it starts.
 type furnish func(*options)
+
+// overSocket makes every house take Slack's requests over Socket Mode, where TOCSIN_TEST_TRANSPORT says so.
+var overSocket = os.Getenv("TOCSIN_TEST_TRANSPORT") == "socket"
+
+// inSocketMode gives a program what it needs for Socket Mode. Its HTTP stays, as while an app is moved.
+func inSocketMode(w *slacksim.Workspace) furnish {
+	return func(o *options) { o.settings.AppToken = secret(w.AppToken()) }
+}
+
+// overHTTP is for what is about HTTP itself.
+func overHTTP(o *options) { o.settings.AppToken = "" }
 
 // newHouse opens a workspace and starts the program in it, with everybody known.
 func newHouse(t *testing.T, changes ...furnish) *house {
@@ -55,9 +67,13 @@ func (h *house) start(changes ...furnish) {
 	h.t.Helper()
 	o := demoOptions(h.Workspace, h.db)
 	o.now, o.log = h.Clock(), slog.New(h.log)
+	if overSocket {
+		inSocketMode(h.Workspace)(&o)
+	}
 	for _, change := range changes {
 		change(&o)
 	}
+	h.Socket(o.settings.AppToken != "") // as somebody would switch it in Slack
 	ctx, cancel := context.WithCancel(context.Background())
 	p, err := newProgram(ctx, o)
 	if err != nil {
@@ -68,6 +84,9 @@ func (h *house) start(changes ...furnish) {
 	done := make(chan error, 1)
 	go func() { done <- p.run(ctx) }()
 	h.Connect(p.url())
+	if p.socket != nil {
+		h.AwaitSockets(2)
+	}
 	if err := p.bot.Refresh(ctx); err != nil {
 		h.t.Fatal(err)
 	}

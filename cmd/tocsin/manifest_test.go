@@ -49,6 +49,7 @@ func TestManifestFitsItsSchema(t *testing.T) {
 // scopesNeeded is which scopes the Slack methods that we call need, from the pages of Slack's method reference. A method
 // that is called and does not stand here fails the test, and so does a scope in the manifest that nothing here needs.
 var scopesNeeded = map[string][]string{
+	"apps.connections.open":  {}, // the app-level token has a scope of its own
 	"auth.test":              {},
 	"bookmarks.add":          {"bookmarks:write"},
 	"bookmarks.list":         {"bookmarks:read"},
@@ -105,7 +106,7 @@ var methods = map[string]string{
 	"GetConversationInfoContext": "conversations.info", "JoinConversationContext": "conversations.join", "GetUsersInConversationContext": "conversations.members",
 	"OpenConversationContext": "conversations.open", "SetTopicOfConversationContext": "conversations.setTopic",
 	"AddPinContext": "pins.add", "GetConversationsForUserContext": "users.conversations", "GetUserInfoContext": "users.info",
-	"GetUsersPaginated": "users.list", "OpenViewContext": "views.open",
+	"GetUsersPaginated": "users.list", "OpenViewContext": "views.open", "StartSocketModeContext": "apps.connections.open",
 }
 
 // methodsCalled reads from the bot's source what it calls on its Slack client.

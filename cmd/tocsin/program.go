@@ -29,6 +29,7 @@ type program struct {
 	store    *store.Store
 	bot      *bot.Bot
 	outbox   *outbox.Outbox
+	socket   *bot.Socket  // nil: no Socket Mode
 	listener net.Listener // nil: no signed HTTP
 	stopping sync.Once
 }
@@ -93,6 +94,9 @@ func (p *program) wire() (err error) {
 	if err != nil {
 		return err
 	}
+	if p.live.Load().settings.AppToken != "" {
+		p.socket = bot.NewSocket(p.bot)
+	}
 	route := outbox.Route{Destination: bot.Destination, Courier: &bot.Courier{Bot: p.bot}}
 	p.outbox = &outbox.Outbox{
 		Store: p.store, Wake: p.store.Wake(), Now: p.now, Log: p.log, Single: true,
@@ -120,6 +124,9 @@ const shutdownLimit = 5 * time.Second
 func (p *program) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.outbox.Run(ctx) })
+	if p.socket != nil { // with HTTP beside it while an app moves from one to the other
+		group.Go(func() error { return p.socket.Run(ctx) })
+	}
 	if p.listener != nil {
 		group.Go(func() error { return serveUntil(ctx, p.listener, p.bot.Handler(), p.log) })
 	}

@@ -1,0 +1,189 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Socket takes what Slack sends over Socket Mode, until its Run ends: over two connections, so that there is one while the
+// other is made anew. See the package's comment for what ends a connection, and what brings it back.
+type Socket struct {
+	bot  *Bot
+	crew *crew
+
+	// Pulse is how often each connection is asked whether it lives; one that is silent for two and a half times as long
+	// is dead. Set it before Run.
+	Pulse time.Duration
+
+	mu          sync.Mutex
+	connections map[*connection]struct{} // open ones
+	seats       []*seat
+	heard       time.Time // when Slack last greeted us, or sent something
+	said        string    // the fault that was last logged for somebody to mend
+	stopping    bool
+}
+
+// seat holds one connection, and makes it anew.
+type seat struct {
+	wake  chan struct{} // do not wait any longer: tokens have changed
+	wrong string        // why there is no connection; guarded by the socket's mu
+}
+
+const (
+	seats = 2
+	// pulse finds a connection that is dead without a word in 25 seconds. Slack pings too, but says nowhere how often.
+	pulse = 10 * time.Second
+	// crewSize is how many requests are worked on at once: far more than the database takes at a time, because some of
+	// them wait for Slack to open a form.
+	crewSize = 256
+	// crewMost is how many are held. At that point the last one would be answered too late anyway.
+	crewMost = 4 * crewSize
+	// stopLimit is how long what is under way may take to end. It is above answerLimit, which ends it.
+	stopLimit = 3 * time.Second
+)
+
+// NewSocket makes a socket for a bot. It connects to nobody yet.
+func NewSocket(b *Bot) *Socket {
+	s := &Socket{bot: b, crew: newCrew(crewSize, crewMost), Pulse: pulse, connections: map[*connection]struct{}{}}
+	for range seats {
+		s.seats = append(s.seats, &seat{wake: make(chan struct{}, 1), wrong: "Slack has not been reached yet."})
+	}
+	return s
+}
+
+// Status is how a socket is.
+type Status struct {
+	Open  int       // connections that Slack has greeted
+	Heard time.Time // when Slack last greeted us or sent something; zero: never
+	Wrong string    // why a connection is missing, in one sentence that says what to do; "" where none is
+}
+
+// Status tells how the socket is. It waits for nothing.
+func (s *Socket) Status() Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	status := Status{Open: len(s.connections), Heard: s.heard}
+	for _, seat := range s.seats {
+		status.Wrong = cmp.Or(status.Wrong, seat.wrong)
+	}
+	return status
+}
+
+// Reload connects anew with the tokens of now. Each connection is kept until there is another one in its place.
+func (s *Socket) Reload() {
+	for _, seat := range s.seats {
+		select {
+		case seat.wake <- struct{}{}:
+		default: // it has been told
+		}
+	}
+}
+
+// Run holds the connections until ctx ends. Then it takes no more, finishes and answers what is under way, and takes its
+// leave. Nothing that Slack says ends it before.
+func (s *Socket) Run(ctx context.Context) error {
+	var holding sync.WaitGroup
+	for _, seat := range s.seats {
+		holding.Go(func() { s.hold(ctx, seat) })
+	}
+	<-ctx.Done()
+	s.mu.Lock()
+	s.stopping = true
+	s.mu.Unlock()
+	holding.Wait()
+	s.crew.close(stopLimit)
+	var leaving sync.WaitGroup
+	for _, c := range s.open() {
+		leaving.Go(c.close)
+	}
+	leaving.Wait()
+	return nil
+}
+
+// open lists the open connections.
+func (s *Socket) open() []*connection {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.connections))
+}
+
+// hold keeps one connection open until ctx ends.
+func (s *Socket) hold(ctx context.Context, here *seat) {
+	var current *connection
+	failures := 0
+	for {
+		next, err := s.connect(ctx)
+		if err == nil {
+			s.well(here)
+			current.retire()
+			current = next
+			var steady bool
+			if steady, err = current.wait(ctx, here.wake); steady {
+				failures = 0
+			}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil { // told to connect anew
+			failures = 0
+			continue
+		}
+		rest := s.ill(here, err, failures)
+		failures++
+		if !sleep(ctx, rest, here.wake) {
+			return
+		}
+	}
+}
+
+// sleep waits, unless it is woken; false when ctx has ended.
+func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-wake:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// well notes that there is a connection.
+func (s *Socket) well(here *seat) {
+	s.mu.Lock()
+	here.wrong = ""
+	before := s.said
+	s.said = ""
+	s.mu.Unlock()
+	if before != "" {
+		s.bot.Log.Info("Socket Mode works again", "was", before)
+	}
+}
+
+// ill notes why there is no connection, and returns how long to wait before the next try.
+func (s *Socket) ill(here *seat, err error, failures int) time.Duration {
+	found := diagnose(err)
+	rest := found.rest(failures)
+	s.mu.Lock()
+	here.wrong = found.words
+	said := s.said
+	if found.person {
+		s.said = found.words
+	}
+	open := len(s.connections)
+	s.mu.Unlock()
+	switch {
+	case !found.person:
+		s.bot.Log.Warn("a Socket Mode connection is made anew", "err", err, "in", rest, "open", open)
+	case said != found.words: // once, not for each connection and not each minute
+		s.bot.Log.Error("Socket Mode does not work: "+found.words, "open", open)
+	}
+	return rest
+}
