@@ -238,3 +238,14 @@ func TestTextsThatPostgresRefuses(t *testing.T) {
 		t.Errorf("%q %s %d", i.Summary, again, channel)
 	}
 }
+
+// PostgreSQL has an index for each of our statements too.
+func TestEveryStatementUsesAnIndexOnTheServer(t *testing.T) {
+	s := open(t, storetest.Cluster(t).Database(t))
+	plans := s.Plans(t, map[string]string{"a scan": `SELECT * FROM entries WHERE source = 'x'`})
+	for name, plan := range plans {
+		if strings.Contains(plan, "Seq Scan") != (name == "a scan") {
+			t.Errorf("%s:\n%s", name, plan)
+		}
+	}
+}
