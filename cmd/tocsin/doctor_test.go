@@ -245,6 +245,8 @@ func TestDoctorOnTheDatabase(t *testing.T) {
 	if err := running.Close(); err != nil {
 		t.Fatal(err)
 	}
+	tear(t, file)
+	w.expect("database", gradeFault, "it is damaged: ", "restore a backup")
 	if err := os.WriteFile(file, []byte(strings.Repeat("garbage ", 1000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -257,6 +259,19 @@ func TestDoctorOnTheDatabase(t *testing.T) {
 	}
 	w.expect("database", gradeFault, "restore a backup")
 	w.with(map[string]string{"TOCSIN_DB": "postgres://u:canary@127.0.0.1:1/x"}).expect("database", gradeFault, "PostgreSQL cannot be reached")
+}
+
+// tear overwrites the last page of a database, as a disk does that has lost it.
+func tear(t *testing.T, file string) {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(raw[len(raw)-4096:], make([]byte, 4096))
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestDoctorWithoutNetwork asks where nobody listens, and where somebody listens and never answers.
