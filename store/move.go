@@ -285,11 +285,8 @@ func (s *stream) Next() bool {
 	}
 	for n, kind := range s.kinds {
 		number, whole := s.row[n].(int64)
-		switch {
-		case kind == pgtype.BoolOID && whole:
+		if kind == pgtype.BoolOID && whole {
 			s.row[n] = number != 0
-		case kind == pgtype.ByteaOID && s.row[n] == nil:
-			s.row[n] = []byte{} // the driver's word for an empty one: none of ours may be null
 		}
 	}
 	cleaned(s.row)

@@ -21,9 +21,9 @@ import (
 // minServer is PostgreSQL 15, the oldest that this program is tested with.
 const minServer = 15
 
-// writers is how many changes run at once on one replica: with the readers few enough for three replicas on a server that
-// takes a hundred connections.
-const writers = 8
+// writers is how many changes run at once on one replica: enough that they share the server's syncs, and with the readers
+// few enough for three replicas on a server that takes a hundred connections.
+const writers = 16
 
 // dialTime bounds an attempt to reach the server; silence is how long a server may not answer the kernel's probes before a
 // connection counts as lost.

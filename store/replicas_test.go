@@ -225,6 +225,7 @@ func TestReplicasLapse(t *testing.T) {
 	must(t, err)
 	var all sync.WaitGroup
 	var freed atomic.Int64
+	release := holding(t, stores[0], effects[0].Incident, nil)
 	for _, s := range stores {
 		all.Go(func() {
 			n, err := s.Lapse(context.Background(), noon.Add(time.Minute), false)
@@ -234,6 +235,8 @@ func TestReplicasLapse(t *testing.T) {
 			freed.Add(int64(n))
 		})
 	}
+	waiting(t, stores[0], 3) // all three have found the same
+	release()
 	all.Wait()
 	if int(freed.Load()) != len(effects) || len(effects) != 20 {
 		t.Errorf("%d freed of %d", freed.Load(), len(effects))
@@ -254,6 +257,7 @@ func TestReplicasAlarm(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	var raised atomic.Int64
+	release := holding(t, stores[0], ids[0], nil)
 	for _, s := range stores {
 		all.Go(func() {
 			late, err := s.Alarm(context.Background(), noon.Add(incident.Deadline), 99)
@@ -263,6 +267,8 @@ func TestReplicasAlarm(t *testing.T) {
 			raised.Add(int64(len(late)))
 		})
 	}
+	waiting(t, stores[0], 3)
+	release()
 	all.Wait()
 	if raised.Load() != 10 {
 		t.Errorf("%d alarms", raised.Load())
@@ -273,6 +279,69 @@ func TestReplicasAlarm(t *testing.T) {
 		if len(events) != 2 {
 			t.Errorf("%s has %d events", id, len(events))
 		}
+	}
+}
+
+// holding keeps an incident in a change until release is called; then the change does what it is there for.
+func holding(t *testing.T, s *store.Store, id incident.ID, do func(*incident.Incident) error) (release func()) {
+	t.Helper()
+	begun, gate, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		met := sync.OnceFunc(func() { close(begun) })
+		_, err := on(s, id, "", func(i *incident.Incident, _ incident.Stamp) error {
+			met()
+			<-gate
+			if do == nil {
+				return nil
+			}
+			return do(i)
+		})
+		done <- err
+	}()
+	<-begun
+	release = sync.OnceFunc(func() {
+		close(gate)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(release)
+	return release
+}
+
+// One replica gives up on the card while another has something to show on it: the card begins anew, and neither of them
+// waits for what the other one holds.
+func TestReplicasBuryAndAsk(t *testing.T) {
+	cluster := storetest.Cluster(t)
+	where := cluster.Database(t)
+	stores := []*store.Store{open(t, where), open(t, where)}
+	id := declare(t, stores[0])
+	claim := func(lane incident.Lane) incident.Effect {
+		effects, err := stores[0].Claim(t.Context(), incident.Claim{At: noon, Lease: time.Minute, Limit: 1, Lanes: []incident.Lane{lane}})
+		must(t, err)
+		if len(effects) != 1 {
+			t.Fatal("nothing to claim")
+		}
+		return effects[0]
+	}
+	must(t, stores[0].Finish(t.Context(), claim(incident.LaneRoom), nil, noon))
+	card := claim(incident.LaneRoom)
+	release := holding(t, stores[0], id, func(i *incident.Incident) error {
+		return i.SetStatus(incident.Identified, incident.Stamp{By: ada, At: noon})
+	})
+	buried := make(chan error, 1)
+	go func() { buried <- stores[1].Bury(context.Background(), card, "not allowed", noon) }()
+	waiting(t, stores[0], 1)
+	release()
+	must(t, <-buried)
+	if again := claim(incident.LaneRoom); again.ID != card.ID || again.Attempt != 2 {
+		t.Errorf("got %+v", again)
+	}
+	for _, s := range stores {
+		must(t, s.Close()) // a session counts at the latest when it ends
+	}
+	if n := cluster.Deadlocks(t, where); n != "0" {
+		t.Errorf("%s deadlocks", n)
 	}
 }
 

@@ -84,6 +84,7 @@ func dsn(path string, a access) string {
 	case reading:
 		words.Set("mode", "ro")
 	default:
+		words.Set("mode", "rw")           // it is made before, and one that was deleted is not made anew
 		words.Set("_txlock", "immediate") // a transaction that reads first cannot lose its turn to write
 	}
 	for _, p := range pragmas {

@@ -54,6 +54,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 func TestEachMetricSaysWhatItCounts(t *testing.T) {
 	m := newMetrics()
 	m.Answered("command", 30*time.Millisecond, true)
+	m.Answered("event", 10*time.Millisecond, true)
 	m.Answered("command", 4*time.Second, false)
 	m.Refused("signature")
 	got := map[string]float64{}
@@ -66,7 +67,7 @@ func TestEachMetricSaysWhatItCounts(t *testing.T) {
 			got[family.GetName()] += metric.GetCounter().GetValue() + metric.GetHistogram().GetSampleSum()
 		}
 	}
-	for name, want := range map[string]float64{"tocsin_answer_seconds": 4.03, "tocsin_answers_failed_total": 1, "tocsin_requests_refused_total": 1} {
+	for name, want := range map[string]float64{"tocsin_answer_seconds": 4.04, "tocsin_answers_failed_total": 1, "tocsin_requests_refused_total": 1} {
 		if got[name] != want {
 			t.Errorf("%s is %v, want %v", name, got[name], want)
 		}

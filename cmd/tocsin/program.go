@@ -41,6 +41,7 @@ type program struct {
 
 type httpClient interface {
 	Do(*http.Request) (*http.Response, error)
+	Held() time.Duration
 }
 
 // live is what is read anew while the program runs.
@@ -130,6 +131,7 @@ func (p *program) wire() (err error) {
 		SigningSecret: func() string { return string(p.live.Load().settings.SigningSecret) },
 		Installation:  p.store.Installation(), Policy: func() *incident.Policy { return p.live.Load().policy }, Now: p.now, Log: p.log,
 		Meter: p.metrics,
+		Delay: p.delay,
 	})
 	if err != nil {
 		return err
@@ -140,12 +142,23 @@ func (p *program) wire() (err error) {
 	route := outbox.Route{Destination: bot.Destination, Courier: &bot.Courier{Bot: p.bot}}
 	p.outbox = &outbox.Outbox{
 		Store: p.store, Wake: p.store.Wake(), Now: p.now, Log: p.log, Single: true,
+		Recovered: func(ctx context.Context, c outbox.Circuit) { p.bot.Recovered(ctx, c.Since, c.Err) },
 		Couriers: map[incident.Lane]outbox.Route{
 			incident.LaneRoom: route, incident.LaneWords: route, incident.LanePeople: route, incident.LaneSigns: route,
 			incident.LaneAnnounce: route, incident.LaneDirect: route,
 		},
 	}
 	return nil
+}
+
+// delay tells how long what is sent to Slack now has to wait.
+func (p *program) delay() (since time.Time, pause time.Duration) {
+	for _, c := range p.outbox.Status() {
+		if c.Destination == bot.Destination && c.Open {
+			return c.Since, 0
+		}
+	}
+	return time.Time{}, p.http.Held()
 }
 
 // url is where Slack's requests are to be sent; "" where none are taken over HTTP.

@@ -190,11 +190,13 @@ func TestReloadRotatesTheAppToken(t *testing.T) {
 	}
 }
 
-// TestReloadKeepsATokenThatWorks where the new one does not, or belongs to somebody else.
+// TestReloadKeepsATokenThatWorks where the new one does not, or belongs to somebody else; and all else that has changed with
+// it is not taken either.
 func TestReloadKeepsATokenThatWorks(t *testing.T) {
 	h, d, g := newTurnstileHouse(t)
 	h.log.announce("are not taken, the old ones hold")
 	g.allow(map[string]string{"xoxb-old": "", "xoxb-theirs": "T0THEIRS"})
+	before := h.program.live.Load()
 	for token, want := range map[string]string{
 		"xoxb-typo":   "SLACK_BOT_TOKEN: Slack does not accept the new one",
 		"xoxb-theirs": "is of the workspace T0THEIRS",
@@ -202,9 +204,11 @@ func TestReloadKeepsATokenThatWorks(t *testing.T) {
 		"":            "SLACK_BOT_TOKEN: ",
 	} {
 		d.put("SLACK_BOT_TOKEN_FILE", "bot", token)
+		d.put("SLACK_SIGNING_SECRET_FILE", "signing", "0123456789abcdef0123456789abcdef")
+		d.put("TOCSIN_POLICY", "tocsin.yml", "channel: fire-{number}\n")
 		h.reload(d)
-		if got := h.program.live.Load().settings.BotToken; got != "xoxb-old" {
-			t.Errorf("%q is taken", token)
+		if now := h.program.live.Load(); now != before {
+			t.Errorf("%q is taken: %+v", token, now)
 		}
 		if last := h.log.last(); !strings.Contains(last, want) || strings.Contains(last, "\n") {
 			t.Errorf("%q: logged %q", token, last)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"tocsin/bot"
 	"tocsin/bot/slacksim"
 )
 
@@ -21,9 +22,7 @@ func TestStoryAnAppMovesToSocketModeAndBack(t *testing.T) {
 	h.Channel("#incidents").Expect("INC-1")
 	h.log.announce("Socket Mode is switched off")
 	h.Socket(false)
-	for h.program.socket.Status().Open > 0 {
-		h.AwaitSockets(0)
-	}
+	h.awaitStatus(t, func(s bot.Status) bool { return s.Open == 0 })
 	ada.Type(crashRoom, "/incident note over HTTP").Expect("Noted")
 	h.Socket(true)
 	h.program.socket.Reload()
