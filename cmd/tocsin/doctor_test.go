@@ -284,10 +284,13 @@ func TestDoctorWithoutNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	w.with(map[string]string{"TOCSIN_OPS_ADDR": silent.Addr().String(), "SLACK_APP_TOKEN": "xapp-1-canary"})
+	w.with(map[string]string{
+		"TOCSIN_OPS_ADDR": silent.Addr().String(), "SLACK_APP_TOKEN": "xapp-1-canary",
+		"TOCSIN_DB": "postgres://u:canary@" + silent.Addr().String() + "/x",
+	})
 	began := time.Now()
 	w.expect("slack", gradeFault, "cannot be reached", "proxy")
-	if took := time.Since(began); took > examination {
+	if took := time.Since(began); took > 2*oneCall {
 		t.Errorf("it took %s", took)
 	} else {
 		t.Logf("with everything hanging it took %s", took.Round(time.Millisecond))
@@ -298,6 +301,7 @@ func TestDoctorWithoutNetwork(t *testing.T) {
 	w.with(map[string]string{"SLACK_API_URL": "http://" + silent.Addr().String() + "/api/"})
 	began = time.Now()
 	w.expect("slack", gradeFault, "refused", "proxy")
+	w.expect("database", gradeFault, "PostgreSQL cannot be reached")
 	w.expect("socket", gradeFault, "apps.connections.open", "refused")
 	w.expect("clock", gradeOff)
 	w.expect("running", gradeOff, "no Tocsin answers")
