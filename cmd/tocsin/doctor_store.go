@@ -37,6 +37,11 @@ func (d *doctor) lookAtDatabase(ctx context.Context) []finding {
 	if nowhere(d.settings.DB) {
 		return d.lookAtItsFolder()
 	}
+	if isPostgres(d.settings.DB) { // a file takes longer: it is examined
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, oneCall)
+		defer cancel()
+	}
 	r, err := store.Look(ctx, d.settings.DB)
 	if err != nil {
 		return isBroken("mend that, and ask again; TOCSIN_DB says where the database is", "%s", oneLine(err.Error()))
@@ -103,6 +108,8 @@ func (d *doctor) lookAtEffects(ctx context.Context) []finding {
 	if d.wrong.about("TOCSIN_DB") || nowhere(d.settings.DB) {
 		return isOff("there is no database yet")
 	}
+	ctx, cancel := context.WithTimeout(ctx, oneCall)
+	defer cancel()
 	s, err := store.Open(ctx, d.settings.DB, store.Options{Beside: true})
 	if err != nil {
 		return isOff("the database cannot be read")

@@ -245,6 +245,8 @@ func TestDoctorOnTheDatabase(t *testing.T) {
 	if err := running.Close(); err != nil {
 		t.Fatal(err)
 	}
+	tear(t, file)
+	w.expect("database", gradeFault, "it is damaged: ", "restore a backup")
 	if err := os.WriteFile(file, []byte(strings.Repeat("garbage ", 1000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -259,6 +261,19 @@ func TestDoctorOnTheDatabase(t *testing.T) {
 	w.with(map[string]string{"TOCSIN_DB": "postgres://u:canary@127.0.0.1:1/x"}).expect("database", gradeFault, "PostgreSQL cannot be reached")
 }
 
+// tear overwrites the last page of a database, as a disk does that has lost it.
+func tear(t *testing.T, file string) {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(raw[len(raw)-4096:], make([]byte, 4096))
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestDoctorWithoutNetwork asks where nobody listens, and where somebody listens and never answers.
 func TestDoctorWithoutNetwork(t *testing.T) {
 	w := newWard(t, tocsin.Manifest)
@@ -269,10 +284,13 @@ func TestDoctorWithoutNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	w.with(map[string]string{"TOCSIN_OPS_ADDR": silent.Addr().String(), "SLACK_APP_TOKEN": "xapp-1-canary"})
+	w.with(map[string]string{
+		"TOCSIN_OPS_ADDR": silent.Addr().String(), "SLACK_APP_TOKEN": "xapp-1-canary",
+		"TOCSIN_DB": "postgres://u:canary@" + silent.Addr().String() + "/x",
+	})
 	began := time.Now()
 	w.expect("slack", gradeFault, "cannot be reached", "proxy")
-	if took := time.Since(began); took > examination {
+	if took := time.Since(began); took > 2*oneCall {
 		t.Errorf("it took %s", took)
 	} else {
 		t.Logf("with everything hanging it took %s", took.Round(time.Millisecond))
@@ -283,6 +301,7 @@ func TestDoctorWithoutNetwork(t *testing.T) {
 	w.with(map[string]string{"SLACK_API_URL": "http://" + silent.Addr().String() + "/api/"})
 	began = time.Now()
 	w.expect("slack", gradeFault, "refused", "proxy")
+	w.expect("database", gradeFault, "PostgreSQL cannot be reached")
 	w.expect("socket", gradeFault, "apps.connections.open", "refused")
 	w.expect("clock", gradeOff)
 	w.expect("running", gradeOff, "no Tocsin answers")
