@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -270,10 +271,10 @@ func TestF75MetricsNameNobody(t *testing.T) {
 // TestAProbeThatHangs is not joined by others, and what it last saw counts for nothing after a while.
 func TestAProbeThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		looks := 0
+		var looks atomic.Int32
 		hung := make(chan struct{})
 		p := newProbe("database", 5*time.Second, 3*time.Second, func(context.Context) error {
-			if looks++; looks == 3 {
+			if looks.Add(1) == 3 {
 				<-hung // whatever its context says
 			}
 			return nil
@@ -291,8 +292,8 @@ func TestAProbeThatHangs(t *testing.T) {
 		if err := p.err(); err == nil || err.Error() != "was last seen 19s ago: it hangs" {
 			t.Error(err)
 		}
-		if looks != 3 {
-			t.Errorf("%d looks", looks)
+		if n := looks.Load(); n != 3 {
+			t.Errorf("%d looks", n)
 		}
 		close(hung)
 		synctest.Wait()

@@ -28,6 +28,7 @@ func (h *house) stopsInTime() {
 
 // TestStoppingIsTold: from the signal to the very end, so that a balancer sends no more.
 func TestStoppingIsTold(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	h := newHouse(t, watched)
 	h.ready("ready")
 	hangs := make(chan struct{}, 100)
@@ -64,6 +65,7 @@ func TestStoppingIsTold(t *testing.T) {
 
 // TestStopWhileTheDatabaseHangs: another process holds the file, and a crowd waits for it.
 func TestStopWhileTheDatabaseHangs(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	h := newHouse(t, watched, overHTTP)
 	h.log.announce("request failed")
 	h.ready("ready")
@@ -85,6 +87,7 @@ func TestStopWhileTheDatabaseHangs(t *testing.T) {
 
 // TestStopWhileARequestIsHalfSent: whoever sends slowly does not keep the program from ending.
 func TestStopWhileARequestIsHalfSent(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	h := newHouse(t, watched, overHTTP)
 	h.ready("ready")
 	var halves []net.Conn
