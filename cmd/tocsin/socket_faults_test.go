@@ -215,6 +215,11 @@ func TestF36NobodyWaitsForAnothersForm(t *testing.T) {
 			t.Errorf("answered %q", answer)
 		}
 	}
+	select {
+	case <-done:
+		t.Error("they waited until the form was given up")
+	default:
+	}
 	close(others)
 	<-done
 	h.Faults(nil)
