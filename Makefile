@@ -77,7 +77,7 @@ browser: build
 # How fast it is, beside what the machine can do: docs/speed.md. BENCH=short is a quick pass over everything, ROWS='growth' one part.
 BENCH ?=
 ROWS  ?=
-bench: build
+bench: build static
 	@BENCH=$(BENCH) BENCH_ROWS='$(ROWS)' $(TEST) -tags $(TAGS),bench -count=1 -timeout 60m -run 'TestBench$$' -v ./cmd/tocsin | grep -vE '^(===|---|    ---|PASS|ok)'
 
 # A minute for each fuzz target.
