@@ -27,7 +27,10 @@ const (
 	EventLate       EventKind = "late"      // something outside missed its deadline
 	EventCaughtUp   EventKind = "caught_up" // what was late got through
 	EventBuried     EventKind = "buried"    // something outside was refused for good
+	EventRetried    EventKind = "retried"   // a person had something outside tried again
+	EventOutage     EventKind = "outage"    // of the system: a destination took nothing for a while, and is back
 	EventDraft      EventKind = "draft"     // of the system: words that a form could not take, kept for their author
+	EventPolicy     EventKind = "policy"    // of the system: another policy holds from now on
 )
 
 // Event is one entry of the timeline: what, who, when it happened, and when it was recorded (Stamp.At).
@@ -62,7 +65,12 @@ var tellings = map[EventKind]func(Event) string{
 	EventLate:       func(e Event) string { return fmt.Sprintf("could not bring the %s in step yet: %s", e.To, e.Text) },
 	EventCaughtUp:   func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
 	EventBuried:     func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
+	EventRetried:    func(e Event) string { return fmt.Sprintf("had the %s tried again", e.To) },
+	EventOutage:     func(e Event) string { return fmt.Sprintf("could not reach %s for a while: %s", e.To, e.Text) },
 	EventDraft:      func(Event) string { return "kept a draft" },
+	EventPolicy: func(e Event) string {
+		return fmt.Sprintf("took policy %s in the place of %s: %s", e.To, e.From, e.Text)
+	},
 }
 
 func tellRole(e Event) string {

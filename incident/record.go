@@ -67,9 +67,10 @@ func (i *Incident) Resemble(other *Incident, s Stamp) {
 	i.record(Event{Kind: EventSimilar, Stamp: s, To: other.ID.String(), Text: other.Title})
 }
 
-// Late notes that something owed to the outside missed its deadline, and for whom: the commander, or who declared.
-func (i *Incident) Late(what, why string, s Stamp) {
-	i.record(Event{Kind: EventLate, Stamp: s, To: what, Text: why, Whom: i.responsible()})
+// Late notes that something owed to the outside since an instant missed its deadline, and for whom: the commander, or who
+// declared.
+func (i *Incident) Late(what, why string, asked time.Time, s Stamp) {
+	i.record(Event{Kind: EventLate, Stamp: s, Occurred: earlier(asked.Add(Deadline), s.At), To: what, Text: why, Whom: i.responsible()})
 }
 
 // CaughtUp notes that what was late got through in the end.
@@ -82,11 +83,29 @@ func (i *Incident) Bury(what, why string, s Stamp) {
 	i.record(Event{Kind: EventBuried, Stamp: s, To: what, Text: why, Whom: i.responsible()})
 }
 
+// Retried notes that a person had something tried again that was owed to the outside.
+func (i *Incident) Retried(what string, s Stamp) {
+	i.record(Event{Kind: EventRetried, Stamp: s, To: what})
+}
+
 func (i *Incident) responsible() Person {
 	if p := i.Roles[Commander]; !p.IsZero() {
 		return p
 	}
 	return i.Declarer
+}
+
+// Outage notes that a destination took nothing from an instant until now. It belongs to no incident: one summary of it is
+// said, in place of all that it made late.
+func (l *Ledger) Outage(destination, why string, since time.Time, s Stamp) {
+	l.record(Event{Kind: EventOutage, Stamp: s, Occurred: earlier(since, s.At), To: destination, Text: why})
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 func cleanText(text, example string) (string, error) {
@@ -103,4 +122,9 @@ func cleanText(text, example string) (string, error) {
 // KeepDraft keeps words that a form could not take, so that their author gets them back. It belongs to no incident.
 func (l *Ledger) KeepDraft(text string, s Stamp) {
 	l.record(Event{Kind: EventDraft, Stamp: s, Text: text, Whom: s.By})
+}
+
+// ChangePolicy notes that another policy holds from now on, each by its hash, and why.
+func (l *Ledger) ChangePolicy(from, to, why string, s Stamp) {
+	l.record(Event{Kind: EventPolicy, Stamp: s, From: from, To: to, Text: why})
 }

@@ -102,6 +102,12 @@ func contentOf(e incident.Event) (db.InsertContentParams, error) {
 	return db.InsertContentParams{Actor: string(actor), Body: string(words), ActorSalt: salts[:32], BodySalt: salts[32:]}, nil
 }
 
+// The labels keep a commitment to one thing from being taken for one to another.
+const (
+	actorLabel = "tocsin/actor"
+	bodyLabel  = "tocsin/body"
+)
+
 // commitment is SHA-256(label ‖ 0 ‖ salt ‖ content): it proves the content without telling it, and without the salt not even
 // a short one can be guessed.
 func commitment(label string, salt []byte, content string) []byte {
@@ -138,6 +144,6 @@ func effectOf(row db.Effect) incident.Effect {
 	return incident.Effect{
 		ID: row.ID, Incident: incident.ID(row.IncidentID), Lane: incident.Lane(row.Lane),
 		Kind: incident.EffectKind(row.Kind), Subject: row.Subject,
-		Request: row.Request, Attempt: int(row.Attempt),
+		Request: row.Request, Attempt: int(row.Attempt), Asked: instant(row.CreatedAt),
 	}
 }

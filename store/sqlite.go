@@ -25,6 +25,7 @@ var sqliteDialect = &dialect{
 	goose:     goose.DialectSQLite3,
 	folder:    "sqlite",
 	spell:     func(conn db.DBTX) db.DBTX { return numbered{conn} },
+	explain:   explainFile,
 	exists:    `SELECT count(*) FROM sqlite_schema WHERE name = $1`,
 	structure: `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,
 }
@@ -56,6 +57,7 @@ const (
 	both access = iota
 	writing
 	reading
+	looking // reading a file that nobody has open, without a trace
 )
 
 func init() {
@@ -75,6 +77,10 @@ func init() {
 func dsn(path string, a access) string {
 	words := url.Values{"_stmt_cache_size": {"64"}} // prepared statements kept on each connection; we have about 40
 	switch a {
+	case looking:
+		words.Set("immutable", "1")
+		a = reading
+		fallthrough
 	case reading:
 		words.Set("mode", "ro")
 	default:
@@ -96,6 +102,9 @@ func openPool(ctx context.Context, path string, a access, size int) (*sql.DB, er
 	}
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
+	if a == looking {
+		a = reading
+	}
 	if err := check(ctx, pool, a); err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}

@@ -45,8 +45,8 @@ func (b *bench) launchOurs(db string, far *farSide) *subject {
 		line = []string{os.Args[0]}
 	}
 	p := launch(b.T, line, append(profile,
-		"SLACK_API_URL=" + far.url(), "SLACK_BOT_TOKEN=xoxb-bench", "SLACK_SIGNING_SECRET=" + benchSecret,
-		"TOCSIN_DB=" + db, "TOCSIN_ADDR=127.0.0.1:0", "TOCSIN_OPS_ADDR=127.0.0.1:0",
+		"SLACK_API_URL="+far.url(), "SLACK_BOT_TOKEN=xoxb-bench", "SLACK_SIGNING_SECRET="+benchSecret,
+		"TOCSIN_DB="+db, "TOCSIN_ADDR=127.0.0.1:0", "TOCSIN_OPS_ADDR=127.0.0.1:0",
 	))
 	return &subject{process: p, b: b, url: p.address(b.T), db: db}
 }

@@ -135,12 +135,12 @@ func (c *crash) fails(call slacksim.Call) *slacksim.Fault {
 
 // startCalls are made by every start, perhaps after the first deliveries of its recovery: they are no part of it, and
 // change nothing.
-var startCalls = map[string]bool{"auth.test": true, "users.list": true}
+var startCalls = map[string]bool{"auth.test": true, "users.list": true, "apps.connections.open": true}
 
 // die keeps the disk as it is now, and cuts the program off: what it answers from now on was never said.
 func (c *crash) die(to stage) {
 	c.stage = to
-	c.Connect("")
+	c.unheard()
 	c.image, c.err = c.house.image()
 }
 

@@ -12,6 +12,8 @@ var checkups = []checkup{
 	{"settings", "everything that can be set, but the secrets", (*doctor).lookAtSettings},
 	{"secrets", "there, of the right kind, and their files closed to others", (*doctor).lookAtSecrets},
 	{"policy", "tocsin.yml", (*doctor).lookAtPolicy},
+	{"database", "there, whole, of a schema that we know, with space on its disk", (*doctor).lookAtDatabase},
+	{"effects", "what is stuck on its way to Slack, and what was given up", (*doctor).lookAtEffects},
 	{"slack", "whether Slack knows our bot token", (*doctor).lookAtSlack},
 	{"scopes", "what Slack lets us do, and what the manifest asks for", (*doctor).lookAtScopes},
 	{"clock", "ours beside Slack's: where they are minutes apart, signed requests are refused", (*doctor).lookAtClock},

@@ -82,6 +82,7 @@ func (h *house) start(changes ...furnish) {
 	}
 	h.program = p
 	done := make(chan error, 1)
+	h.LoseAcks(0)
 	go func() { done <- p.run(ctx) }()
 	h.Connect(p.url())
 	if p.socket != nil {
