@@ -74,6 +74,12 @@ deploy: static
 browser: build
 	$(TEST) -tags $(TAGS),browser -count=1 -run 'TestBrowser' -v ./cmd/tocsin | grep -v '^=== '
 
+# How fast it is, beside what the machine can do: docs/speed.md. BENCH=short is a quick pass over everything, ROWS='growth' one part.
+BENCH ?=
+ROWS  ?=
+bench: build
+	@BENCH=$(BENCH) BENCH_ROWS='$(ROWS)' $(TEST) -tags $(TAGS),bench -count=1 -timeout 60m -run 'TestBench$$' -v ./cmd/tocsin | grep -vE '^(===|---|    ---|PASS|ok)'
+
 # A minute for each fuzz target.
 FUZZTIME ?= 60s
 fuzz:

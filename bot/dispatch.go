@@ -24,7 +24,7 @@ func (b *Bot) begin(ctx context.Context, from sender, key string) (*call, error)
 	}
 	c := &call{
 		Bot: b, ctx: ctx, key: key, at: b.Now().UTC().Truncate(time.Millisecond),
-		who: incident.Person{Handle: from.user, Name: firstOf(profile.Name, from.name, from.user)}, standing: profile.Standing,
+		who: incident.Person{Handle: from.user, Name: firstOf(profile.Name, from.name, from.user)}, standing: profile.Standing, home: profile.Zone,
 	}
 	if us := b.team.Load(); us != nil && !us.knows(from) {
 		c.standing = incident.Stranger

@@ -129,6 +129,7 @@ var owes = map[EventKind][]EffectKind{
 	EventRetried:    {},
 	EventOutage:     {EffectSay},
 	EventDraft:      {EffectTell},
+	EventPolicy:     {},
 }
 
 // Owes lists the effects of an event that has been stored, in the order in which they are to be delivered.

@@ -47,8 +47,8 @@ func openEffects(h *house) {
 	h.equal(len(list), 7)
 	first := list[0]
 	h.equal(first, store.OpenEffect{
-		Effect: incident.Effect{ID: first.ID, Incident: id, Lane: incident.LaneRoom, Kind: incident.EffectRoom},
-		State:  store.Waiting, Asked: start, Due: start, Private: true,
+		Effect: incident.Effect{ID: first.ID, Incident: id, Lane: incident.LaneRoom, Kind: incident.EffectRoom, Asked: start},
+		State:  store.Waiting, Due: start, Private: true,
 	})
 	room := h.claims("room")[0]
 	_, err = h.Retry(h.ctx, room, incident.Retry{At: h.now, Due: h.now.Add(time.Second), Why: "name taken", Refused: true})
