@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"maps"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -224,6 +226,29 @@ func mounts(t *testing.T, w workload) {
 		if e.Name == "TOCSIN_DB" && e.Value != "" && filepath.Dir(e.Value) != where["data"] {
 			t.Errorf("the database is %s, the volume %s", e.Value, where["data"])
 		}
+	}
+}
+
+// TestDeployAsksWhatThereIs asks the program for each path that the cluster will ask it for.
+func TestDeployAsksWhatThereIs(t *testing.T) {
+	h := newHouse(t, func(o *options) { o.settings.OpsAddr = "127.0.0.1:0" })
+	paths := map[string]bool{}
+	for _, name := range []string{"sqlite/tocsin.yaml", "postgres/tocsin.yaml", "monitor.yaml"} {
+		for _, found := range regexp.MustCompile(`(?m)^ +path: (/\S+)$`).FindAllStringSubmatch(deployed(t, "kubernetes/"+name), -1) {
+			paths[found[1]] = true
+		}
+	}
+	for path := range paths {
+		answer, err := http.Get(h.program.ops.url() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.Body.Close(); answer.StatusCode == http.StatusNotFound {
+			t.Errorf("there is no %s", path)
+		}
+	}
+	if len(paths) != 3 {
+		t.Errorf("asked for are %v", paths)
 	}
 }
 
