@@ -239,12 +239,8 @@ func TestDeployAsksWhatThereIs(t *testing.T) {
 		}
 	}
 	for path := range paths {
-		answer, err := http.Get(h.program.ops.url() + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if answer.Body.Close(); answer.StatusCode == http.StatusNotFound {
-			t.Errorf("there is no %s", path)
+		if status, said := h.how(path); status == 0 || status == http.StatusNotFound {
+			t.Errorf("there is no %s: %d %s", path, status, said)
 		}
 	}
 	if len(paths) != 3 {
