@@ -130,7 +130,6 @@ var owes = map[EventKind][]EffectKind{
 	EventPolicy:     nil,
 	EventOutage:     {EffectSay},
 	EventDraft:      {EffectTell},
-	EventPolicy:     {},
 }
 
 // Owes lists the effects of an event that has been stored, in the order in which they are to be delivered.
