@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"tocsin/incident"
@@ -157,4 +158,61 @@ func TestStandbyIsRefused(t *testing.T) {
 	if err != nil || r.Engine != "PostgreSQL" || r.Schema != 1 || r.InUse || r.Size == 0 || !strings.HasPrefix(r.Where, "postgres:///"+database) {
 		t.Errorf("%+v %v", r, err)
 	}
+}
+
+// The server fails again and again under load: what was answered is there, once, and what was not answered is there once
+// after it was asked for again (F81).
+func TestServerFails(t *testing.T) {
+	cluster := storetest.Cluster(t)
+	where := cluster.Database(t)
+	stores := []*store.Store{open(t, where), open(t, where)}
+	id := declare(t, stores[0])
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	answered := make([]int, 6)
+	var answers, failures atomic.Int64
+	for w := range answered {
+		all.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					answered[w] = n
+					return
+				default:
+				}
+				text := fmt.Sprintf("%d/%d", w, n)
+				for {
+					answer, err := on(stores[w%2], id, text, note(text))
+					if err == nil && string(answer) == "done" {
+						answers.Add(1)
+						break
+					}
+					failures.Add(1)
+				}
+			}
+		})
+	}
+	for n := range 3 {
+		until(t, func() bool { return answers.Load() > int64(100*n+100) })
+		cluster.Restart(t)
+	}
+	close(stop)
+	all.Wait()
+	times := map[string]int{}
+	for _, text := range notes(t, stores[0], id) {
+		times[text]++
+	}
+	total := 0
+	for w, n := range answered {
+		total += n
+		for k := range n {
+			if text := fmt.Sprintf("%d/%d", w, k); times[text] != 1 {
+				t.Errorf("%s is there %d times", text, times[text])
+			}
+		}
+	}
+	if total == 0 || len(times) != total {
+		t.Errorf("%d answered, %d kept", total, len(times))
+	}
+	t.Logf("%d answered, %d failed attempts", total, failures.Load())
 }
