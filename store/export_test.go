@@ -80,3 +80,10 @@ func (s *Store) Plans(t testing.TB, more map[string]string) map[string]string {
 	}
 	return plans
 }
+
+// Inside asks the database something in a change.
+func (s *Store) Inside(t testing.TB, query string) (answer string) {
+	t.Helper()
+	must(t, s.write(t.Context(), func(tx *Tx) error { return tx.conn.QueryRowContext(tx.ctx, query).Scan(&answer) }))
+	return answer
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +13,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/mattn/go-sqlite3"
 
 	"tocsin/incident"
 )
@@ -239,9 +244,46 @@ func TestLookByParts(t *testing.T) {
 func TestNetworkFileSystems(t *testing.T) {
 	must(t, local(t.TempDir()))
 	says(t, local(filepath.Join(t.TempDir(), "none")), "make it, or let Tocsin's user enter it")
-	if _, err := os.Stat("/proc/self/mountinfo"); err == nil {
-		if kind := remoteMount(t.TempDir()); kind != "" {
-			t.Errorf("the temporary folder is on %s", kind)
+	must(t, refuse(networks[0xef53])) // ext4
+	says(t, refuse(networks[0x6969]), "on a network file system (NFS), on which SQLite loses data: use a local disk, or PostgreSQL")
+	says(t, refuse(networks[0xfe534d42]), "(SMB)")
+	const mounts = `22 1 8:1 / / rw - ext4 /dev/sda1 rw
+31 22 0:40 / /data rw,nosuid shared:1 - fuse.sshfs me@host: rw
+32 31 8:2 / /data/local rw - ext4 /dev/sda2 rw
+33 22 0:41 / /pool rw - fuse.mergerfs a:b rw`
+	for folder, want := range map[string]string{
+		"/data": "sshfs", "/data/tocsin": "sshfs", "/data/local/tocsin": "", "/database": "", "/pool/tocsin": "", "/": "",
+	} {
+		if got := remoteMount(strings.NewReader(mounts), folder); got != want {
+			t.Errorf("%s: %q", folder, got)
 		}
+	}
+}
+
+// What a person can mend says how; what nobody can, is left as it is.
+func TestExplain(t *testing.T) {
+	for _, test := range []struct {
+		explain func(error) error
+		err     error
+		want    string
+	}{
+		{explainFile, sqlite3.Error{Code: sqlite3.ErrFull}, "the disk is full: make space, and it goes on by itself (doing: "},
+		{explainFile, sqlite3.Error{Code: sqlite3.ErrReadonly}, "the database cannot be written: see that its disk"},
+		{explainFile, sqlite3.Error{Code: sqlite3.ErrConstraint}, "constraint failed"},
+		{explainServer, &pgconn.PgError{Code: "53100", Message: "no space"}, "the disk of PostgreSQL is full: make space"},
+		{explainServer, &pgconn.PgError{Code: "28P01", Message: "no"}, "PostgreSQL refuses the user: see that user and password"},
+		{explainServer, &pgconn.PgError{Code: "57P03", Message: "starting"}, "PostgreSQL is starting or stopping"},
+		{explainServer, &pgconn.PgError{Code: "22000", Message: "odd"}, ": odd (SQLSTATE 22000)"},
+		{explainServer, fmt.Errorf("x: %w", io.ErrUnexpectedEOF), "PostgreSQL cannot be reached: see that it runs (doing: x: unexpected EOF)"},
+		{explainServer, newer(2, 1), "this database was written by a newer Tocsin (schema 2, this one knows 1): upgrade the program"},
+	} {
+		got := test.explain(fmt.Errorf("doing: %w", test.err))
+		says(t, got, test.want)
+		if !errors.Is(got, test.err) {
+			t.Errorf("%v does not hold its cause", got)
+		}
+	}
+	if explainFile(nil) != nil || explainServer(nil) != nil {
+		t.Error("no error is one")
 	}
 }
