@@ -3,6 +3,7 @@ package main
 import (
 	"database/sql"
 	"fmt"
+	"net/http"
 	"runtime"
 	"slices"
 	"strings"
@@ -13,10 +14,10 @@ import (
 	"tocsin/bot/slacksim"
 )
 
-// TestOutage: Slack takes nothing for six hours, while people declare incidents and work on others. What it is owed then
+// TestF38SixHoursWithoutSlack: Slack takes nothing for six hours, while people declare incidents and work on others. What it is owed then
 // waits in the queue, thousands of things. When it is back, everything reaches it once: the most severe first, what is
 // declared only now before all of it, as fast as its limits allow, and without a flood of what nobody needs to hear any more.
-func TestOutage(t *testing.T) {
+func TestF38SixHoursWithoutSlack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("six hours of scenario time: run without -short")
 	}
@@ -26,7 +27,7 @@ func TestOutage(t *testing.T) {
 	}
 	o.recover(recovery)
 	calm := heap()
-	o.begin()
+	o.begin(slacksim.Fault{Kind: slacksim.Status, Status: 503})
 	for n := range 6 * 60 {
 		o.Pass(time.Minute)
 		o.work(n)
@@ -45,12 +46,74 @@ func TestOutage(t *testing.T) {
 	o.limitsObeyed(t)
 	o.nothingLost(t)
 	o.mostSevereFirst(t)
-	o.freshFirst(t)
+	o.freshFirst(t, 2*time.Second)
 	o.oneSummary(t)
 }
 
 // before is how many incidents have their rooms when the outage begins.
 const before = 60
+
+// TestF21LimitedForAnHour: Slack wants no call at all for an hour, and says so for longer than anybody believes. It is
+// asked now and then, and everything else is as after an outage, but that nobody can be told of one.
+func TestF21LimitedForAnHour(t *testing.T) {
+	if testing.Short() {
+		t.Skip("an hour of scenario time and what follows: run without -short")
+	}
+	o := newOutage(t)
+	for n := range before {
+		o.declare(fmt.Sprintf("sev%d", 4-n%4))
+	}
+	o.recover(recovery)
+	calm := heap()
+	o.begin(slacksim.Fault{Kind: slacksim.Status, Status: http.StatusTooManyRequests, RetryAfter: time.Hour})
+	for minute := range 60 {
+		o.Pass(time.Minute)
+		for n := range 8 {
+			o.work(minute*8 + n)
+			o.quieten(t)
+		}
+	}
+	asked := map[string]int{}
+	for _, e := range o.since() {
+		asked[fmt.Sprint(e.Method, e.Args["channel"])]++
+	}
+	for _, method := range []string{"conversations.create", "chat.update", "conversations.setTopic", "conversations.open"} {
+		if n := asked[method]; n > 6*16 { // each ten minutes, and side by side
+			t.Errorf("%s was asked for %d times in an hour", method, n)
+		}
+	}
+	owed, full := o.owed(), heap()
+	o.finish()
+	took := o.catchUp(2 * time.Hour)
+	t.Logf("%d effects waited; all of it delivered %s after the hour; heap %.1f MiB before, %.1f at its end", owed, took, calm, full)
+	if owed < 2000 || full-calm > 8 {
+		t.Error("want 2,000 effects, and a flat heap")
+	}
+	if all := o.directs("Ada", "") + o.directs("Grace", ""); all > 10 {
+		t.Errorf("%d direct messages about what was late", all)
+	}
+	o.nothingLost(t)
+	o.mostSevereFirst(t)
+	o.freshFirst(t, time.Minute) // until Slack may be asked again
+}
+
+// TestF19PeopleAreToldThatItWaits: whoever changes something while Slack asks for patience is told that it follows.
+func TestF19PeopleAreToldThatItWaits(t *testing.T) {
+	t.Parallel()
+	h, ada, room, card := inRoom(t)
+	h.Announce("ratelimited")
+	h.Faults(failing("chat.update", 0, slacksim.Fault{Kind: slacksim.Status, Status: http.StatusTooManyRequests, RetryAfter: 30 * time.Second}))
+	ada.Type(room.Name(), "/incident severity sev1")
+	h.quieten(t)
+	ada.Type(room.Name(), "/incident severity sev3").Expect("Slack asks us to slow down", "about 30s")
+	h.Faults(nil)
+	h.recover(time.Minute)
+	card.ExpectEdit("SEV3")
+	ada.Type(room.Name(), "/incident severity sev4")
+	if answer := h.command("Ada", "#general", "/incident note INC-1 it is over", "later"); strings.Contains(answer, "slow down") {
+		t.Errorf("it is told still: %s", answer)
+	}
+}
 
 // outage is a house with a Slack that fails, and a diary of the calls by the scenario's clock.
 type outage struct {
@@ -61,7 +124,7 @@ type outage struct {
 	rung time.Time // when the fresh one was declared
 
 	mu    sync.Mutex
-	down  bool
+	fault *slacksim.Fault // of every call; nil: Slack is well
 	diary []entry
 }
 
@@ -84,25 +147,22 @@ func (o *outage) watch(c slacksim.Call) *slacksim.Fault {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.diary = append(o.diary, entry{c, o.Clock()()})
-	if o.down {
-		return &slacksim.Fault{Kind: slacksim.Status, Status: 503}
-	}
-	return nil
+	return o.fault
 }
 
 // begin is the moment from which Slack answers nothing; its limits hold from then on.
-func (o *outage) begin() {
+func (o *outage) begin(fault slacksim.Fault) {
 	o.Limits(1)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.down, o.diary = true, nil
+	o.fault, o.diary = &fault, nil
 }
 
 // finish is the end of it.
 func (o *outage) finish() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.down, o.diary = false, nil
+	o.fault, o.diary = nil, nil
 }
 
 // declare rings the bell; the name of the room ends with the severity.
@@ -122,7 +182,7 @@ func (o *outage) work(n int) {
 	if n%4 == 3 {
 		for range 2 {
 			answer := o.declare(fmt.Sprintf("sev%d", 4-n/4%4))
-			if !strings.Contains(answer, "Slack has not taken our calls since") {
+			if !strings.Contains(answer, ":hourglass: Recorded. Slack ") {
 				o.t.Errorf("nobody is told that it waits: %s", answer)
 			}
 		}
