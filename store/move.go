@@ -100,6 +100,10 @@ func (m *move) run(ctx context.Context, target *sql.DB) (err error) {
 
 // clear keeps programs off the database, makes sure that it is empty, and takes the name off it, which is moved too.
 func (m *move) clear(ctx context.Context) error {
+	const patient = `SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true), set_config('lock_timeout', $1, true)`
+	if _, err := m.tx.ExecContext(ctx, patient, patience.String()); err != nil {
+		return err
+	}
 	for _, table := range moving {
 		if _, err := m.tx.ExecContext(ctx, "LOCK TABLE "+table+" IN ACCESS EXCLUSIVE MODE"); err != nil {
 			return err
