@@ -59,6 +59,9 @@ func Move(ctx context.Context, from, to string, progress func(table string, rows
 	if err := (schema{dialect: sqliteDialect, pool: source}).match(ctx); err != nil {
 		return Moved{}, fmt.Errorf("open %s: %w", from, explainFile(err))
 	}
+	if r, err := Look(ctx, to); err == nil && r.InUse { // else opening it will tell
+		return Moved{}, fmt.Errorf("another Tocsin uses %s: stop it first", r.Where)
+	}
 	target, err := Open(ctx, to, Options{})
 	if err != nil {
 		return Moved{}, err
