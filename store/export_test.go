@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func MigrateFurther(ctx context.Context, t testing.TB, where, statements string)
 	must(t, err)
 	files := fstest.MapFS{"00001_record.sql": {Data: first}, "00002_more.sql": {Data: []byte("-- +goose Up\n" + statements)}}
 	ours := schema{dialect: postgresDialect, pool: pool, files: files}
-	return alone(ctx, lock, func() error {
+	return alone(ctx, lock, slog.New(slog.DiscardHandler), func() error {
 		_, err := ours.migrate(ctx, func() error { return nil })
 		return err
 	})
