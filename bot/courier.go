@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"tocsin/incident"
 )
@@ -35,12 +36,16 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 
 // Deliver brings one effect in step. Its errors are instructions to the outbox: see fault.
 func (c *Courier) Deliver(ctx context.Context, e incident.Effect) (incident.Refs, error) {
-	ctx = charged(ctx, charge{until: e.Until, old: c.Now().Sub(e.Asked) > incident.Backlog})
+	var called atomic.Bool
+	ctx = charged(ctx, charge{until: e.Until, old: c.Now().Sub(e.Asked) > incident.Backlog, called: &called})
 	run := &errand{Courier: c, ctx: ctx, effect: e, i: &incident.Incident{}, dirty: e.Attempt > 1 && !e.Clean}
 	learned, err := run.deliver()
 	var patient *incident.Setback
 	if errors.As(err, &patient) && !patient.Down {
 		patient.Clean = !run.dirty // the call was refused, and none was made before it
+	}
+	if !called.Load() {
+		err = &incident.Unasked{Err: err}
 	}
 	return learned, err
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tocsin/incident"
@@ -63,8 +64,9 @@ func NewClient(limit time.Duration, now func() time.Time) interface {
 // charge is what stands behind a call: until when it may begin (zero: no bound), and whether it is part of a backlog, and
 // gives way to what happens now.
 type charge struct {
-	until time.Time
-	old   bool
+	until  time.Time
+	old    bool
+	called *atomic.Bool // set with the first call that goes out
 }
 
 type chargeKey struct{}
@@ -94,6 +96,9 @@ func (p *patience) Do(r *http.Request) (*http.Response, error) {
 	}
 	if wait := p.enter(key, behind.old && urgent[key]); wait > 0 {
 		return tooMany(r, wait), nil
+	}
+	if behind.called != nil {
+		behind.called.Store(true)
 	}
 	response, err := p.client.Do(r)
 	if err == nil && response.StatusCode == http.StatusTooManyRequests {
