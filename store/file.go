@@ -66,11 +66,13 @@ func (f *file) present() error {
 	info, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the database %s was deleted while it was in use: stop Tocsin and restore a backup", f.path)
+		return &trouble{"the database was deleted while it was in use: stop Tocsin and restore a backup", err}
 	case err != nil:
-		return fmt.Errorf("the database %s cannot be looked at: %w", f.path, err)
+		return &trouble{"the database cannot be looked at: let Tocsin's user enter its folder", err}
 	case !os.SameFile(info, f.info):
-		return fmt.Errorf("the database %s was replaced while it was in use: stop Tocsin, decide which file is right, and start again", f.path)
+		return &trouble{
+			"the database was replaced while it was in use: stop Tocsin, decide which file is right, and start again", fmt.Errorf("another file is at %s", f.path),
+		}
 	}
 	return nil
 }

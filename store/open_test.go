@@ -95,6 +95,7 @@ func TestOpenAgain(t *testing.T) {
 	}
 }
 
+// A second process on the same file is refused (F57b).
 func TestSecondProcess(t *testing.T) {
 	path := closed(t)
 	s, err := Open(t.Context(), path, Options{})
@@ -189,7 +190,7 @@ func dbPath(t *testing.T, s *Store) (path string) {
 	return path
 }
 
-// A reader's settings are checked where it opens; here the check itself is.
+// A reader's settings are checked where it opens; here the check itself is (F57f).
 func TestSettingsAreReadBack(t *testing.T) {
 	path := closed(t)
 	for a, statement := range map[access]string{writing: `PRAGMA synchronous = NORMAL`, reading: `PRAGMA trusted_schema = ON`} {
