@@ -150,7 +150,10 @@ func TestLookRefuses(t *testing.T) {
 	}{
 		"nothing there": {os.Remove, "there is no database yet: tocsin serve makes it"},
 		"emptied":       {func(path string) error { return os.Truncate(path, 0) }, "has lost its data"},
-		"no database":   {func(path string) error { return os.WriteFile(path, []byte("hello, world"), 0o600) }, "the file is no database: see that the path is right"},
+		"no database": {func(path string) error {
+			return os.WriteFile(path, []byte(strings.Repeat("hello, world", 128)), 0o600)
+		}, "the file is no database: see that the path is right"},
+		"cut off": {func(path string) error { return os.Truncate(path, 1000) }, "if it was cut off"},
 		"newer": {func(path string) error {
 			byHand(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (7, 1)`)
 			return nil

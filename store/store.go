@@ -124,7 +124,7 @@ func (s *Store) signal() {
 	}
 }
 
-// write runs a change of the store's own.
+// write runs a change, and says what to do where the database does not take it.
 func (s *Store) write(ctx context.Context, run func(*Tx) error) error {
-	return s.engine.do(ctx, run)
+	return s.dialect.explain(s.engine.do(ctx, run))
 }
