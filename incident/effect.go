@@ -118,6 +118,7 @@ var owes = map[EventKind][]EffectKind{
 	EventLate:       {EffectTell},
 	EventCaughtUp:   {EffectTell},
 	EventBuried:     {EffectTell},
+	EventRetried:    {},
 	EventDraft:      {EffectTell},
 }
 

@@ -27,6 +27,7 @@ const (
 	EventLate       EventKind = "late"      // something outside missed its deadline
 	EventCaughtUp   EventKind = "caught_up" // what was late got through
 	EventBuried     EventKind = "buried"    // something outside was refused for good
+	EventRetried    EventKind = "retried"   // a person had something outside tried again
 	EventDraft      EventKind = "draft"     // of the system: words that a form could not take, kept for their author
 )
 
@@ -62,6 +63,7 @@ var tellings = map[EventKind]func(Event) string{
 	EventLate:       func(e Event) string { return fmt.Sprintf("could not bring the %s in step yet: %s", e.To, e.Text) },
 	EventCaughtUp:   func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
 	EventBuried:     func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
+	EventRetried:    func(e Event) string { return fmt.Sprintf("had the %s tried again", e.To) },
 	EventDraft:      func(Event) string { return "kept a draft" },
 }
 

@@ -82,6 +82,11 @@ func (i *Incident) Bury(what, why string, s Stamp) {
 	i.record(Event{Kind: EventBuried, Stamp: s, To: what, Text: why, Whom: i.responsible()})
 }
 
+// Retried notes that a person had something tried again that was owed to the outside.
+func (i *Incident) Retried(what string, s Stamp) {
+	i.record(Event{Kind: EventRetried, Stamp: s, To: what})
+}
+
 func (i *Incident) responsible() Person {
 	if p := i.Roles[Commander]; !p.IsZero() {
 		return p

@@ -22,6 +22,7 @@ const maxBatch = 128
 // transaction, which is synced once. Its goroutine alone touches conn.
 type committer struct {
 	pool *sql.DB // of one connection
+	file *file
 	log  *slog.Logger
 	wake func() // called after a commit that concerns the outbox
 
@@ -42,8 +43,8 @@ type job struct {
 	done    chan error
 }
 
-func startCommitter(pool *sql.DB, log *slog.Logger, wake func()) *committer {
-	c := &committer{pool: pool, log: log, wake: wake, queue: make(chan *job, maxBatch), finished: make(chan struct{})}
+func startCommitter(pool *sql.DB, f *file, log *slog.Logger, wake func()) *committer {
+	c := &committer{pool: pool, file: f, log: log, wake: wake, queue: make(chan *job, maxBatch), finished: make(chan struct{})}
 	go c.work()
 	return c
 }
@@ -111,6 +112,9 @@ func (c *committer) batch(first *job) {
 	if err == nil {
 		err = c.exec("COMMIT")
 	}
+	if err == nil {
+		err = c.file.present() // else what was committed will not be found again
+	}
 	if err != nil {
 		c.drop()
 	}
@@ -157,6 +161,9 @@ func (c *committer) fill(next *job) (ran []*job, err error) {
 // begin opens a transaction, on a new connection where the last one could not be trusted. Its context is nobody's: a
 // caller who gives up must not roll back the others.
 func (c *committer) begin() error {
+	if err := c.file.present(); err != nil {
+		return err
+	}
 	if c.conn == nil {
 		conn, err := c.pool.Conn(context.Background())
 		if err != nil {

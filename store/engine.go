@@ -29,6 +29,7 @@ type dialect struct {
 	exists    string                // counts the relations of a name
 	structure string                // lists by name what the migrations have made, and what it is made of
 	take      string                // the end of the claim's query: how the rows are taken that it picks
+	explain   func(error) error     // says of an error in one sentence what is wrong and what to do
 	hold      string                // locks the row of an incident until the transaction ends; "": there is one writer anyway
 }
 

@@ -10,27 +10,77 @@ import (
 	"path/filepath"
 )
 
+// file is a SQLite file that is open.
+type file struct {
+	path string
+	info os.FileInfo // of the file that was opened, whatever has its name later
+}
+
 // openFile opens a SQLite file for writing and reading, and makes it where there is none.
-func (s *Store) openFile(ctx context.Context, path string) (err error) {
-	if s.lock, err = takeLock(path); err != nil {
+func (s *Store) openFile(ctx context.Context, path string, beside bool) (err error) {
+	if err := local(filepath.Dir(path)); err != nil {
 		return err
 	}
-	if err := prepare(ctx, path); err != nil {
+	if !beside {
+		if s.lock, err = takeLock(path); err != nil {
+			return err
+		}
+		if err := prepare(ctx, path); err != nil {
+			return err
+		}
+	}
+	info, err := os.Stat(path)
+	if err != nil {
 		return err
 	}
+	s.file = &file{path: path, info: info}
 	if s.writer, err = openPool(ctx, path, writing, 1); err != nil {
 		return err
 	}
 	ours := schema{dialect: s.dialect, pool: s.writer}
-	if err := ours.migrate(ctx, func() error { return backup(ctx, ours, path) }); err != nil {
+	if beside {
+		err = ours.match(ctx)
+	} else {
+		s.migrated, err = ours.migrate(ctx, func() error { return backup(ctx, ours, path) })
+	}
+	if err != nil {
 		return err
 	}
 	if s.readers, err = openPool(ctx, path, reading, readers); err != nil {
 		return err
 	}
-	s.engine = startCommitter(s.writer, s.log, s.signal)
+	s.engine = startCommitter(s.writer, s.file, s.log, s.signal)
 	return nil
 }
+
+// present makes sure that the file is still the one that was opened: what is written to one that was deleted or replaced
+// is lost when this process ends.
+func (f *file) present() error {
+	info, err := os.Stat(f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the database %s was deleted while it was in use: stop Tocsin and restore a backup", f.path)
+	case err != nil:
+		return fmt.Errorf("the database %s cannot be looked at: %w", f.path, err)
+	case !os.SameFile(info, f.info):
+		return fmt.Errorf("the database %s was replaced while it was in use: stop Tocsin, decide which file is right, and start again", f.path)
+	}
+	return nil
+}
+
+// size is how many bytes the file and its write-ahead log have.
+func (f *file) size() (database, wal int64, err error) {
+	info, err := os.Stat(f.path)
+	if err != nil {
+		return 0, 0, err
+	}
+	if log, err := os.Stat(f.path + "-wal"); err == nil {
+		wal = log.Size()
+	}
+	return info.Size(), wal, nil
+}
+
+var errEmpty = errors.New("the file is empty, so it has lost its data: restore a backup, or delete it to start anew")
 
 // prepare makes a database where there is no file. It is made under another name and renamed when it is whole, so that an
 // empty file never is one of ours that a crash has left: it was truncated, and starting anew in it would hide that.
@@ -38,7 +88,7 @@ func prepare(ctx context.Context, path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.Size() == 0:
-		return errors.New("the file is empty, so it has lost its data: restore a backup, or delete it to start anew")
+		return errEmpty
 	case err == nil:
 		return os.Chmod(path, 0o600)
 	case !errors.Is(err, fs.ErrNotExist):
@@ -72,7 +122,7 @@ func create(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	err = schema{dialect: sqliteDialect, pool: pool}.migrate(ctx, func() error { return nil })
+	_, err = schema{dialect: sqliteDialect, pool: pool}.migrate(ctx, func() error { return nil })
 	return errors.Join(err, pool.Close())
 }
 

@@ -94,8 +94,8 @@ func (t *Tx) enter(id incident.ID, e *incident.Event) error {
 	e.ID, err = t.q.InsertEntry(t.ctx, db.InsertEntryParams{
 		IncidentID: int64(id), Kind: string(e.Kind), OccurredAt: millis(e.Occurred), RecordedAt: millis(e.At), Request: e.Request,
 		Corrects:        sql.NullInt64{Int64: e.Corrects, Valid: e.Corrects != 0},
-		ActorCommitment: commitment("tocsin/actor", content.ActorSalt, content.Actor),
-		BodyCommitment:  commitment("tocsin/body", content.BodySalt, content.Body),
+		ActorCommitment: commitment(actorLabel, content.ActorSalt, content.Actor),
+		BodyCommitment:  commitment(bodyLabel, content.BodySalt, content.Body),
 	})
 	if err != nil {
 		return err

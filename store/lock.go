@@ -3,9 +3,11 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // lock keeps a second process off a database. The kernel lets go of it when the process ends, however it ends.
@@ -17,7 +19,12 @@ func takeLock(path string) (*lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	for try := 0; try < 5 && errors.Is(err, syscall.EWOULDBLOCK); try++ { // somebody may only be looking whether it is held
+		time.Sleep(20 * time.Millisecond)
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	}
+	if err != nil {
 		holder, _ := os.ReadFile(path + ".lock") // only to say more
 		_ = file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -29,6 +36,23 @@ func takeLock(path string) (*lock, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return &lock{file: file}, nil
+}
+
+// held tells whether somebody holds the lock of a database.
+func held(path string) (bool, error) {
+	file, err := os.Open(path + ".lock")
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, nil
+	}
+	return false, err
 }
 
 func write(file *os.File, text string) error {

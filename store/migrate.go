@@ -67,43 +67,72 @@ func sum(text string) string {
 	return hex.EncodeToString(hash[:])
 }
 
+// step is from which schema to which a database was brought.
+type step struct{ from, to int64 }
+
 // migrate brings a database to the newest schema, each migration in a transaction of its own, forward only. It refuses a
 // schema that is newer than this program, one whose migrations differ from ours, and one altered by hand.
 // before is called ahead of the first change to a database that holds something.
-func (s schema) migrate(ctx context.Context, before func() error) error {
+func (s schema) migrate(ctx context.Context, before func() error) (step, error) {
 	files, sums, err := s.sources()
+	if err != nil {
+		return step{}, err
+	}
+	current, err := s.version(ctx)
+	if err != nil {
+		return step{}, err
+	}
+	taken := step{from: current, to: int64(len(sums))}
+	if taken.from > taken.to {
+		return taken, newer(taken.from, taken.to)
+	}
+	if err := s.compareChecksums(ctx, sums); err != nil {
+		return taken, err
+	}
+	if taken.from < taken.to {
+		if err := s.up(ctx, files, taken.from, before); err != nil {
+			return taken, err
+		}
+	}
+	if err := s.record(ctx, sums); err != nil {
+		return taken, err
+	}
+	return taken, s.compareStructure(ctx)
+}
+
+// up applies the migrations that are missing.
+func (s schema) up(ctx context.Context, files fs.FS, from int64, before func() error) error {
+	if from > 0 {
+		if err := before(); err != nil {
+			return err
+		}
+	}
+	provider, err := goose.NewProvider(s.goose, s.pool, files)
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// match refuses a schema that is not the one of this program.
+func (s schema) match(ctx context.Context) error {
+	_, sums, err := s.sources()
 	if err != nil {
 		return err
 	}
 	current, err := s.version(ctx)
-	if err != nil {
+	switch known := int64(len(sums)); {
+	case err != nil:
 		return err
+	case current > known:
+		return newer(current, known)
+	case current < known:
+		return fmt.Errorf("this database has an older schema (%d, this program knows %d): start this version once, it migrates", current, known)
 	}
-	newest := int64(len(sums))
-	if current > newest {
-		return newer(current, newest)
-	}
-	if err := s.compareChecksums(ctx, sums); err != nil {
-		return err
-	}
-	if current < newest {
-		if current > 0 {
-			if err := before(); err != nil {
-				return err
-			}
-		}
-		provider, err := goose.NewProvider(s.goose, s.pool, files)
-		if err != nil {
-			return err
-		}
-		if _, err := provider.Up(ctx); err != nil {
-			return fmt.Errorf("migrate: %w", err)
-		}
-	}
-	if err := s.record(ctx, sums); err != nil {
-		return err
-	}
-	return s.compareStructure(ctx)
+	return nil
 }
 
 // has tells whether there is a table of a name.

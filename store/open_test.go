@@ -142,7 +142,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -279,7 +279,8 @@ func TestUpgrade(t *testing.T) {
 		defer pool.Close()
 		files := fstest.MapFS{"00001_record.sql": {Data: first}, "00002_more.sql": {Data: []byte("-- +goose Up\n" + second)}}
 		ours := schema{dialect: sqliteDialect, pool: pool, files: files}
-		return ours.migrate(t.Context(), func() error { return backup(t.Context(), ours, path) })
+		_, err = ours.migrate(t.Context(), func() error { return backup(t.Context(), ours, path) })
+		return err
 	}
 	if err := upgrade(`CREATE TABLE more (x INTEGER); CREATE TABLE more (y INTEGER);`); err == nil {
 		t.Error("a broken migration went through")

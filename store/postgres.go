@@ -35,12 +35,13 @@ const (
 // postgresDialect is what PostgreSQL has to be told. The lock of a row does not stand in the way of those who only refer to
 // it. Of a view's query nothing is compared but its columns: each version of the server prints it in a way of its own.
 var postgresDialect = &dialect{
-	goose:  goose.DialectPostgres,
-	folder: "postgres",
-	spell:  func(conn db.DBTX) db.DBTX { return clean{conn} },
-	exists: `SELECT count(*) FROM pg_class WHERE oid = to_regclass($1)`,
-	take:   `FOR UPDATE OF h SKIP LOCKED`,
-	hold:   `SELECT id FROM incidents WHERE id = $1 FOR NO KEY UPDATE`,
+	goose:   goose.DialectPostgres,
+	folder:  "postgres",
+	spell:   func(conn db.DBTX) db.DBTX { return clean{conn} },
+	explain: explainServer,
+	exists:  `SELECT count(*) FROM pg_class WHERE oid = to_regclass($1)`,
+	take:    `FOR UPDATE OF h SKIP LOCKED`,
+	hold:    `SELECT id FROM incidents WHERE id = $1 FOR NO KEY UPDATE`,
 	structure: `
 WITH ours AS (
 	SELECT c.oid, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema()
@@ -77,7 +78,7 @@ func Place(where string) string {
 }
 
 // openServer opens a PostgreSQL database for writing and reading.
-func (s *Store) openServer(ctx context.Context, where string) error {
+func (s *Store) openServer(ctx context.Context, where string, beside bool) error {
 	config, err := address(where)
 	if err != nil {
 		return err
@@ -87,14 +88,22 @@ func (s *Store) openServer(ctx context.Context, where string) error {
 		return err
 	}
 	ours := schema{dialect: s.dialect, pool: s.readers}
-	if err := alone(ctx, s.writer, func() error { return ours.migrate(ctx, func() error { return nil }) }); err != nil {
+	if beside {
+		err = ours.match(ctx)
+	} else {
+		err = alone(ctx, s.writer, func() (err error) {
+			s.migrated, err = ours.migrate(ctx, func() error { return nil }) // no copy: its backups are the server's
+			return err
+		})
+	}
+	if err != nil {
 		return err
 	}
 	_, sums, err := ours.sources()
 	if err != nil {
 		return err
 	}
-	s.engine = &transactor{pool: s.writer, log: s.log, wake: s.signal, known: int64(len(sums))}
+	s.engine = &transactor{pool: s.writer, log: s.log, wake: s.signal, known: int64(len(sums)), patience: patience}
 	return nil
 }
 

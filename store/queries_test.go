@@ -30,7 +30,7 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 		}
 	}
 	for name, statement := range statements {
-		if strings.HasPrefix(name, "Installation ") || strings.HasPrefix(statement, "INSERT") {
+		if strings.HasPrefix(name, "Installation ") || strings.HasPrefix(name, "Probe ") || strings.HasPrefix(statement, "INSERT") {
 			continue // one row; and a plan of an insert shows the look for orphans, which is made only while there are any
 		}
 		if scan := scans(t, s, statement); scan != "" {

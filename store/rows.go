@@ -102,6 +102,12 @@ func contentOf(e incident.Event) (db.InsertContentParams, error) {
 	return db.InsertContentParams{Actor: string(actor), Body: string(words), ActorSalt: salts[:32], BodySalt: salts[32:]}, nil
 }
 
+// The labels keep a commitment to one thing from being taken for one to another.
+const (
+	actorLabel = "tocsin/actor"
+	bodyLabel  = "tocsin/body"
+)
+
 // commitment is SHA-256(label ‖ 0 ‖ salt ‖ content): it proves the content without telling it, and without the salt not even
 // a short one can be guessed.
 func commitment(label string, salt []byte, content string) []byte {

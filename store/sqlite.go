@@ -25,6 +25,7 @@ var sqliteDialect = &dialect{
 	goose:     goose.DialectSQLite3,
 	folder:    "sqlite",
 	spell:     func(conn db.DBTX) db.DBTX { return numbered{conn} },
+	explain:   explainFile,
 	exists:    `SELECT count(*) FROM sqlite_schema WHERE name = $1`,
 	structure: `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,
 }

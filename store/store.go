@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"tocsin/store/db"
 )
@@ -17,7 +18,8 @@ const readers = 8
 
 // Options are what a store may be told besides where it is. The zero Options are good.
 type Options struct {
-	Log *slog.Logger // nil: slog.Default()
+	Log    *slog.Logger // nil: slog.Default()
+	Beside bool         // attach beside a running program: no lock, no migration and no examination; another schema is refused
 }
 
 // Store keeps everything, in a SQLite file or a PostgreSQL database. It is safe for concurrent use.
@@ -31,10 +33,15 @@ type Store struct {
 	q            *db.Queries // on readers
 	installation string
 	wake         chan struct{}
-	lock         *lock // of a file
+
+	migrated step
+
+	file *file // nil on PostgreSQL
+	lock *lock // of the file
 
 	background sync.WaitGroup
 	stop       context.CancelFunc // ends what runs in the background
+	damage     atomic.Value       // string: what the examination has found
 }
 
 // Open opens a database: the PostgreSQL database at an address that begins with postgres:// or postgresql://, else the
@@ -42,24 +49,24 @@ type Store struct {
 // altered by hand or emptied, a file that another process uses, and a server or library that cannot be trusted with it.
 func Open(ctx context.Context, where string, o Options) (*Store, error) {
 	s := &Store{wake: make(chan struct{}, 1), log: cmp.Or(o.Log, slog.Default())}
-	if err := s.open(ctx, where); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", Place(where), err), s.release())
+	if err := s.open(ctx, where, o.Beside); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", Place(where), s.dialect.explain(err)), s.release())
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	if s.lock != nil {
+	if s.lock != nil { // a file of our own
 		s.background.Go(func() { s.examine(background) })
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context, where string) (err error) {
+func (s *Store) open(ctx context.Context, where string, beside bool) (err error) {
 	if isPostgres(where) {
 		s.dialect = postgresDialect
-		err = s.openServer(ctx, where)
+		err = s.openServer(ctx, where, beside)
 	} else {
 		s.dialect = sqliteDialect
-		err = s.openFile(ctx, where)
+		err = s.openFile(ctx, where, beside)
 	}
 	if err != nil {
 		return err
@@ -69,25 +76,21 @@ func (s *Store) open(ctx context.Context, where string) (err error) {
 	return err
 }
 
-// examine reads the whole database once and looks for damage. It takes minutes on a large one, so nobody waits for it.
-func (s *Store) examine(ctx context.Context) {
-	var verdict string
-	err := s.readers.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict)
-	switch {
-	case ctx.Err() != nil: // closed before it was done
-	case err != nil:
-		s.log.Error("the database could not be examined: restore a backup if this comes again", "err", err)
-	case verdict != "ok":
-		s.log.Error("the database is damaged: restore a backup", "found", verdict)
-	}
-}
-
 // Close stops taking changes, finishes those that were taken, and closes the database.
 func (s *Store) Close() error {
 	s.engine.close()
 	s.stop()
 	s.background.Wait()
 	return s.release()
+}
+
+// size is how many bytes the database has, and the write-ahead log of a file.
+func (s *Store) size(ctx context.Context) (database, wal int64, err error) {
+	if s.file != nil {
+		return s.file.size()
+	}
+	err = s.readers.QueryRowContext(ctx, `SELECT pg_database_size(current_database())`).Scan(&database)
+	return database, 0, err
 }
 
 // release gives back what the store holds. The readers of a file are closed first, so that the writer is the last and

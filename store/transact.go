@@ -14,11 +14,11 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// changeTime bounds a change and its commit; lockTime how long it waits for another one, and how long the server lets it
-// stand still before it gives the locks of it to others, as when its process was stopped.
+// changeTime bounds a change and its commit; patience how long it waits for another one, and how long the server lets it
+// stand still before it takes its locks from it, as when its process was stopped.
 const (
 	changeTime = 20 * time.Second
-	lockTime   = 10 * time.Second
+	patience   = 10 * time.Second
 )
 
 // tries is how often a change is run that lost against another one, or lost its connection before its commit.
@@ -26,10 +26,11 @@ const tries = 6
 
 // transactor runs each change in a PostgreSQL transaction of its own.
 type transactor struct {
-	pool  *sql.DB
-	log   *slog.Logger
-	wake  func() // called after a commit that concerns the outbox
-	known int64  // the schema that this program writes
+	pool     *sql.DB
+	log      *slog.Logger
+	wake     func() // called after a commit that concerns the outbox
+	known    int64  // the schema that this program writes
+	patience time.Duration
 
 	mu     sync.RWMutex // held for reading while a change runs, so that close waits for it
 	closed bool
@@ -90,7 +91,7 @@ func (p *transactor) once(ctx context.Context, run func(*Tx) error) (again bool,
 		return false, ctx.Err()
 	}
 	if err := tx.Commit(); err != nil {
-		return lost(err), fmt.Errorf("store: commit, which may have happened all the same: %w", err)
+		return lost(err), fmt.Errorf("store: commit: %w", err) // unless it lost, it may have happened: the same request again gets the answer
 	}
 	if t.woke {
 		p.wake()
@@ -109,7 +110,7 @@ func (p *transactor) guard(t *Tx) error {
 	FROM goose_db_version`
 	var current int64
 	var said string
-	err := t.conn.QueryRowContext(t.ctx, guard, lockTime.String()).Scan(&current, &said, &said, &said)
+	err := t.conn.QueryRowContext(t.ctx, guard, p.patience.String()).Scan(&current, &said, &said, &said)
 	switch {
 	case err != nil:
 		return t.fail("begin", err)
@@ -141,7 +142,8 @@ func passing(err error) bool {
 	if !errors.As(err, &server) {
 		return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 	}
-	return lost(err) || strings.HasPrefix(server.Code, "08") || strings.HasPrefix(server.Code, "57P")
+	const stoodStill = "25P03" // for longer than our patience
+	return lost(err) || server.Code == stoodStill || strings.HasPrefix(server.Code, "08") || strings.HasPrefix(server.Code, "57P")
 }
 
 // firstOf is the first of two errors that is one.

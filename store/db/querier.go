@@ -19,10 +19,17 @@ type Querier interface {
 	// a buried one gets a new life.
 	AskEffect(ctx context.Context, arg AskEffectParams) error
 	BuryEffect(ctx context.Context, arg BuryEffectParams) (int64, error)
+	CountBuriedEffects(ctx context.Context) ([]CountBuriedEffectsRow, error)
+	// CountOpenEffects counts what is waiting or on its way. What is buried is counted apart: each statement reads the index of
+	// what it counts, and not what is done, which is nearly all.
+	CountOpenEffects(ctx context.Context) ([]CountOpenEffectsRow, error)
 	DeleteRef(ctx context.Context, arg DeleteRefParams) error
 	DeleteRole(ctx context.Context, arg DeleteRoleParams) error
+	Effect(ctx context.Context, id int64) (Effect, error)
+	EntriesAfter(ctx context.Context, arg EntriesAfterParams) ([]EntriesAfterRow, error)
 	Entry(ctx context.Context, id int64) (EntryRow, error)
 	FinishEffect(ctx context.Context, arg FinishEffectParams) (sql.NullInt64, error)
+	ForgetRequest(ctx context.Context, arg ForgetRequestParams) (int64, error)
 	Incident(ctx context.Context, id int64) (Incident, error)
 	IncidentByRef(ctx context.Context, arg IncidentByRefParams) (int64, error)
 	InsertContent(ctx context.Context, arg InsertContentParams) error
@@ -44,6 +51,9 @@ type Querier interface {
 	Member(ctx context.Context, arg MemberParams) (int64, error)
 	// NextDue is when something becomes due, a deadline passes, and a lease is over; 0 is never.
 	NextDue(ctx context.Context, quiet string) (NextDueRow, error)
+	OldestEffect(ctx context.Context) (int64, error)
+	OpenEffects(ctx context.Context, arg OpenEffectsParams) ([]OpenEffectsRow, error)
+	Probe(ctx context.Context) error
 	Profile(ctx context.Context, handle string) (Profile, error)
 	PutMember(ctx context.Context, arg PutMemberParams) error
 	PutProfile(ctx context.Context, arg PutProfileParams) error
@@ -51,6 +61,9 @@ type Querier interface {
 	PutRole(ctx context.Context, arg PutRoleParams) error
 	Refs(ctx context.Context, incidentID int64) ([]Ref, error)
 	ReleaseEffect(ctx context.Context, arg ReleaseEffectParams) (int64, error)
+	RequestsAfter(ctx context.Context, arg RequestsAfterParams) ([]RequestsAfterRow, error)
+	// RestartEffect makes an effect due that waits or is buried. Its attempts stay, so that whoever delivers it looks first.
+	RestartEffect(ctx context.Context, arg RestartEffectParams) (int64, error)
 	// ReviveEffect lets an effect begin anew that was to be buried, because the same thing has been asked for since.
 	ReviveEffect(ctx context.Context, arg ReviveEffectParams) (int64, error)
 	Roles(ctx context.Context, incidentID int64) ([]Role, error)

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/mattn/go-sqlite3"
+)
+
+// fileMends is what to do about what SQLite says of its file.
+var fileMends = map[sqlite3.ErrNo]string{
+	sqlite3.ErrFull:     "the disk is full: make space, and it goes on by itself",
+	sqlite3.ErrReadonly: "the database cannot be written: see that its disk is not mounted read-only, and that Tocsin's user may write the file and its folder",
+	sqlite3.ErrPerm:     "the database cannot be written: let Tocsin's user write the file and its folder",
+	sqlite3.ErrCantOpen: "the database cannot be opened: see that the file is there, and that Tocsin's user may write it and its folder",
+	sqlite3.ErrIoErr:    "the disk fails: read the system's log, and restore a backup on another disk",
+	sqlite3.ErrCorrupt:  "the database is damaged: stop Tocsin and restore a backup",
+	sqlite3.ErrNotADB:   "the file is no database: see that the path is right, or restore a backup",
+	sqlite3.ErrBusy:     "another program holds the database: end the shell or the backup that keeps it locked",
+	sqlite3.ErrLocked:   "another program holds the database: end the shell or the backup that keeps it locked",
+}
+
+// explainFile says of an error of SQLite what is wrong and what to do.
+func explainFile(err error) error {
+	var code sqlite3.Error
+	if errors.As(err, &code) && fileMends[code.Code] != "" {
+		return fmt.Errorf("%s (%w)", fileMends[code.Code], err)
+	}
+	return err
+}
+
+// serverMends is what to do about what PostgreSQL says, by the code of the error or, of two letters, by its class.
+var serverMends = map[string]string{
+	"08":    "PostgreSQL cannot be reached: see that it runs",
+	"25006": "this PostgreSQL takes no changes, as a standby does not: give the address of the primary",
+	"28":    "PostgreSQL refuses the user: see that user and password in the address are right",
+	"3D":    "there is no such database: make it with CREATE DATABASE",
+	"42501": "PostgreSQL does not let this user do that: make it the owner of the database",
+	"53100": "the disk of PostgreSQL is full: make space, and it goes on by itself",
+	"53300": "PostgreSQL has no connection left: raise max_connections, or end others",
+	"55P03": "another session holds the database: end the one that keeps it locked",
+	"57P":   "PostgreSQL is starting or stopping: it goes on by itself when it runs",
+}
+
+// explainServer says of an error of PostgreSQL what is wrong and what to do.
+func explainServer(err error) error {
+	var server *pgconn.PgError
+	var network net.Error
+	var connecting *pgconn.ConnectError
+	mend := ""
+	switch {
+	case errors.As(err, &server):
+		for n := len(server.Code); n >= 2 && mend == ""; n-- {
+			mend = serverMends[server.Code[:n]]
+		}
+	case errors.As(err, &network), errors.As(err, &connecting), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.DeadlineExceeded):
+		mend = serverMends["08"]
+	}
+	if mend == "" {
+		return err
+	}
+	return fmt.Errorf("%s (%w)", mend, err)
+}

@@ -1,0 +1,44 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"tocsin/store/db"
+)
+
+// slice is how many entries are verified in one go: a long read would keep the write-ahead log of a file from being emptied.
+const slice = 1000
+
+// Verify recomputes the commitments of all entries from their content, and reports each that does not match: what was
+// changed or damaged after it was recorded. A content that was redacted cannot be compared. It returns how many entries
+// there are.
+func (s *Store) Verify(ctx context.Context, report func(entry int64, what string)) (entries int64, err error) {
+	return verify(ctx, s.q, report)
+}
+
+func verify(ctx context.Context, q *db.Queries, report func(entry int64, what string)) (entries int64, err error) {
+	for after := int64(-1); ; {
+		rows, err := q.EntriesAfter(ctx, db.EntriesAfterParams{After: after, Lim: slice})
+		if err != nil {
+			return entries, fmt.Errorf("store: verify the entries after %d: %w", after, err)
+		}
+		if len(rows) == 0 {
+			return entries, nil
+		}
+		for _, row := range rows {
+			if !row.Actor.Valid {
+				continue
+			}
+			if !bytes.Equal(row.ActorCommitment, commitment(actorLabel, row.ActorSalt, row.Actor.String)) {
+				report(row.ID, "who said it does not match what was recorded")
+			}
+			if !bytes.Equal(row.BodyCommitment, commitment(bodyLabel, row.BodySalt, row.Body.String)) {
+				report(row.ID, "what was said does not match what was recorded")
+			}
+		}
+		entries += int64(len(rows))
+		after = rows[len(rows)-1].ID
+	}
+}
