@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"tocsin/incident"
@@ -16,6 +17,7 @@ type errand struct {
 	ctx    context.Context
 	effect incident.Effect
 	i      *incident.Incident
+	dirty  bool // something of it may stand outside already, so that it must be looked for before it is done
 }
 
 // deliver is how each kind of effect is brought in step. A kind returns what it learned: ids to keep.
@@ -33,26 +35,36 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 
 // Deliver brings one effect in step. Its errors are instructions to the outbox: see fault.
 func (c *Courier) Deliver(ctx context.Context, e incident.Effect) (incident.Refs, error) {
-	do, known := deliver[e.Kind]
-	if !known {
-		return nil, fmt.Errorf("there is no way to deliver %s: it was written by another version", e)
+	ctx = charged(ctx, charge{until: e.Until, old: c.Now().Sub(e.Asked) > incident.Backlog})
+	run := &errand{Courier: c, ctx: ctx, effect: e, i: &incident.Incident{}, dirty: e.Attempt > 1 && !e.Clean}
+	learned, err := run.deliver()
+	var patient *incident.Setback
+	if errors.As(err, &patient) && !patient.Down {
+		patient.Clean = !run.dirty // the call was refused, and none was made before it
 	}
-	if _, err := c.whoami(ctx); err != nil { // right after a start it is not known: links would be missing, rooms not found
+	return learned, err
+}
+
+func (e *errand) deliver() (incident.Refs, error) {
+	do, known := deliver[e.effect.Kind]
+	if !known {
+		return nil, fmt.Errorf("there is no way to deliver %s: it was written by another version", e.effect)
+	}
+	if _, err := e.whoami(e.ctx); err != nil { // right after a start it is not known: links would be missing, rooms not found
 		return nil, err
 	}
-	run := &errand{Courier: c, ctx: ctx, effect: e, i: &incident.Incident{}}
-	if e.Incident != 0 {
-		i, err := c.Store.Incident(ctx, e.Incident)
+	if e.effect.Incident != 0 {
+		i, err := e.Store.Incident(e.ctx, e.effect.Incident)
 		if err != nil {
 			return nil, err
 		}
-		run.i = i
+		e.i = i
 	}
-	return do(run)
+	return do(e)
 }
 
-// again tells whether this may have been done before, so that it must be looked for.
-func (e *errand) again() bool { return e.effect.Attempt > 1 }
+// looked notes that nothing of an earlier try was found.
+func (e *errand) looked() { e.dirty = false }
 
 // roomID is the incident's channel, or "" while there is none.
 func (e *errand) roomID() string { return e.i.Refs[incident.RefRoom] }

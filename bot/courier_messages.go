@@ -51,7 +51,7 @@ func (p post) state() string {
 // send posts a message unless an earlier try did, and returns its timestamp. One that an earlier try posted may show what
 // was true then: it is brought in step.
 func (e *errand) send(p post) (ts string, err error) {
-	if e.again() {
+	if e.dirty {
 		found, err := e.find(p)
 		switch {
 		case err != nil:
@@ -62,6 +62,7 @@ func (e *errand) send(p post) (ts string, err error) {
 			_, _, _, err := e.Slack().UpdateMessageContext(e.ctx, p.channel, found.Timestamp, e.options(p)...)
 			return found.Timestamp, fault("chat.update", err)
 		}
+		e.looked()
 	}
 	quiet := append(e.options(p), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 	_, ts, err = e.Slack().PostMessageContext(e.ctx, p.channel, quiet...)
@@ -218,28 +219,39 @@ func (e *errand) announcementLink() markup {
 	return ""
 }
 
-// stale is how old an event may be before saying it would only confuse, when something newer of its kind has been said.
-const stale = 10 * time.Minute
-
-// say tells the room about one event.
+// say tells the room about one event, or about all that could not be told in time.
 func (e *errand) say() (incident.Refs, error) {
 	_, event, err := e.Store.Event(e.ctx, e.effect.Event())
-	if err != nil || e.roomID() == "" {
+	switch {
+	case err == nil && event.Kind == incident.EventOutage:
+		return nil, e.sumUpOutage(event)
+	case err != nil || e.roomID() == "" || e.summarised(event):
 		return nil, err
+	case e.Now().Sub(event.At) > incident.Backlog:
+		return e.summarise(event)
 	}
+	return nil, e.sayOne(event)
+}
+
+// sayOne tells the room about one event.
+func (e *errand) sayOne(event incident.Event) error {
 	line, err := e.saying(event)
 	if err != nil || line == nil {
-		return nil, err
+		return err
 	}
-	p := post{
+	return e.speak(event, line, false)
+}
+
+// speak posts to the room what is said of an event. What stands is brought in step where an earlier try has posted it.
+func (e *errand) speak(event incident.Event, line *saying, stands bool) error {
+	_, err := e.send(post{
 		what: fmt.Sprintf("%s event %d", e.i.ID, event.ID), channel: e.roomID(), since: event.At,
-		text: line.text, blocks: line.blocks,
-	}
-	_, err = e.send(p)
+		text: line.text, blocks: line.blocks, stands: stands,
+	})
 	if refusedWith(err, "is_archived") {
-		return nil, nil
+		return nil
 	}
-	return nil, err
+	return err
 }
 
 // unreachable are the codes that say that a person takes no messages from us, and will not: trying again helps nobody.

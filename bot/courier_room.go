@@ -1,15 +1,17 @@
 package bot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"html"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
-	"golang.org/x/sync/errgroup"
 
 	"tocsin/incident"
 )
@@ -28,10 +30,11 @@ func (e *errand) room() (incident.Refs, error) {
 	if trusted, err := e.declarerMay(); err != nil || !trusted {
 		return nil, err
 	}
-	if e.again() {
+	if e.dirty {
 		if found, err := e.findRoom(); err != nil || found != nil {
 			return found, err
 		}
+		e.looked()
 	}
 	for n := 1; n <= mostRooms; n++ {
 		name := roomName(e.i.Room, n)
@@ -165,10 +168,10 @@ const refTopic = "slack.topic"
 
 func (e *errand) setTopic() (incident.Refs, error) {
 	wanted := string(topic(e.i))
-	if e.roomID() == "" || !e.again() && e.i.Refs[refTopic] == wanted {
+	if e.roomID() == "" || !e.dirty && e.i.Refs[refTopic] == wanted {
 		return nil, nil // after an earlier try, the room may have another one than we keep
 	}
-	if e.again() { // Slack writes a line for each setting, even to the same words
+	if e.dirty { // Slack writes a line for each setting, even to the same words
 		there, err := e.Slack().GetConversationInfoContext(e.ctx, &slack.GetConversationInfoInput{ChannelID: e.roomID()})
 		if err != nil {
 			return nil, fault("conversations.info", err)
@@ -176,6 +179,7 @@ func (e *errand) setTopic() (incident.Refs, error) {
 		if html.UnescapeString(there.Topic.Value) == html.UnescapeString(wanted) {
 			return incident.Refs{refTopic: wanted}, nil
 		}
+		e.looked()
 	}
 	_, err := e.Slack().SetTopicOfConversationContext(e.ctx, e.roomID(), wanted)
 	if refusedWith(err, "is_archived") {
@@ -242,7 +246,7 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 		return nil, nil
 	}
 	learned := incident.Refs{}
-	if e.again() {
+	if e.dirty {
 		there, err := e.Slack().ListBookmarksContext(e.ctx, e.roomID())
 		if err != nil {
 			return nil, fault("bookmarks.list", err)
@@ -254,26 +258,59 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 			}
 			return at >= 0
 		})
-	}
-	ids := make([]string, len(missing))
-	var group errgroup.Group
-	for n, l := range missing {
-		group.Go(func() error {
-			added, err := e.Slack().AddBookmarkContext(e.ctx, e.roomID(), slack.AddBookmarkParameters{Title: cutRunes(l.Title, 100), Type: "link", Link: l.URL})
-			ids[n] = added.ID
-			if refusedWith(err, "is_archived", "too_many_bookmarks", "invalid_link") {
-				return nil
-			}
-			return fault("bookmarks.add", err)
-		})
-	}
-	err := group.Wait()
-	for n, id := range ids {
-		if id != "" {
-			learned[refBookmark+missing[n].Title] = id
+		if len(learned) == 0 {
+			e.looked()
 		}
 	}
-	return learned, err
+	if len(missing) == 0 {
+		return learned, nil
+	}
+	added, err := e.addBookmarks(missing)
+	maps.Copy(learned, added)
+	if err == nil || len(learned) == 0 {
+		return learned, err
+	}
+	// What is there already is kept at once, or each further try would have to look for it.
+	if unkept := e.amend(func(i *incident.Incident, _ incident.Stamp) error { maps.Copy(i.Refs, learned); return nil }); unkept != nil {
+		e.dirty = true
+		return nil, err
+	}
+	e.looked()
+	return nil, err
+}
+
+// addBookmarks adds links side by side, and returns the refs of those that are there now.
+func (e *errand) addBookmarks(links []incident.Link) (incident.Refs, error) {
+	ids, errs := make([]string, len(links)), make([]error, len(links))
+	var group sync.WaitGroup
+	for n, l := range links {
+		group.Go(func() {
+			added, err := e.Slack().AddBookmarkContext(e.ctx, e.roomID(), slack.AddBookmarkParameters{Title: cutRunes(l.Title, 100), Type: "link", Link: l.URL})
+			if ids[n] = added.ID; !refusedWith(err, "is_archived", "too_many_bookmarks", "invalid_link") {
+				errs[n] = fault("bookmarks.add", err)
+			}
+		})
+	}
+	group.Wait()
+	added := incident.Refs{}
+	for n, id := range ids {
+		if id != "" {
+			added[refBookmark+links[n].Title] = id
+		}
+	}
+	return added, worst(errs)
+}
+
+// worst is the error that leaves the most open: any that is more than a plea for patience, which is sure to have done nothing.
+func worst(errs []error) (first error) {
+	for _, err := range errs {
+		var patient *incident.Setback
+		if err != nil && (!errors.As(err, &patient) || patient.Down) {
+			return err
+		}
+		first = cmp.Or(first, err)
+	}
+	return first
 }
 
 // bookmarksWanted are the links that the room shall have at its head.

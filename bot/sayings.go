@@ -25,7 +25,7 @@ func (e *errand) saying(event incident.Event) (*saying, error) {
 	case incident.EventRole:
 		return e.sayRole(event)
 	case incident.EventUpdate:
-		return e.sayUpdate(event)
+		return e.sayUpdate(event), nil
 	case incident.EventMitigated:
 		return paragraph(":adhesive_bandage: " + by + " marked " + markup(e.i.ID.String()) + " mitigated. When the fault is over: `/incident resolve`"), nil
 	case incident.EventResolved:
@@ -63,18 +63,11 @@ func (e *errand) sayRole(event incident.Event) (*saying, error) {
 	return paragraph(line), nil
 }
 
-// sayUpdate posts an update, unless it waited so long that a newer one has overtaken it.
-func (e *errand) sayUpdate(event incident.Event) (*saying, error) {
-	last, err := e.latestUpdate()
-	if err != nil {
-		return nil, err
-	}
-	if last.ID != event.ID && e.Now().Sub(event.At) > stale {
-		return nil, nil
-	}
+// sayUpdate posts an update.
+func (e *errand) sayUpdate(event incident.Event) *saying {
 	head := ":mega: " + bold("Update") + " by " + esc(event.By.Name)
 	blocks := append([]slack.Block{section(head)}, paragraphs(event.Text, 11000, wholeOf(e.i, event))...)
-	return &saying{text: "Update on " + markup(e.i.ID.String()) + ": " + short(event.Text, 300), blocks: blocks}, nil
+	return &saying{text: "Update on " + markup(e.i.ID.String()) + ": " + short(event.Text, 300), blocks: blocks}
 }
 
 // saySimilar tells the people of this incident that another looks like it, if that one may be spoken of.
@@ -112,7 +105,10 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 		return e.tellDistrusted(event)
 	case incident.EventDeclined:
 		return paragraph(bold(esc(event.By.Name)) + " declined " + name + ": " + short(event.Text, 2000)), nil
-	case incident.EventLate: // after an outage it is over before it can be told: then it is not worth a message
+	case incident.EventLate: // after an outage it is over before it can be told, or the summary tells it: then it is not worth a message
+		if told, err := e.summedUp(event); err != nil || told {
+			return nil, err
+		}
 		if over, err := e.caughtUp(event); err != nil || over {
 			return nil, err
 		}

@@ -8,12 +8,16 @@ import (
 // ErrFenced says that an effect is not ours any more: its lease lapsed and somebody else has claimed it since.
 var ErrFenced = errors.New("the lease on this effect has lapsed")
 
-// Claim asks for effects to deliver: those that are due at an instant in these lanes, leased until they are reported on.
+// Claim asks for effects to deliver: those that are due at an instant in these lanes, leased until they are reported on. What
+// has been owed since Fresh goes first, so that what an outage left behind does not hold up what happens now; then the
+// most severe, then the oldest.
 type Claim struct {
-	At    time.Time
-	Lease time.Duration
-	Limit int
-	Lanes []Lane
+	At      time.Time
+	Fresh   time.Time
+	Horizon time.Time // nothing waits for longer: what is due later than this was written by a clock that was wrong, and is due; zero: none
+	Lease   time.Duration
+	Limit   int
+	Lanes   []Lane
 }
 
 // Retry gives a claimed effect back, to be tried again.
@@ -28,6 +32,7 @@ type Retry struct {
 type Setback struct {
 	Down  bool          // nothing gets through: the destination's circuit opens. Else only this effect has to wait.
 	After time.Duration // not before that; 0: as the back-off says
+	Clean bool          // nothing of it has reached the outside, as surely as if it had not been tried
 	Err   error
 }
 

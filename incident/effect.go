@@ -53,7 +53,15 @@ type Effect struct {
 	Subject  string // the event's id for a one-shot, else ""
 	Request  string // that first asked for it, for logs: one id from what came in to what goes out; "" for what nobody asked
 	Attempt  int    // of this delivery, from 1; above 1 the thing may exist already: look before doing it again
+	Clean    bool   // nothing of the earlier attempts has reached the outside: there is nothing to look for
+
+	Asked time.Time // when it was owed
+	Until time.Time // no call may begin for it later: somebody else may be at it by then; zero: no such bound
 }
+
+// Backlog is how long something must have been owed to count as left behind: what is owed now goes before it, and what was
+// to be said goes into a summary. An outage that lasts as long is summed up.
+const Backlog = 10 * time.Minute
 
 // Event returns the id of the event that a one-shot is about, or 0.
 func (e Effect) Event() int64 {
@@ -119,6 +127,7 @@ var owes = map[EventKind][]EffectKind{
 	EventCaughtUp:   {EffectTell},
 	EventBuried:     {EffectTell},
 	EventRetried:    {},
+	EventOutage:     {EffectSay},
 	EventDraft:      {EffectTell},
 }
 

@@ -28,6 +28,7 @@ const (
 	EventCaughtUp   EventKind = "caught_up" // what was late got through
 	EventBuried     EventKind = "buried"    // something outside was refused for good
 	EventRetried    EventKind = "retried"   // a person had something outside tried again
+	EventOutage     EventKind = "outage"    // of the system: a destination took nothing for a while, and is back
 	EventDraft      EventKind = "draft"     // of the system: words that a form could not take, kept for their author
 )
 
@@ -64,6 +65,7 @@ var tellings = map[EventKind]func(Event) string{
 	EventCaughtUp:   func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
 	EventBuried:     func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
 	EventRetried:    func(e Event) string { return fmt.Sprintf("had the %s tried again", e.To) },
+	EventOutage:     func(e Event) string { return fmt.Sprintf("could not reach %s for a while: %s", e.To, e.Text) },
 	EventDraft:      func(Event) string { return "kept a draft" },
 }
 

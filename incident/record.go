@@ -67,9 +67,10 @@ func (i *Incident) Resemble(other *Incident, s Stamp) {
 	i.record(Event{Kind: EventSimilar, Stamp: s, To: other.ID.String(), Text: other.Title})
 }
 
-// Late notes that something owed to the outside missed its deadline, and for whom: the commander, or who declared.
-func (i *Incident) Late(what, why string, s Stamp) {
-	i.record(Event{Kind: EventLate, Stamp: s, To: what, Text: why, Whom: i.responsible()})
+// Late notes that something owed to the outside since an instant missed its deadline, and for whom: the commander, or who
+// declared.
+func (i *Incident) Late(what, why string, asked time.Time, s Stamp) {
+	i.record(Event{Kind: EventLate, Stamp: s, Occurred: earlier(asked.Add(Deadline), s.At), To: what, Text: why, Whom: i.responsible()})
 }
 
 // CaughtUp notes that what was late got through in the end.
@@ -92,6 +93,19 @@ func (i *Incident) responsible() Person {
 		return p
 	}
 	return i.Declarer
+}
+
+// Outage notes that a destination took nothing from an instant until now. It belongs to no incident: one summary of it is
+// said, in place of all that it made late.
+func (l *Ledger) Outage(destination, why string, since time.Time, s Stamp) {
+	l.record(Event{Kind: EventOutage, Stamp: s, Occurred: earlier(since, s.At), To: destination, Text: why})
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 func cleanText(text, example string) (string, error) {

@@ -16,8 +16,8 @@ import (
 // quiet is the kind of effect that raises no alarm: it is how alarms are told.
 const quiet = incident.EffectTell
 
-// Claim leases effects that are due, each the first of its lane and waiting for nothing else: those of the most severe
-// incidents first, and of these the oldest.
+// Claim leases effects that are due, each the first of its lane and waiting for nothing else: those that are owed only
+// now first, then those of the most severe incidents, and of these the oldest.
 func (s *Store) Claim(ctx context.Context, c incident.Claim) (effects []incident.Effect, err error) {
 	if len(c.Lanes) == 0 || c.Limit <= 0 {
 		return nil, nil
@@ -33,20 +33,25 @@ func (s *Store) Claim(ctx context.Context, c incident.Claim) (effects []incident
 }
 
 // claimStatement is one of the few that are written by hand: engines lock differently, and the lanes are a list.
-// Its arguments are now, the end of the lease, the limit, and the lanes. That an effect is open is asked once more of the
-// row itself: it is taken as it is when its lock is free, which may be later than when the heads were found.
+// Its arguments are now, the end of the lease, the limit, since when what is owed goes first, after when nothing can be due,
+// and the lanes. That an effect is open is asked once more of the row itself: it is taken as it is when its lock is free,
+// which may be later than when the heads were found.
 func (d *dialect) claimStatement(lanes int) string {
 	return `WITH due AS MATERIALIZED (
 		SELECT h.id FROM heads h JOIN incidents i ON i.id = h.incident_id
 		WHERE h.lease_until IS NULL AND h.done_at IS NULL AND h.buried_at IS NULL
-		AND h.due_at <= $1 AND h.lane IN (` + places(4, lanes) + `)
-		ORDER BY i.rank, h.id LIMIT $3 ` + d.take + `
+		AND (h.due_at <= $1 OR h.due_at > $5) AND h.lane IN (` + places(6, lanes) + `)
+		ORDER BY h.created_at < $4, i.rank, h.id LIMIT $3 ` + d.take + `
 	) UPDATE effects SET attempt = attempt + 1, lease_until = $2 WHERE id IN (SELECT id FROM due)
-	RETURNING id, incident_id, lane, kind, subject, request, attempt`
+	RETURNING id, incident_id, lane, kind, subject, request, attempt, created_at`
 }
 
 func (t *Tx) claim(c incident.Claim) ([]incident.Effect, error) {
-	args := []any{millis(c.At), millis(c.At.Add(c.Lease)), int64(c.Limit)}
+	horizon := int64(math.MaxInt64)
+	if !c.Horizon.IsZero() {
+		horizon = millis(c.Horizon)
+	}
+	args := []any{millis(c.At), millis(c.At.Add(c.Lease)), int64(c.Limit), millis(c.Fresh), horizon}
 	for _, lane := range c.Lanes {
 		args = append(args, string(lane))
 	}
@@ -58,9 +63,11 @@ func (t *Tx) claim(c incident.Claim) ([]incident.Effect, error) {
 	var effects []incident.Effect
 	for rows.Next() {
 		var e incident.Effect
-		if err := rows.Scan(&e.ID, &e.Incident, &e.Lane, &e.Kind, &e.Subject, &e.Request, &e.Attempt); err != nil {
+		var asked int64
+		if err := rows.Scan(&e.ID, &e.Incident, &e.Lane, &e.Kind, &e.Subject, &e.Request, &e.Attempt, &asked); err != nil {
 			return nil, err
 		}
+		e.Asked = instant(asked)
 		effects = append(effects, e)
 	}
 	slices.SortFunc(effects, func(a, b incident.Effect) int { return cmp.Compare(a.ID, b.ID) }) // RETURNING has no order
@@ -267,7 +274,7 @@ func (t *Tx) alarm(row db.Head, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	i.Late(incident.EffectKind(row.Kind).Name(), cmp.Or(row.Error, "no answer yet"), bySystem(at))
+	i.Late(incident.EffectKind(row.Kind).Name(), cmp.Or(row.Error, "no answer yet"), instant(row.CreatedAt), bySystem(at))
 	return nil
 }
 

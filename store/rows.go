@@ -144,6 +144,6 @@ func effectOf(row db.Effect) incident.Effect {
 	return incident.Effect{
 		ID: row.ID, Incident: incident.ID(row.IncidentID), Lane: incident.Lane(row.Lane),
 		Kind: incident.EffectKind(row.Kind), Subject: row.Subject,
-		Request: row.Request, Attempt: int(row.Attempt),
+		Request: row.Request, Attempt: int(row.Attempt), Asked: instant(row.CreatedAt),
 	}
 }

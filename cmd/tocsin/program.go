@@ -100,6 +100,7 @@ func (p *program) wire() (err error) {
 	route := outbox.Route{Destination: bot.Destination, Courier: &bot.Courier{Bot: p.bot}}
 	p.outbox = &outbox.Outbox{
 		Store: p.store, Wake: p.store.Wake(), Now: p.now, Log: p.log, Single: true,
+		Recovered: func(ctx context.Context, c outbox.Circuit) { p.bot.Recovered(ctx, c.Since, c.Err) },
 		Couriers: map[incident.Lane]outbox.Route{
 			incident.LaneRoom: route, incident.LaneWords: route, incident.LanePeople: route, incident.LaneSigns: route,
 			incident.LaneAnnounce: route, incident.LaneDirect: route,

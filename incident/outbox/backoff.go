@@ -16,6 +16,9 @@ const (
 	maxAfter   = 10 * time.Minute
 )
 
+// horizon is longer than anything is put off for: what seems to be due later was put off by a clock that was wrong.
+const horizon = maxAfter + lastPause
+
 // backoff is the pause after n failures before this one: 1 s · 2ⁿ, at most 60 s, ± 20 % so that those who failed
 // together do not come back together.
 func (o *Outbox) backoff(n int) time.Duration {

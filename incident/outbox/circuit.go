@@ -63,7 +63,7 @@ func (c *circuits) standing(name string, now time.Time) (passes, trial bool) {
 	if !at.Open {
 		return true, false
 	}
-	over := !now.Before(at.Until)
+	over := !now.Before(at.Until) || at.Until.Sub(now) > horizon
 	return over, over
 }
 
@@ -78,6 +78,14 @@ func (c *circuits) next(now time.Time) time.Time {
 		}
 	}
 	return next
+}
+
+// closing returns the open circuit that the answer to a delivery closes.
+func (c *circuits) closing(d *delivery) (Circuit, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.by[d.destination]
+	return at.Circuit, at.Open && d.trial
 }
 
 // answered notes that a destination answered, and returns since when it had not if that is news.

@@ -26,6 +26,11 @@ type delivery struct {
 	until       time.Time // end of the lease
 }
 
+// about is what each line of the log says of an effect. Its request leads back to what came in.
+func about(e incident.Effect, more ...any) []any {
+	return append([]any{"effect", e.String(), "id", e.ID, "request", e.Request, "attempt", e.Attempt}, more...)
+}
+
 // carry delivers one effect and records what became of it. Nothing that a courier does ends more than its own delivery.
 func (r *run) carry(d *delivery) {
 	defer func() {
@@ -43,18 +48,18 @@ func (r *run) carry(d *delivery) {
 
 // deliver calls the courier, and turns a panic into a refusal and a missed deadline into Down.
 func (r *run) deliver(d *delivery) (learned incident.Refs, err error) {
-	ctx, cancel := context.WithTimeout(r.life, deadline)
+	ctx, cancel := context.WithTimeout(r.life, r.limit())
 	defer cancel()
 	defer func() {
 		if v := recover(); v != nil {
-			r.Log.Error("a courier panicked", "effect", d.String(), "id", d.ID, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			r.Log.Error("a courier panicked", about(d.Effect, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))...)
 			learned, err = nil, fmt.Errorf("deliver %s: the courier panicked", d)
 		}
 	}()
 	learned, err = r.Couriers[d.Lane].Courier.Deliver(ctx, d.Effect)
 	var delay *incident.Setback
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) && !errors.As(err, &delay) {
-		err = &incident.Setback{Down: true, Err: fmt.Errorf("no answer within %s: %w", deadline, err)}
+		err = &incident.Setback{Down: true, Err: fmt.Errorf("no answer within %s: %w", r.limit(), err)}
 	}
 	return learned, err
 }
@@ -67,14 +72,24 @@ func (r *run) record(d *delivery, learned incident.Refs, err error) {
 		r.down(d, delay, now)
 		return
 	}
+	if was, closes := r.circuits.closing(d); closes && r.Recovered != nil {
+		ctx, cancel := context.WithTimeout(r.life, deadline)
+		r.Recovered(ctx, was)
+		cancel()
+	}
 	if since, news := r.circuits.answered(d); news {
 		r.Log.Info("a destination answers again", "destination", d.destination, "after", now.Sub(since).String())
 	}
 	switch {
 	case err == nil:
-		r.settle(d, "finish", func(ctx context.Context) error { return r.Store.Finish(ctx, d.Effect, learned, now) })
-		r.forget(d.ID)
+		if r.settle(d, "finish", func(ctx context.Context) error { return r.Store.Finish(ctx, d.Effect, learned, now) }) {
+			r.Log.Debug("an effect is delivered", about(d.Effect, "after", now.Sub(d.Asked).String())...)
+		}
+		r.memory.forget(d.ID)
 	case delay != nil:
+		if delay.Clean {
+			r.memory.keep(d.ID, func(k *known) { k.clean = d.Attempt })
+		}
 		r.again(d, "an effect has to wait", incident.Retry{
 			At: now, Due: now.Add(max(r.pause(delay.After, d.Attempt-1), minAfter)), Why: err.Error(),
 		})
@@ -100,26 +115,26 @@ func (r *run) down(d *delivery, cause *incident.Setback, now time.Time) {
 // refuse counts a refusal of the effect itself, and buries it with the twelfth. After a restart the count is learned
 // from the store with the next refusal, so that one more try is possible.
 func (r *run) refuse(d *delivery, err error, now time.Time) {
-	before := r.refusals(d.ID)
+	before := r.memory.of(d.ID).refusals
 	if before+1 < burial {
 		n, ok := r.again(d, "an effect was refused", incident.Retry{
 			At: now, Due: now.Add(r.backoff(before)), Why: err.Error(), Refused: true,
 		})
 		if ok {
-			r.remember(d.ID, n)
+			r.memory.keep(d.ID, func(k *known) { k.refusals = n })
 		}
 		return
 	}
 	if r.settle(d, "bury", func(ctx context.Context) error { return r.Store.Bury(ctx, d.Effect, err.Error(), now) }) {
 		r.Log.Error("an effect was refused too often and is given up until a person retries it",
-			"effect", d.String(), "id", d.ID, "refusals", before+1, "err", err.Error())
+			about(d.Effect, "refusals", before+1, "err", err.Error())...)
 	}
-	r.forget(d.ID)
+	r.memory.forget(d.ID)
 }
 
 // again says that an effect will be tried again, and gives it back.
 func (r *run) again(d *delivery, what string, back incident.Retry) (refusals int, ok bool) {
-	r.Log.Warn(what, "effect", d.String(), "id", d.ID, "attempt", d.Attempt, "again", back.Due, "err", back.Why)
+	r.Log.Warn(what, about(d.Effect, "again", back.Due, "err", back.Why)...)
 	return r.retry(d, back)
 }
 
@@ -140,12 +155,11 @@ func (r *run) settle(d *delivery, what string, act func(context.Context) error) 
 		case err == nil:
 			return true
 		case errors.Is(err, incident.ErrFenced):
-			r.Log.Debug("a late result is dropped", "effect", d.String(), "id", d.ID, "attempt", d.Attempt)
-			r.forget(d.ID)
+			r.Log.Debug("a late result is dropped", about(d.Effect)...)
+			r.memory.forget(d.ID)
 			return false
 		case !r.Now().Before(d.until):
-			r.Log.Warn("a result could not be recorded in time, the effect will be looked up",
-				"effect", d.String(), "id", d.ID, "err", err)
+			r.Log.Warn("a result could not be recorded in time, the effect will be looked up", about(d.Effect, "err", err)...)
 			return false
 		}
 		select {
@@ -172,29 +186,7 @@ func (r *run) handBack(which func(*delivery) bool) {
 		}
 		_, err := r.Store.Retry(ctx, d.Effect, incident.Retry{At: now, Due: due, Why: "the program stopped"})
 		if err != nil && !errors.Is(err, incident.ErrFenced) {
-			r.Log.Warn("an effect could not be handed back, it waits for its lease to lapse",
-				"effect", d.String(), "id", d.ID, "err", err)
+			r.Log.Warn("an effect could not be handed back, it waits for its lease to lapse", about(d.Effect, "err", err)...)
 		}
 	}
-}
-
-// refusals returns how often an effect is known to have been refused.
-func (o *Outbox) refusals(id int64) int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.refused[id]
-}
-
-// remember keeps how often an effect has been refused.
-func (o *Outbox) remember(id int64, n int) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.refused[id] = n
-}
-
-// forget drops what is remembered of an effect that is no longer open, or no longer ours.
-func (o *Outbox) forget(id int64) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	delete(o.refused, id)
 }

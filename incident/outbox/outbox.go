@@ -11,13 +11,17 @@ import (
 	"tocsin/incident"
 )
 
-// The bounds of a delivery. The deadline is shorter than the lease, so that a result is recorded while the effect is
-// still ours; grace is what deliveries under way get when the program ends.
+// The bounds of a delivery: how long an effect is ours unless said otherwise, how long a delivery or a question to the store
+// may take at most, and what deliveries under way get when the program ends.
 const (
 	lease    = 60 * time.Second
 	deadline = 10 * time.Second
 	grace    = 6 * time.Second
 )
+
+// share is which part of the lease a delivery may use, where that is less than the deadline. The rest of it is for a call
+// that was begun last to land, for the result to be recorded, and for the clocks of replicas to differ.
+const share = 3
 
 // burial is the refusal with which an effect is given up.
 const burial = 12
@@ -65,7 +69,15 @@ type Outbox struct {
 	Log      *slog.Logger   // nil: silent
 	Workers  int            // deliveries side by side to one destination; 0: 16
 	Single   bool           // nobody else delivers from this store: whatever is leased at the start is a dead run's
+	Lease    time.Duration  // how long a claimed effect is ours; a delivery gets a third of it, and never above 10 s; 0: a minute
 	Jitter   func() float64 // in [0, 1); nil: random
+
+	// Recovered is called when a destination answers again, before anything else is sent there, with how things stood until
+	// then; nil: nobody wants to know.
+	Recovered func(context.Context, Circuit)
+
+	// Ran is how long the machine has run, by a clock that nobody sets; nil: what Now knows of that.
+	Ran func() time.Duration
 
 	once     sync.Once
 	nudged   chan struct{}
@@ -73,8 +85,7 @@ type Outbox struct {
 	circuits *circuits
 	illness  illness
 
-	mu      sync.Mutex
-	refused map[int64]int // effect → refusals so far, as the store last said
+	memory memory
 }
 
 // errStopped is what Drain returns when Run ends first.
@@ -84,15 +95,25 @@ var errStopped = errors.New("the outbox has stopped")
 func (o *Outbox) init() {
 	o.once.Do(func() {
 		o.nudged, o.drains = make(chan struct{}, 1), make(chan chan error)
-		o.circuits, o.refused = newCircuits(o.Couriers), map[int64]int{}
+		o.circuits = newCircuits(o.Couriers)
 		if o.Log == nil {
 			o.Log = slog.New(slog.DiscardHandler)
 		}
 		if o.Workers == 0 {
 			o.Workers = workers
 		}
+		if o.Lease == 0 {
+			o.Lease = lease
+		}
+		if o.Ran == nil {
+			start := o.Now()
+			o.Ran = func() time.Duration { return o.Now().Sub(start) }
+		}
 	})
 }
+
+// limit is how long a delivery may take.
+func (o *Outbox) limit() time.Duration { return min(deadline, o.Lease/share) }
 
 // Run delivers until ctx ends, then lets deliveries under way finish for six seconds, hands back what is left, and
 // returns nil. It may be run again, but not twice at once.

@@ -19,6 +19,7 @@ type run struct {
 	lapsed  bool      // the leases of earlier runs have been looked after
 	swept   time.Time // last look for lapsed leases and missed deadlines
 	stumble int       // looks in a row that the store failed
+	leaps   leaps
 }
 
 // sweepEvery bounds how often lapsed leases and missed deadlines are looked for, each of which is a write; and how
@@ -28,8 +29,14 @@ const sweepEvery = time.Second
 // alarms is how many missed deadlines are told in one sweep.
 const alarms = 100
 
-// minSleep keeps a clock that stands still just before a due time from making the loop spin.
-const minSleep = 10 * time.Millisecond
+// minSleep keeps a clock that stands still just before a due time from making the loop spin. While something waits it
+// sleeps no longer than maxSleep, so that what a clock that was wrong has put off is found; and where others deliver too,
+// no longer than shared, for nobody tells one of them what another has stored.
+const (
+	minSleep = 10 * time.Millisecond
+	maxSleep = time.Minute
+	shared   = time.Second
+)
 
 // loop looks whenever there is a reason to, until ctx ends.
 func (r *run) loop(ctx context.Context) {
@@ -55,8 +62,12 @@ func (r *run) loop(ctx context.Context) {
 			return // both were ready: claim nothing more
 		}
 		timer.Stop()
-		if sleep, some := r.look(ctx); some {
-			timer.Reset(max(sleep, minSleep))
+		sleep, some := r.look(ctx)
+		if !r.Single {
+			sleep, some = min(sleep, shared), true
+		}
+		if some {
+			timer.Reset(min(max(sleep, minSleep), maxSleep))
 		}
 	}
 }
@@ -89,12 +100,17 @@ func (r *run) look(ctx context.Context) (sleep time.Duration, some bool) {
 	if !next.IsZero() && !next.After(now) {
 		next = now.Add(sweepEvery) // due, but something stands in front of it
 	}
-	next = earlier(next, r.circuits.next(now))
-	return next.Sub(now), !next.IsZero()
+	if next = earlier(next, r.circuits.next(now)); next.IsZero() {
+		return maxSleep, false
+	}
+	return next.Sub(now), true
 }
 
 // serve claims, sweeps when something is due nevertheless, and returns what is due next.
 func (r *run) serve(ctx context.Context) (next time.Time, err error) {
+	if by := r.leaps.note(r.Now(), r.Ran()); by != 0 {
+		r.Log.Warn("the clock was set, or the machine was asleep", "by", by.String())
+	}
 	if err := r.takeOver(); err != nil {
 		return next, err
 	}
@@ -136,20 +152,13 @@ func (r *run) takeOver() error {
 
 // sweep frees lapsed leases and tells of missed deadlines.
 func (r *run) sweep(now time.Time) error {
-	err := r.ask("lapse", func(ctx context.Context) error {
-		n, err := r.Store.Lapse(ctx, now, false)
-		if n > 0 {
-			r.Log.Warn("leases have lapsed, their effects are looked up and tried again", "effects", n)
-		}
-		return err
-	})
-	if err != nil {
+	if err := r.lapse(now); err != nil {
 		return err
 	}
-	err = r.ask("alarm", func(ctx context.Context) error {
+	err := r.ask("alarm", func(ctx context.Context) error {
 		late, err := r.Store.Alarm(ctx, now, alarms)
 		for _, e := range late {
-			r.Log.Warn("an effect is late, people are told", "effect", e.String(), "id", e.ID)
+			r.Log.Warn("an effect is late, people are told", about(e)...)
 		}
 		return err
 	})
@@ -157,6 +166,20 @@ func (r *run) sweep(now time.Time) error {
 		r.swept = now
 	}
 	return err
+}
+
+// lapse frees leases that are over. After a leap of the clock it waits for as long as a lease lasts.
+func (r *run) lapse(now time.Time) error {
+	if r.leaps.recent(r.Lease) {
+		return nil
+	}
+	return r.ask("lapse", func(ctx context.Context) error {
+		n, err := r.Store.Lapse(ctx, now, false)
+		if n > 0 {
+			r.Log.Warn("leases have lapsed, their effects are looked up and tried again", "effects", n)
+		}
+		return err
+	})
 }
 
 // claim fills the free workers of every destination that may be sent to.
@@ -167,12 +190,16 @@ func (r *run) claim(ctx context.Context) error {
 			continue
 		}
 		err := r.ask("claim", func(within context.Context) error {
-			effects, err := r.Store.Claim(within, incident.Claim{At: r.Now(), Lease: lease, Limit: room, Lanes: at.lanes})
+			now := r.Now() // before it is asked: a lease must not be thought to last longer than the store thinks
+			effects, err := r.Store.Claim(within, incident.Claim{
+				At: now, Fresh: now.Add(-incident.Backlog), Horizon: now.Add(horizon), Lease: r.Lease, Limit: room, Lanes: at.lanes,
+			})
 			if err != nil {
 				return err // nothing is ours: what was claimed in vain is claimed again, under the same attempt
 			}
 			for _, e := range effects {
-				d := &delivery{Effect: e, destination: name, trial: trial, until: r.Now().Add(lease)}
+				e.Until, e.Clean = now.Add(r.limit()), e.Attempt > 1 && r.memory.of(e.ID).clean == e.Attempt-1
+				d := &delivery{Effect: e, destination: name, trial: trial, until: now.Add(r.Lease)}
 				r.underway[d] = struct{}{}
 				if ctx.Err() == nil { // else windUp hands it back
 					d.begun = true
