@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +20,7 @@ type house struct {
 	program *program
 	log     *watchedLog
 	db      string
+	copies  []string // of the database, on PostgreSQL
 	stop    func() // ends the program as SIGTERM does
 }
 
@@ -47,7 +47,7 @@ func newHouse(t *testing.T, changes ...furnish) *house {
 // newHouseIn starts the program in a workspace.
 func newHouseIn(t *testing.T, w *slacksim.Workspace, changes ...furnish) *house {
 	t.Helper()
-	h := &house{t: t, Workspace: w, log: &watchedLog{}, db: filepath.Join(t.TempDir(), "tocsin.db")}
+	h := &house{t: t, Workspace: w, log: &watchedLog{}, db: newDatabase(t)}
 	h.Check(slackContract)
 	h.Limits(0) // the clock stands still, so that no window would ever pass; limits have stories of their own
 	h.OnSettle(func(ctx context.Context) error { return h.drain(ctx) })
@@ -55,6 +55,7 @@ func newHouseIn(t *testing.T, w *slacksim.Workspace, changes ...furnish) *house 
 	h.start(changes...)
 	t.Cleanup(func() {
 		h.stop()
+		h.clear()
 		for _, line := range h.log.unexpected() {
 			t.Errorf("an error was logged that nobody announced: %s", line)
 		}
@@ -67,6 +68,9 @@ func (h *house) start(changes ...furnish) {
 	h.t.Helper()
 	o := demoOptions(h.Workspace, h.db)
 	o.now, o.log = h.Clock(), slog.New(h.log)
+	if onPostgres {
+		o.lease = houseLease
+	}
 	if overSocket {
 		inSocketMode(h.Workspace)(&o)
 	}

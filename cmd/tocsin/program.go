@@ -51,17 +51,18 @@ type options struct {
 	policy   *incident.Policy
 	log      *slog.Logger
 	now      func() time.Time
+	lease    time.Duration // see leaseLimits; 0: the default
 }
 
 // newProgram opens the database and the address. Nothing is taken or sent before run.
 func newProgram(ctx context.Context, o options) (*program, error) {
-	p := &program{log: o.log, now: o.now, http: bot.NewClient(callLimit, o.now)}
+	p := &program{log: o.log, now: o.now, http: bot.NewClient(o.callLimit(), o.now)}
 	p.use(o.settings, o.policy)
 	var err error
 	if p.store, err = store.Open(ctx, o.settings.DB, store.Options{Log: o.log}); err != nil {
 		return nil, err
 	}
-	if err := p.wire(); err != nil {
+	if err := p.wire(o.lease); err != nil {
 		return nil, errors.Join(err, p.store.Close())
 	}
 	if o.settings.SigningSecret == "" {
@@ -85,7 +86,14 @@ func (p *program) use(s settings, policy *incident.Policy) {
 // while its call may still land.
 const callLimit = 10 * time.Second
 
-func (p *program) wire() (err error) {
+func (o options) callLimit() time.Duration {
+	if o.lease == 0 {
+		return callLimit
+	}
+	return min(callLimit, o.lease/3)
+}
+
+func (p *program) wire(lease time.Duration) (err error) {
 	p.bot, err = bot.New(bot.Options{
 		Store: p.store, Slack: func() *slack.Client { return p.live.Load().slack }, SlackURL: p.live.Load().settings.SlackURL,
 		SigningSecret: func() string { return string(p.live.Load().settings.SigningSecret) },
@@ -99,7 +107,7 @@ func (p *program) wire() (err error) {
 	}
 	route := outbox.Route{Destination: bot.Destination, Courier: &bot.Courier{Bot: p.bot}}
 	p.outbox = &outbox.Outbox{
-		Store: p.store, Wake: p.store.Wake(), Now: p.now, Log: p.log, Single: true,
+		Store: p.store, Wake: p.store.Wake(), Now: p.now, Log: p.log, Single: !p.store.Shared(), Lease: lease,
 		Recovered: func(ctx context.Context, c outbox.Circuit) { p.bot.Recovered(ctx, c.Since, c.Err) },
 		Couriers: map[incident.Lane]outbox.Route{
 			incident.LaneRoom: route, incident.LaneWords: route, incident.LanePeople: route, incident.LaneSigns: route,
