@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"tocsin/incident"
 	"tocsin/store/storetest"
 )
@@ -111,7 +113,8 @@ var copies atomic.Int64
 
 // copyServer copies a database of PostgreSQL as it is when all its sessions are cut off at once, as they are when a program
 // dies: what was not committed is gone. The transaction, if there is one, keeps others from committing until then.
-func (h *house) copyServer(keeper *sql.Tx) (path string, err error) {
+func (h *house) copyServer(keeper *sql.Tx) (string, error) {
+	h.log.ignore(true) // what the dying program makes of that
 	server := storetest.Cluster(h.t)
 	pool, err := sql.Open("pgx", server.Address("postgres"))
 	if err != nil {
@@ -119,31 +122,45 @@ func (h *house) copyServer(keeper *sql.Tx) (path string, err error) {
 	}
 	defer pool.Close()
 	ours, to := databaseOf(h.db), fmt.Sprintf("copy%d", copies.Add(1))
-	kept := 0
-	if keeper != nil {
-		if err := keeper.QueryRow(`SELECT pg_backend_pid()`).Scan(&kept); err != nil {
-			return "", err
-		}
-	}
-	const cut = `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1 AND pid <> $2`
 	if _, err := pool.Exec("ALTER DATABASE " + ours + " ALLOW_CONNECTIONS false"); err != nil {
 		return "", err
 	}
-	if _, err := pool.Exec(cut, ours, kept); err != nil {
-		return "", err
-	}
 	if keeper != nil {
-		_ = keeper.Rollback()
-		if _, err := pool.Exec(cut, ours, 0); err != nil {
+		if err := cutAllBut(pool, ours, keeper); err != nil {
 			return "", err
 		}
 	}
-	_, err = pool.Exec("CREATE DATABASE " + to + " TEMPLATE " + ours)
-	if err == nil {
-		h.copies = append(h.copies, to)
+	for {
+		_, err := pool.Exec(endSessions, ours, 0)
+		if err == nil {
+			_, err = pool.Exec("CREATE DATABASE " + to + " TEMPLATE " + ours)
+		}
+		var server *pgconn.PgError
+		if errors.As(err, &server) && server.Code == "55006" {
+			continue // a session that had begun before no more were let in
+		}
+		if err != nil {
+			return "", err
+		}
+		break
 	}
-	_, open := pool.Exec("ALTER DATABASE " + ours + " ALLOW_CONNECTIONS true")
-	return server.Address(to), errors.Join(err, open)
+	h.copies = append(h.copies, to)
+	_, err = pool.Exec("ALTER DATABASE " + ours + " ALLOW_CONNECTIONS true")
+	return server.Address(to), err
+}
+
+const endSessions = `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1 AND pid <> $2`
+
+// cutAllBut ends all sessions on a database before the one that kept them from committing.
+func cutAllBut(pool *sql.DB, database string, keeper *sql.Tx) error {
+	var pid int
+	if err := keeper.QueryRow(`SELECT pg_backend_pid()`).Scan(&pid); err != nil {
+		return err
+	}
+	if _, err := pool.Exec(endSessions, database, pid); err != nil {
+		return err
+	}
+	return keeper.Rollback()
 }
 
 // databaseOf is the name in the address of a database.

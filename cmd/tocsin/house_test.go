@@ -78,6 +78,7 @@ func (h *house) start(changes ...furnish) {
 		change(&o)
 	}
 	h.Socket(o.settings.AppToken != "") // as somebody would switch it in Slack
+	h.log.ignore(false)
 	ctx, cancel := context.WithCancel(context.Background())
 	p, err := newProgram(ctx, o)
 	if err != nil {
@@ -112,6 +113,7 @@ func (h *house) drain(ctx context.Context) error {
 // watchedLog remembers errors, so that a test fails on one that it did not announce.
 type watchedLog struct {
 	mu        sync.Mutex
+	ignored   bool // what is logged now
 	announced []string
 	errors    []string
 	lines     []string
@@ -125,7 +127,7 @@ func (l *watchedLog) Handle(_ context.Context, r slog.Record) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lines = append(l.lines, r.Level.String()+" "+line)
-	if r.Level >= slog.LevelError {
+	if r.Level >= slog.LevelError && !l.ignored {
 		l.errors = append(l.errors, line)
 	}
 	return nil
@@ -139,6 +141,13 @@ func (l *watchedLog) announce(words string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.announced = append(l.announced, words)
+}
+
+// ignore says whether errors mean nothing from now on, because they are those of a dying program.
+func (l *watchedLog) ignore(ignored bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ignored = ignored
 }
 
 func (l *watchedLog) unexpected() []string {
