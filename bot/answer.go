@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -51,6 +52,9 @@ func (c *call) change(do func(incident.Tx) (answer, error)) (answer, error) {
 		if err != nil {
 			return nil, err
 		}
+		if wait := c.queued(); wait != "" && a.Text != "" {
+			a.Text, a.Heard = a.Text+wait, false // there is nothing to be heard in the room yet
+		}
 		return json.Marshal(a)
 	})
 	if err != nil {
@@ -61,6 +65,23 @@ func (c *call) change(do func(incident.Tx) (answer, error)) (answer, error) {
 		return answer{}, fmt.Errorf("read the answer of %s: %w", c.key, err)
 	}
 	return a, nil
+}
+
+// briefly is how long Slack may want us to hold back without a word about it.
+const briefly = 3 * time.Second
+
+// queued says that others will see later what a person has just done, where that is so.
+func (c *call) queued() markup {
+	if c.Delay == nil {
+		return ""
+	}
+	switch since, pause := c.Delay(); {
+	case !since.IsZero():
+		return "\n:hourglass: Recorded. Slack has not taken our calls since " + clock(since) + ": what others see there follows by itself when it does."
+	case pause > briefly:
+		return markup(fmt.Sprintf("\n:hourglass: Recorded. Slack asks us to slow down: what others see there follows by itself, in about %s.", pause.Round(time.Second)))
+	}
+	return ""
 }
 
 // explain turns an error into an answer: a refusal is shown as it is, with the buttons that mend it; anything else is

@@ -48,7 +48,12 @@ type Options struct {
 	Now           func() time.Time
 	Log           *slog.Logger
 	Meter         Meter // nil: nothing is counted
+	Delay         Delay // nil: there is none
 }
+
+// Delay tells how long what is sent to Slack now has to wait: since when Slack takes nothing from us (zero: it does), and
+// otherwise for how long it wants us to hold back.
+type Delay func() (since time.Time, pause time.Duration)
 
 // Meter counts what comes in. Its methods are quick and safe for concurrent use.
 type Meter interface {

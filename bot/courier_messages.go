@@ -185,6 +185,9 @@ func (e *errand) announce() (incident.Refs, error) {
 		}
 		return incident.Refs{refAnnounced: ts}, nil
 	}
+	if !e.i.Status.Open() && e.Now().Sub(e.i.Declared) > incident.Backlog {
+		return nil, nil // an outage kept it back until it was over: nobody needs to hear of it now
+	}
 	if trusted, err := e.declarerMay(); err != nil || !trusted {
 		return nil, err
 	}

@@ -258,9 +258,7 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 			}
 			return at >= 0
 		})
-		if len(learned) == 0 {
-			e.looked()
-		}
+		e.looked()
 	}
 	if len(missing) == 0 {
 		return learned, nil

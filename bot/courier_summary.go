@@ -141,8 +141,12 @@ func (e *errand) outageOver(at time.Time, before int64) (found incident.Event, e
 	return found, err
 }
 
-// summedUp tells whether something that is late is so because of an outage that everybody has been told about.
+// summedUp tells whether something that is late is so because of an outage that everybody has been told about, or whether
+// that it is late could itself not be told for so long that it is no news.
 func (e *errand) summedUp(late incident.Event) (bool, error) {
+	if e.Now().Sub(late.At) > incident.Backlog {
+		return true, nil
+	}
 	outage, err := e.outageOver(late.Occurred, 0)
 	return outage.ID != 0, err
 }
@@ -160,7 +164,7 @@ func (e *errand) sumUpOutage(outage incident.Event) error {
 		return err
 	}
 	text := markup("Slack did not take our calls from ") + clock(outage.Occurred) + " to " + clock(outage.At)
-	blocks := []slack.Block{section(":satellite_antenna: " + bold(text) +
+	blocks := []slack.Block{section(":hourglass: " + bold(text) +
 		".\nWhat it was owed follows by itself, the most severe first. Nothing has to be done again. What was to be said in a room follows there as one summary.")}
 	if declared != "" {
 		blocks = append(blocks, section(bold("Declared meanwhile, and open")+declared+more))

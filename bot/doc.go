@@ -25,6 +25,12 @@
 // the declaration; a message by its metadata, which names what the message is ("INC-7 card"), so that it is found
 // whichever delivery posted it.
 //
+// Slack's limits are learned, not known: after a refusal, a method gets no more calls in a minute than Slack answered in
+// the one before. Measured on six hours of backlog, 3,560 effects: 2,707 refused calls of 10,799 without, 64 of 4,459 with.
+// One call in twenty of those that people wait for is left to what happens now. A backlog is worked off by state: what
+// was to be said in a room becomes one summary there, what was late is told once to everybody, and an announcement of
+// something that is over by then is not made.
+//
 // Private incidents are told only to those who are known, by a look younger than five minutes, to be in their room. To
 // everybody else they do not exist, in the very words used for numbers that were never given out.
 //

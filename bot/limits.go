@@ -48,13 +48,14 @@ const (
 	mostGates       = 1000             // above that, those that nobody remembers anything of are dropped
 )
 
-// urgent are the calls that people wait for when they have rung the bell.
-var urgent = map[string]bool{"conversations.create": true, "conversations.invite": true}
+// urgent are the calls that people wait for: those that follow the bell, and the one that changes what they look at.
+var urgent = map[string]bool{"conversations.create": true, "conversations.invite": true, "chat.update": true}
 
 // NewClient returns the HTTP client for the Slack client: it obeys Retry-After for each method and channel, bounds each
 // call, and lets none begin for an effect that may be somebody else's by then.
 func NewClient(limit time.Duration, now func() time.Time) interface {
 	Do(*http.Request) (*http.Response, error)
+	Held() time.Duration
 } {
 	return &patience{client: &http.Client{Timeout: limit}, now: now, gates: map[string]*gate{}}
 }
@@ -101,6 +102,19 @@ func (p *patience) Do(r *http.Request) (*http.Response, error) {
 	}
 	p.answered(key)
 	return response, err
+}
+
+// Held is for how long Slack wants us to hold back what people wait for.
+func (p *patience) Held() (longest time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	for key, g := range p.gates {
+		if urgent[key] {
+			longest = max(longest, g.wait(now, false))
+		}
+	}
+	return longest
 }
 
 // messages is the method that Slack counts by channel.

@@ -3,7 +3,7 @@ package main
 import (
 	"database/sql"
 	"fmt"
-	"maps"
+	"net/http"
 	"runtime"
 	"slices"
 	"strings"
@@ -12,41 +12,106 @@ import (
 	"time"
 
 	"tocsin/bot/slacksim"
-	"tocsin/incident"
 )
 
-// TestOutage: Slack does not answer for six hours, while people declare incidents and work on others. What it is owed
-// then waits in the queue, two thousand things. When it is back, everything reaches it once, as fast as its limits allow.
-func TestOutage(t *testing.T) {
+// TestF38SixHoursWithoutSlack: Slack takes nothing for six hours, while people declare incidents and work on others. What it is owed then
+// waits in the queue, thousands of things. When it is back, everything reaches it once: the most severe first, what is
+// declared only now before all of it, as fast as its limits allow, and without a flood of what nobody needs to hear any more.
+func TestF38SixHoursWithoutSlack(t *testing.T) {
 	if testing.Short() {
-		t.Skip("hours of scenario time: run without -short")
+		t.Skip("six hours of scenario time: run without -short")
 	}
 	o := newOutage(t)
-	for n := range 60 {
-		o.declare("", n)
+	for n := range before {
+		o.declare(fmt.Sprintf("sev%d", 4-n%4))
 	}
 	o.recover(recovery)
-	o.begin()
-	before := heap()
-	end := o.Clock()().Add(6 * time.Hour)
-	for n := 0; o.Clock()().Before(end); n++ {
+	calm := heap()
+	o.begin(slacksim.Fault{Kind: slacksim.Status, Status: 503})
+	for n := range 6 * 60 {
 		o.Pass(time.Minute)
 		o.work(n)
 		o.quieten(t)
 	}
-	owed, during := o.owed(), heap()
+	owed, full := o.owed(), heap()
+	o.finish()
+	took := o.catchUp(time.Hour)
+	allowed, why := o.allowed()
+	ratio := took.Seconds() / allowed.Seconds()
+	t.Logf("%d effects waited; all of it delivered %s after the outage; the limits allow %s (%s): ratio %.3f", owed, took, allowed, why, ratio)
+	t.Logf("heap with the simulator: %.1f MiB before, %.1f at the end of the outage, %.1f when all was delivered", calm, full, heap())
+	if owed < 2000 || ratio > 1.1 || full-calm > 8 {
+		t.Error("want 2,000 effects, a ratio of 1.1 and a flat heap at least")
+	}
+	o.limitsObeyed(t)
+	o.nothingLost(t)
+	o.mostSevereFirst(t)
+	o.freshFirst(t, 2*time.Second)
+	o.oneSummary(t)
+}
+
+// before is how many incidents have their rooms when the outage begins.
+const before = 60
+
+// TestF21LimitedForAnHour: Slack wants no call at all for an hour, and says so for longer than anybody believes. It is
+// asked now and then, and everything else is as after an outage, but that nobody can be told of one.
+func TestF21LimitedForAnHour(t *testing.T) {
+	if testing.Short() {
+		t.Skip("an hour of scenario time and what follows: run without -short")
+	}
+	o := newOutage(t)
+	for n := range before {
+		o.declare(fmt.Sprintf("sev%d", 4-n%4))
+	}
+	o.recover(recovery)
+	calm := heap()
+	o.begin(slacksim.Fault{Kind: slacksim.Status, Status: http.StatusTooManyRequests, RetryAfter: time.Hour})
+	for minute := range 60 {
+		o.Pass(time.Minute)
+		for n := range 8 {
+			o.work(minute*8 + n)
+			o.quieten(t)
+		}
+	}
+	asked := map[string]int{}
+	for _, e := range o.since() {
+		asked[fmt.Sprint(e.Method, e.Args["channel"])]++
+	}
+	for _, method := range []string{"conversations.create", "chat.update", "conversations.setTopic", "conversations.open"} {
+		if n := asked[method]; n > 6*16 { // each ten minutes, and side by side
+			t.Errorf("%s was asked for %d times in an hour", method, n)
+		}
+	}
+	owed, full := o.owed(), heap()
 	o.finish()
 	took := o.catchUp(2 * time.Hour)
-	after := heap()
-	allowed, why := o.allowed()
-	t.Logf("%d effects waited; all delivered %s after the outage; the limits allow %s (%s); ratio %.3f", owed, took, allowed, why, took.Seconds()/allowed.Seconds())
-	o.report(t)
-	t.Logf("heap: %.1f MiB before, %.1f during, %.1f after", before, during, after)
-	if again := o.Duplicates(); len(again) > 0 {
-		t.Errorf("done twice: %q", again)
+	t.Logf("%d effects waited; all of it delivered %s after the hour; heap %.1f MiB before, %.1f at its end", owed, took, calm, full)
+	if owed < 2000 || full-calm > 8 {
+		t.Error("want 2,000 effects, and a flat heap")
 	}
-	if owed < 2000 {
-		t.Errorf("%d effects waited, want 2000", owed)
+	if all := o.directs("Ada", "") + o.directs("Grace", ""); all > 10 {
+		t.Errorf("%d direct messages about what was late", all)
+	}
+	o.nothingLost(t)
+	o.mostSevereFirst(t)
+	o.freshFirst(t, time.Minute) // until Slack may be asked again
+}
+
+// TestF19PeopleAreToldThatItWaits: whoever changes something while Slack asks for patience is told that it follows.
+func TestF19PeopleAreToldThatItWaits(t *testing.T) {
+	t.Parallel()
+	h, ada, room, card := inRoom(t)
+	h.Announce("ratelimited")
+	h.Faults(failing("chat.update", 0, slacksim.Fault{Kind: slacksim.Status, Status: http.StatusTooManyRequests, RetryAfter: 30 * time.Second}))
+	ada.Type(room.Name(), "/incident severity sev1")
+	h.quieten(t)
+	ada.Type(room.Name(), "/incident severity sev3").Expect("Slack asks us to slow down", "about 30s")
+	h.Faults(nil)
+	h.recover(time.Minute)
+	card.ExpectEdit("SEV3")
+	ada.Type(room.Name(), "/incident severity sev4")
+	if answer := h.command("Ada", "#general", "/incident note INC-1 it is over", "later"); strings.Contains(answer, "slow down") {
+		t.Errorf("it is told still: %s", answer)
 	}
 }
 
@@ -55,9 +120,11 @@ type outage struct {
 	*house
 	declared int
 
+	back time.Time // when the outage was over
+	rung time.Time // when the fresh one was declared
+
 	mu    sync.Mutex
-	down  bool
-	since time.Time
+	fault *slacksim.Fault // of every call; nil: Slack is well
 	diary []entry
 }
 
@@ -70,7 +137,7 @@ type entry struct {
 func newOutage(t *testing.T) *outage {
 	t.Helper()
 	o := &outage{house: newHouse(t)}
-	o.Announce("ratelimited", "already_in_channel", "already_pinned", "not_in_channel")
+	o.Announce(append(looked, "ratelimited")...)
 	o.Faults(o.watch)
 	return o
 }
@@ -80,59 +147,59 @@ func (o *outage) watch(c slacksim.Call) *slacksim.Fault {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.diary = append(o.diary, entry{c, o.Clock()()})
-	if o.down {
-		return &slacksim.Fault{Kind: slacksim.Status, Status: 503}
-	}
-	return nil
+	return o.fault
 }
 
 // begin is the moment from which Slack answers nothing; its limits hold from then on.
-func (o *outage) begin() {
+func (o *outage) begin(fault slacksim.Fault) {
 	o.Limits(1)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.down, o.diary = true, nil
+	o.fault, o.diary = &fault, nil
 }
 
 // finish is the end of it.
 func (o *outage) finish() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.down, o.since, o.diary = false, o.Clock()(), nil
+	o.fault, o.diary = nil, nil
 }
 
-// declare rings the bell, with severities in turn.
-func (o *outage) declare(severity string, n int) {
+// declare rings the bell; the name of the room ends with the severity.
+func (o *outage) declare(severity string) (answer string) {
 	o.t.Helper()
-	if severity == "" {
-		severity = fmt.Sprintf("sev%d", 4-n%4)
-	}
 	o.declared++
-	words := fmt.Sprintf("/incident declare %s part %d of the shop is down --service checkout", severity, o.declared)
-	if answer := o.command("Ada", "#general", words, fmt.Sprintf("declare-%d", o.declared)); !strings.Contains(answer, "declared") {
+	words := fmt.Sprintf("/incident declare %s part %d is down, %s --service checkout", severity, o.declared, severity)
+	if answer = o.command("Ada", "#general", words, fmt.Sprintf("declare-%d", o.declared)); !strings.Contains(answer, "declared") {
 		o.t.Fatalf("answered: %s", answer)
 	}
+	return answer
 }
 
-// work is what people do in one minute.
+// work is what people do in one minute: nobody minds what Slack can do, and everybody is told.
 func (o *outage) work(n int) {
 	o.t.Helper()
-	if n%2 == 0 && o.declared < 320 {
+	if n%4 == 3 {
 		for range 2 {
-			o.declare("", n/2)
+			answer := o.declare(fmt.Sprintf("sev%d", 4-n/4%4))
+			if !strings.Contains(answer, ":hourglass: Recorded. Slack ") {
+				o.t.Errorf("nobody is told that it waits: %s", answer)
+			}
 		}
 	}
-	name := incident.ID(n%60 + 1).String()
-	for k, words := range []string{"update " + name + " we look at it, part %d", "severity " + name + " sev%d", "commander " + name + " @grace"} {
-		if k == 1 {
-			words = fmt.Sprintf(words, n%4+1)
-		}
-		if k == 0 {
-			words = fmt.Sprintf(words, n)
-		}
-		o.command("Ada", "#general", "/incident "+words, fmt.Sprintf("work-%d-%d", n, k))
+	id := n%before + 1
+	who := []string{"Ada", "Grace"}[n/before%2]
+	for what, words := range map[string]string{
+		"update":    fmt.Sprintf("update INC-%d we look at it, minute %d", id, n),
+		"severity":  fmt.Sprintf("severity INC-%d sev%d", id, n/before%4+1),
+		"commander": fmt.Sprintf("commander INC-%d me", id),
+	} {
+		o.command(who, "#general", "/incident "+words, fmt.Sprintf("%s-%d", what, n))
 	}
 }
+
+// fresh is in the title of what is declared while the backlog is worked off.
+const fresh = "right-now"
 
 // owed counts the effects that wait.
 func (o *outage) owed() (n int) {
@@ -148,93 +215,40 @@ func (o *outage) owed() (n int) {
 	return n
 }
 
-// catchUp lets time pass until nothing is owed any more, and returns how long that took.
+// catchUp lets time pass until nothing is owed any more, and returns how long that took. In the midst of it the bell is rung.
 func (o *outage) catchUp(limit time.Duration) time.Duration {
 	o.t.Helper()
-	begin := o.Clock()()
-	for o.Clock()().Sub(begin) < limit {
+	o.back = o.Clock()()
+	for {
 		o.quieten(o.t)
 		due, err := o.program.store.NextDue(o.t.Context())
 		if err != nil {
 			o.t.Fatal(err)
 		}
-		if due.IsZero() {
-			return o.Clock()().Sub(begin)
+		took := o.Clock()().Sub(o.back)
+		switch {
+		case due.IsZero():
+			return took
+		case took > limit:
+			o.t.Fatalf("after %s %d effects are owed still", took, o.owed())
+		case took == 150*time.Second:
+			o.rung = o.Clock()()
+			o.declared++
+			o.command("Ada", "#general", "/incident declare sev4 something breaks right now --service checkout", "fresh")
 		}
 		o.Pass(time.Second)
 	}
-	db, _ := sql.Open("sqlite3", "file:"+o.db+"?mode=ro")
-	rows, _ := db.Query("SELECT kind, incident_id, attempt, due_at, lease_until, error FROM effects WHERE done_at IS NULL AND buried_at IS NULL LIMIT 20")
-	for rows.Next() {
-		var kind, e string
-		var inc, at, due int64
-		var lease sql.NullInt64
-		rows.Scan(&kind, &inc, &at, &due, &lease, &e)
-		o.t.Log(kind, inc, at, time.UnixMilli(due).Sub(o.Clock()()), lease, e)
-	}
-	o.report(o.t)
-	o.t.Fatalf("after %s %d effects are owed still", limit, o.owed())
-	return 0
 }
 
-// perMinute is how many calls of a method Slack takes in a minute, where that bounds how fast a backlog is worked off.
-var perMinute = map[string]int{
-	"conversations.create": 20, "conversations.setTopic": 20, "pins.add": 20, "bookmarks.add": 20,
-	"conversations.invite": 50, "chat.update": 50, "conversations.open": 50,
-}
-
-// answered are the calls since the outage that Slack did what they asked for, by method, and by channel for messages.
-func (o *outage) answered() map[string]int {
-	counts := map[string]int{}
+// since are the calls since the outage ended, with what came of each.
+func (o *outage) since() []entry {
 	calls := o.Calls()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, e := range o.diary {
-		switch {
-		case calls[e.N-1].Outcome != "ok":
-		case e.Method == "chat.postMessage":
-			counts[e.Method+" "+fmt.Sprint(e.Args["channel"])]++
-		default:
-			counts[e.Method]++
-		}
+	for n, e := range o.diary {
+		o.diary[n].Outcome = calls[e.N-1].Outcome
 	}
-	return counts
-}
-
-// allowed is how long the calls that were needed take at least, by the limits of each method and channel, and which bounds it.
-func (o *outage) allowed() (longest time.Duration, why string) {
-	for key, n := range o.answered() {
-		var least time.Duration
-		switch most := perMinute[key]; {
-		case strings.HasPrefix(key, "chat.postMessage"):
-			least = time.Duration(n-5) * time.Second
-		case most > 0:
-			least = time.Duration((n-1)/most) * time.Minute
-		}
-		if least > longest {
-			longest, why = least, fmt.Sprintf("%d × %s", n, key)
-		}
-	}
-	return longest, why
-}
-
-// report prints the calls by method: how many went well, and how many Slack refused because they came too fast.
-func (o *outage) report(t *testing.T) {
-	t.Helper()
-	ok, limited := map[string]int{}, map[string]int{}
-	calls := o.Calls()
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, e := range o.diary {
-		if calls[e.N-1].Outcome == "ratelimited" {
-			limited[e.Method]++
-		} else {
-			ok[e.Method]++
-		}
-	}
-	for _, method := range slices.Sorted(maps.Keys(ok)) {
-		t.Logf("%-24s %5d ok %5d too many", method, ok[method], limited[method])
-	}
+	return slices.Clone(o.diary)
 }
 
 // heap is how much the program and the simulator hold, in MiB.

@@ -36,6 +36,7 @@ type program struct {
 
 type httpClient interface {
 	Do(*http.Request) (*http.Response, error)
+	Held() time.Duration
 }
 
 // live is what is read anew while the program runs.
@@ -98,6 +99,7 @@ func (p *program) wire(lease time.Duration) (err error) {
 		Store: p.store, Slack: func() *slack.Client { return p.live.Load().slack }, SlackURL: p.live.Load().settings.SlackURL,
 		SigningSecret: func() string { return string(p.live.Load().settings.SigningSecret) },
 		Installation:  p.store.Installation(), Policy: func() *incident.Policy { return p.live.Load().policy }, Now: p.now, Log: p.log,
+		Delay: p.delay,
 	})
 	if err != nil {
 		return err
@@ -115,6 +117,16 @@ func (p *program) wire(lease time.Duration) (err error) {
 		},
 	}
 	return nil
+}
+
+// delay tells how long what is sent to Slack now has to wait.
+func (p *program) delay() (since time.Time, pause time.Duration) {
+	for _, c := range p.outbox.Status() {
+		if c.Destination == bot.Destination && c.Open {
+			return c.Since, 0
+		}
+	}
+	return time.Time{}, p.http.Held()
 }
 
 // url is where Slack's requests are to be sent; "" where none are taken over HTTP.

@@ -5,7 +5,8 @@
 // The queue is in the store, and everything that must survive a crash is there: order, attempts, refusals, leases,
 // alarms. The outbox keeps in memory only what may be forgotten: the circuits, and a copy of the refusals. What it
 // promises is at least once, harmless twice: an effect whose Attempt is above 1 may have happened, and its courier looks
-// before doing it again.
+// before doing it again, unless it is known here (Clean) that all before was refused for sure. Without that, each effect
+// that a rate limit puts off spends calls on looking, which are limited too.
 //
 // An error of a courier is an instruction (incident.Setback). Down: the destination does not answer; its circuit opens
 // and nobody is blamed. Not down: it answers and asks for patience; this effect waits. A delivery that outlives its deadline is Down,
@@ -19,9 +20,22 @@
 // failed as the one tried steps aside for a moment, so that the next trial falls to another: else one effect at which
 // the destination always chokes would keep it shut for all.
 //
+// After an outage, what has been owed for less than incident.Backlog goes before what was left behind: a fresh declaration
+// does not wait for thousands of others. Whoever sums the outage up is told (Recovered) before anything else is sent.
+//
 // One goroutine decides (Run), the others deliver and record. It looks at the queue when the store wakes it, when a
-// delivery ends, when it is nudged, and when the next thing falls due; it does not poll. The exception: while something is due
-// that cannot be claimed (its circuit is open), the next due time behind it is hidden, and it looks once a second.
+// delivery ends, when it is nudged, and when the next thing falls due; it does not poll. The exceptions: while something is due
+// that cannot be claimed (its circuit is open), the next due time behind it is hidden, and it looks once a second; so it
+// does where others deliver from the same store (not Single), because nobody tells it of what they store.
+//
+// A lease is counted from before the store is asked, and a delivery may begin calls in the first third of it only (Until,
+// which the courier takes to the last place before the wire). So whoever is stopped past its lease sends nothing
+// afterwards, and what it sent last has landed when another looks for it, with room for clocks that differ.
+//
+// Clocks leap. What seems to be put off for longer than anything is was put off by a clock that was wrong, and is due.
+// Right after a leap no lease is ended for as long as a lease lasts, because its holder may not know; so a leap costs
+// a minute at most, and no second delivery. Where the clock of one replica was ahead and it dies, what it held waits until
+// its leases are over by the others' clocks.
 //
 // What is due follows Now; how long to sleep until then is real time. With a clock that a test sets by hand, a wake or a
 // Nudge makes it look again.

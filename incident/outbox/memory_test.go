@@ -59,7 +59,7 @@ func (m *memory) signal() {
 // owe appends effects; the caller holds mu.
 func (m *memory) owe(at time.Time, effects ...incident.Effect) {
 	for _, e := range effects {
-		e.ID = int64(len(m.rows) + 1)
+		e.ID, e.Asked = int64(len(m.rows)+1), at
 		m.rows = append(m.rows, &row{Effect: e, created: at, due: at})
 	}
 	m.signal()
@@ -102,7 +102,8 @@ func (m *memory) Claim(_ context.Context, c incident.Claim) (claimed []incident.
 // claimable finds what a claim would take. The lock is held.
 func (m *memory) claimable(c incident.Claim) (rows []*row) {
 	for _, r := range m.rows {
-		if len(rows) < c.Limit && r.open() && r.lease.IsZero() && !r.due.After(c.At) && slices.Contains(c.Lanes, r.Lane) && m.free(r) {
+		due := !r.due.After(c.At) || r.due.After(c.Horizon)
+		if len(rows) < c.Limit && r.open() && r.lease.IsZero() && due && slices.Contains(c.Lanes, r.Lane) && m.free(r) {
 			rows = append(rows, r)
 		}
 	}

@@ -1,0 +1,354 @@
+package outbox_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tocsin/incident"
+	"tocsin/incident/outbox"
+)
+
+// second starts another outbox on the same store, which nobody wakes, with a courier of its own.
+func (w *world) second(do func(context.Context, incident.Effect) (incident.Refs, error)) *world {
+	other := newWorld(w.t)
+	other.start, other.store, other.Store, other.Wake, other.Single, other.Lease = w.start, w.store, w.store, nil, false, w.Lease
+	other.do = do
+	other.run()
+	return other
+}
+
+// Nobody tells a replica of what another has stored: it looks by itself.
+func TestAReplicaLooksEachSecond(t *testing.T) {
+	story(t, func(w *world) {
+		w.Single, w.Wake = false, nil
+		w.run()
+		w.pass(time.Hour)
+		w.owe(1, incident.EffectCard)
+		w.pass(time.Second)
+		w.expect("card of INC-1 #1 at 1h0m1s") // its looks fall on whole seconds
+		if !w.row(0).done {
+			t.Error("not done")
+		}
+	})
+}
+
+func TestReplicasShareTheWork(t *testing.T) {
+	story(t, func(w *world) {
+		w.Single = false
+		w.when(takes(200 * time.Millisecond))
+		w.run()
+		other := w.second(takes(200 * time.Millisecond))
+		for id := range incident.ID(200) {
+			w.owe(id+1, incident.EffectRoom, incident.EffectCard)
+		}
+		w.pass(time.Minute)
+		for n := range 400 {
+			if r := w.row(n); !r.done || r.Attempt != 1 {
+				t.Fatalf("%s: done %t at attempt %d", r, r.done, r.Attempt)
+			}
+		}
+		if len(w.calls) == 0 || len(other.calls) == 0 || len(w.calls)+len(other.calls) != 400 {
+			t.Errorf("one made %d calls and the other %d", len(w.calls), len(other.calls))
+		}
+		other.end()
+	})
+}
+
+// A delivery may call until a third of its lease is over: what it has begun by then lands before anybody else looks.
+func TestTheTimeForCalls(t *testing.T) {
+	for _, c := range []struct{ lease, want time.Duration }{
+		{0, 10 * time.Second}, {time.Minute, 10 * time.Second}, {6 * time.Second, 2 * time.Second},
+	} {
+		story(t, func(w *world) {
+			w.Lease = c.lease
+			var ended, until time.Duration
+			w.when(func(ctx context.Context, e incident.Effect) (incident.Refs, error) {
+				until = e.Until.Sub(w.start)
+				<-ctx.Done()
+				ended = w.Now().Sub(w.start)
+				w.when(nil)
+				return nil, ctx.Err()
+			})
+			w.run()
+			w.owe(1, incident.EffectCard)
+			w.pass(time.Minute)
+			if until != c.want || ended != c.want {
+				t.Errorf("lease %s: may call until %s, was ended at %s, want %s", c.lease, until, ended, c.want)
+			}
+		})
+	}
+}
+
+// slow is a store whose answer to a claim takes its time.
+type slow struct{ *memory }
+
+func (s slow) Claim(ctx context.Context, c incident.Claim) ([]incident.Effect, error) {
+	effects, err := s.memory.Claim(ctx, c)
+	time.Sleep(7 * time.Second)
+	return effects, err
+}
+
+// The store counts a lease from when it is asked for; a replica that was paused before it heard the answer must know.
+func TestALeaseCountsFromTheQuestion(t *testing.T) {
+	story(t, func(w *world) {
+		var until time.Duration
+		w.Store = slow{w.store}
+		delete(w.Couriers, incident.LaneRoom)
+		for _, lane := range []incident.Lane{incident.LanePeople, incident.LaneSigns, incident.LaneAnnounce} {
+			delete(w.Couriers, lane) // one destination, one question
+		}
+		w.when(func(_ context.Context, e incident.Effect) (incident.Refs, error) {
+			until = e.Until.Sub(w.Now())
+			return nil, nil
+		})
+		w.owe(1, incident.EffectTell)
+		w.run()
+		w.pass(time.Minute)
+		if until != 3*time.Second {
+			t.Errorf("when it hears of it there are %s left, want 3s", until)
+		}
+	})
+}
+
+// A replica that is stopped past its lease wakes up in the middle of a delivery. What it was about to do, another has
+// done; it must not, and its result counts for nothing.
+func TestF79PausedPastTheLease(t *testing.T) {
+	story(t, func(w *world) {
+		w.Single, w.Lease = false, 6*time.Second
+		sent := 0
+		w.when(func(_ context.Context, e incident.Effect) (incident.Refs, error) {
+			time.Sleep(30 * time.Second) // stopped; its context has ended, and it is woken here, right before its call
+			if w.Now().Before(e.Until) {
+				sent++
+			}
+			return incident.Refs{"who": "first"}, nil
+		})
+		w.run()
+		w.owe(1, incident.EffectCard)
+		other := w.second(func(_ context.Context, e incident.Effect) (incident.Refs, error) {
+			sent++
+			return incident.Refs{"who": "second"}, nil
+		})
+		w.pass(time.Minute)
+		if sent != 1 || w.ref(1, "who") != "second" || !w.row(0).done {
+			t.Errorf("sent %d times, recorded is the %s's, done %t", sent, w.ref(1, "who"), w.row(0).done)
+		}
+		other.end()
+	})
+}
+
+// What was refused for sure need not be looked for; what anything else has become of, must.
+func TestWhatIsKnownToBeClean(t *testing.T) {
+	story(t, func(w *world) {
+		var clean []bool
+		replies := []error{
+			&incident.Setback{Clean: true, Err: errNo},
+			&incident.Setback{Clean: true, Err: errNo},
+			&incident.Setback{Err: errNo},
+			&incident.Setback{Clean: true, Err: errNo}, // it has looked
+			&incident.Setback{Clean: true, Err: errNo}, // and before the next, another replica tries
+		}
+		w.when(func(_ context.Context, e incident.Effect) (incident.Refs, error) {
+			clean = append(clean, e.Clean)
+			if len(clean) == len(replies) {
+				w.store.mu.Lock()
+				defer w.store.mu.Unlock()
+				time.AfterFunc(time.Second/2, func() { w.store.mu.Lock(); defer w.store.mu.Unlock(); w.store.rows[0].Attempt++ })
+			}
+			if len(clean) > len(replies) {
+				return nil, nil
+			}
+			return nil, replies[len(clean)-1]
+		})
+		w.run()
+		w.owe(1, incident.EffectTell)
+		w.pass(5 * time.Minute)
+		if want := []bool{false, true, true, false, true, false}; !slices.Equal(clean, want) {
+			t.Errorf("clean: %v, want %v", clean, want)
+		}
+	})
+}
+
+// leapingWorld is a world whose clock can be set without the machine noticing.
+func leapingWorld(w *world) (leap func(time.Duration)) {
+	var mu sync.Mutex
+	var off time.Duration
+	real, start := w.Now, w.start
+	w.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return real().Round(0).Add(off) }
+	w.Ran = func() time.Duration { return real().Sub(start) }
+	return func(by time.Duration) { mu.Lock(); defer mu.Unlock(); off += by }
+}
+
+// clockLeaps are those of a clock that is set, and of one that was lost.
+var clockLeaps = []time.Duration{time.Hour, -time.Hour, -56 * 365 * 24 * time.Hour}
+
+// A clock that is set must neither keep what waits for hours, nor let it be tried again and again.
+func TestF59WhatWaitsWhileTheClockLeaps(t *testing.T) {
+	for _, by := range clockLeaps {
+		for name, cause := range map[string]error{"a rate limit": busy(9 * time.Minute), "an outage": down(errNobody, 40*time.Second), "a refusal": errNo} {
+			t.Run(name+" "+by.String(), func(t *testing.T) {
+				story(t, func(w *world) {
+					leap := leapingWorld(w)
+					w.when(always(cause))
+					w.run()
+					w.owe(1, incident.EffectTell)
+					w.pass(500 * time.Millisecond)
+					before := w.row(0).Attempt
+					leap(by)
+					w.pass(2 * time.Minute)
+					tries := w.row(0).Attempt - before
+					w.when(nil)
+					w.pass(2 * time.Minute)
+					if tries > 8 || !w.row(0).done {
+						t.Errorf("%d tries in two minutes, done %t", tries, w.row(0).done)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Nor may it end the lease of a delivery that is under way, here or at another replica: a call may be in flight.
+func TestF59NoLeaseEndsByALeap(t *testing.T) {
+	for _, by := range clockLeaps {
+		for _, single := range []bool{true, false} {
+			story(t, func(w *world) {
+				leap := leapingWorld(w)
+				w.Single = single
+				w.when(takes(8 * time.Second))
+				w.run()
+				w.owe(1, incident.EffectTell)
+				w.pass(time.Second)
+				leap(by)
+				w.Nudge()
+				w.pass(5 * time.Minute)
+				if r := w.row(0); !r.done || r.Attempt != 1 {
+					t.Errorf("leap %s, single %t: done %t at attempt %d", by, single, r.done, r.Attempt)
+				}
+			})
+		}
+	}
+}
+
+// What a dead replica held is taken over also after a leap, once a lease has passed.
+func TestF59LeasesEndAfterALeapTooLate(t *testing.T) {
+	story(t, func(w *world) {
+		leap := leapingWorld(w)
+		w.Single = false
+		w.owe(1, incident.EffectTell)
+		w.store.rows[0].Attempt, w.store.rows[0].lease = 1, w.start.Add(time.Minute)
+		w.run()
+		w.pass(time.Second)
+		leap(time.Hour)
+		w.pass(59 * time.Second)
+		w.expect()
+		w.pass(5 * time.Second)
+		if !w.row(0).done {
+			t.Error("a leap has stopped the taking over")
+		}
+	})
+}
+
+// The machine slept for three hours in the middle of a delivery: its lease is over, the call is not made, and it is done
+// once after that.
+func TestF61TheMachineSlept(t *testing.T) {
+	story(t, func(w *world) {
+		leap := leapingWorld(w)
+		sent := 0
+		w.when(func(_ context.Context, e incident.Effect) (incident.Refs, error) {
+			if e.Attempt == 1 {
+				leap(3 * time.Hour)
+			}
+			if !w.Now().Before(e.Until) {
+				return nil, &incident.Setback{Err: errors.New("not sent")}
+			}
+			sent++
+			return nil, nil
+		})
+		w.run()
+		w.owe(1, incident.EffectTell)
+		w.pass(2 * time.Minute)
+		if sent != 1 || !w.row(0).done || w.logged("WARN the clock was set") != 1 {
+			t.Errorf("sent %d times, done %t", sent, w.row(0).done)
+		}
+	})
+}
+
+// When a destination is back, whoever sums the outage up hears of it before anything else is sent there.
+func TestWhoIsToldOfARecovery(t *testing.T) {
+	story(t, func(w *world) {
+		w.down(time.Hour, 0)
+		var was []outbox.Circuit
+		w.Recovered = func(_ context.Context, c outbox.Circuit) {
+			was = append(was, c)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.calls = append(w.calls, "recovered")
+		}
+		w.run()
+		for id := range incident.ID(5) {
+			w.owe(id+1, incident.EffectCard)
+		}
+		w.pass(59 * time.Minute)
+		w.forget()
+		w.pass(5 * time.Minute)
+		if len(was) != 1 || was[0].Since != w.start || was[0].Err != errNobody.Error() {
+			t.Fatalf("told of %+v", was)
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		at := slices.Index(w.calls, "recovered")
+		if after := w.calls[at+1:]; len(after) < 4 {
+			t.Errorf("before it was told, others were sent: %q", w.calls)
+		}
+	})
+}
+
+// lines keeps the attributes of what is logged about effects.
+type lines struct {
+	slog.Handler
+	mu   sync.Mutex
+	list []map[string]string
+}
+
+func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
+func (l *lines) Handle(_ context.Context, r slog.Record) error {
+	line := map[string]string{"": r.Level.String() + " " + r.Message}
+	r.Attrs(func(a slog.Attr) bool { line[a.Key] = a.Value.String(); return true })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, about := line["effect"]; about {
+		l.list = append(l.list, line)
+	}
+	return nil
+}
+
+// One id leads from what came in to what went out.
+func TestEachLineNamesItsRequest(t *testing.T) {
+	story(t, func(w *world) {
+		log := &lines{}
+		w.Log = slog.New(log)
+		w.when(func(_ context.Context, e incident.Effect) (incident.Refs, error) {
+			return nil, map[int]error{1: busy(0), 2: errNo, 3: nil}[e.Attempt]
+		})
+		w.run()
+		w.store.add(w.start, incident.Effect{Incident: 7, Lane: incident.LaneRoom, Kind: incident.EffectCard, Request: "command:1.2"})
+		synctest.Wait()
+		w.pass(time.Minute)
+		want := []string{"WARN an effect has to wait", "WARN an effect was refused", "DEBUG an effect is delivered"}
+		if len(log.list) != len(want) {
+			t.Fatalf("logged %v", log.list)
+		}
+		for n, line := range log.list {
+			if line[""] != want[n] || line["request"] != "command:1.2" || line["effect"] != "card of INC-7" || line["id"] != "1" {
+				t.Errorf("logged %v, want %q", line, want[n])
+			}
+		}
+	})
+}
