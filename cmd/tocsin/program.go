@@ -52,7 +52,7 @@ type options struct {
 	policy   *incident.Policy
 	log      *slog.Logger
 	now      func() time.Time
-	lease    time.Duration // see leaseLimits; 0: the default
+	lease    time.Duration // of an effect; 0: the default
 }
 
 // newProgram opens the database and the address. Nothing is taken or sent before run.
@@ -63,7 +63,7 @@ func newProgram(ctx context.Context, o options) (*program, error) {
 	if p.store, err = store.Open(ctx, o.settings.DB, store.Options{Log: o.log}); err != nil {
 		return nil, err
 	}
-	if err := p.wire(o.lease); err != nil {
+	if err := errors.Join(o.checkLease(p.store.Shared()), p.wire(o.lease)); err != nil {
 		return nil, errors.Join(err, p.store.Close())
 	}
 	if o.settings.SigningSecret == "" {
@@ -83,16 +83,8 @@ func (p *program) use(s settings, policy *incident.Policy) {
 		slack.OptionHTTPClient(p.http))})
 }
 
-// callLimit bounds one call to Slack. It is shorter than an effect's lease, so that nobody else takes an effect over
-// while its call may still land.
+// callLimit is how long one call to Slack may take at most.
 const callLimit = 10 * time.Second
-
-func (o options) callLimit() time.Duration {
-	if o.lease == 0 {
-		return callLimit
-	}
-	return min(callLimit, o.lease/3)
-}
 
 func (p *program) wire(lease time.Duration) (err error) {
 	p.bot, err = bot.New(bot.Options{

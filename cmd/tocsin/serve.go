@@ -12,7 +12,8 @@ import (
 )
 
 func serveCommand() *cobra.Command {
-	return &cobra.Command{
+	var lease time.Duration
+	cmd := &cobra.Command{
 		Use:     "serve",
 		Short:   "Run the bot for a Slack workspace",
 		Long:    "Run the bot for a Slack workspace, until it is told to stop.\n\n" + settingsHelp(),
@@ -25,7 +26,7 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			ctx := cmd.Context()
-			o := options{settings: s, policy: policy, log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), now: time.Now}
+			o := options{settings: s, policy: policy, log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), now: time.Now, lease: lease}
 			p, err := newProgram(ctx, o)
 			if err != nil {
 				return err
@@ -36,4 +37,6 @@ func serveCommand() *cobra.Command {
 			return group.Wait()
 		},
 	}
+	leaseFlag(cmd.Flags(), &lease)
+	return cmd
 }
