@@ -178,11 +178,14 @@ func (h *house) clear() {
 	}
 }
 
+// isServer tells the address of a database on a server from the name of a file.
+func isServer(where string) bool { return strings.HasPrefix(where, "postgres://") }
+
 // openDatabase opens a database beside the program, to look into it.
 func openDatabase(t testing.TB, where string) *sql.DB {
 	t.Helper()
 	driver, source := "sqlite3", "file:"+where+"?mode=ro&_busy_timeout=5000"
-	if strings.HasPrefix(where, "postgres://") {
+	if isServer(where) {
 		driver, source = "pgx", where
 	}
 	pool, err := sql.Open(driver, source)

@@ -17,7 +17,7 @@ import (
 func TestF01KilledBeforeTheRequestIsStored(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.log.announce("context canceled") // Slack had gone before it was stored
+	h.log.announce("context canceled")   // Slack had gone before it was stored
 	image, err := h.imageDuring(func() { // so the command arrives and cannot be stored
 		impatient, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()

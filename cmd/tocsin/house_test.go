@@ -21,7 +21,7 @@ type house struct {
 	log     *watchedLog
 	db      string
 	copies  []string // of the database, on PostgreSQL
-	stop    func() // ends the program as SIGTERM does
+	stop    func()   // ends the program as SIGTERM does
 }
 
 // furnish changes what a program is made of before it starts.
