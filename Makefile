@@ -4,11 +4,13 @@ SHELL := bash
 TAGS  := sqlite_fts5,sqlite_omit_load_extension
 GO    := go
 TOOL  := $(GO) tool -modfile=tools/go.mod
-BUILD := $(GO) build -tags $(TAGS) -trimpath
+VERSION ?= $(shell git describe --always --dirty --tags 2>/dev/null)
+STAMP  = -X main.version=$(VERSION)
+BUILD  = $(GO) build -tags $(TAGS) -trimpath -ldflags "$(STAMP)"
 TEST  := $(GO) test -tags $(TAGS)
 FILES  = $(shell git ls-files -co --exclude-standard '*.go')
 
-.PHONY: demo test check build setup format vet unit stories crash kill fsync browser fuzz lint generate bench clean
+.PHONY: demo test check build static setup format vet unit stories crash kill fsync deploy browser fuzz lint generate bench clean
 
 demo: build
 	@bin/tocsin demo $(ARGS)
@@ -16,8 +18,17 @@ demo: build
 build:
 	@$(BUILD) -o bin/tocsin ./cmd/tocsin
 
-# Everything, from nothing: what CI runs.
-test: setup format vet unit stories crash kill fsync browser
+# One file that needs nothing of the machine it runs on, for any Linux and for images. Names, users and time zones are
+# read by Go's own code, because glibc's needs its libraries at run time, and the linker warns of it: so a word from it is a fault.
+STATIC ?= bin/tocsin-static
+static:
+	@said=$$(CGO_ENABLED=1 $(GO) build -tags $(TAGS),netgo,osusergo,timetzdata -trimpath \
+		-ldflags '-s -w -linkmode external -extldflags "-static" $(STAMP)' -o $(STATIC) ./cmd/tocsin 2>&1 | grep -v '^go: downloading' || true); \
+	test -z "$$said" || { echo "$$said"; exit 1; }
+
+# Everything, from nothing: what CI runs. What setup installs is then there, and nothing that needs it is skipped.
+test: export TOCSIN_POSTGRES = must
+test: setup format vet unit stories crash kill fsync deploy browser
 	@echo "make test: all passed"
 
 # The quick part, for every save.
@@ -53,9 +64,21 @@ kill: build
 fsync: build
 	$(TEST) -count=1 -run 'TestFsync' -v ./cmd/tocsin | grep -v '^=== '
 
+# The static binary in an empty folder as its root, the systemd unit, and what deploy/ promises to Docker and Kubernetes.
+# Only root can do the first: AS_ROOT="sudo -n" where you are not.
+deploy: export TOCSIN_SYSTEMD = must
+deploy: static
+	$(TEST) $(if $(AS_ROOT),-exec "$(AS_ROOT)") -count=1 -run 'TestStatic|TestDeploy' -v ./cmd/tocsin | grep -v '^=== '
+
 # The demo in a real Chromium; also takes the picture in the README.
 browser: build
 	$(TEST) -tags $(TAGS),browser -count=1 -run 'TestBrowser' -v ./cmd/tocsin | grep -v '^=== '
+
+# How fast it is, beside what the machine can do: docs/speed.md. BENCH=short is a quick pass over everything, ROWS='growth' one part.
+BENCH ?=
+ROWS  ?=
+bench: build static
+	@BENCH=$(BENCH) BENCH_ROWS='$(ROWS)' $(TEST) -tags $(TAGS),bench -count=1 -timeout 60m -run 'TestBench$$' -v ./cmd/tocsin | grep -vE '^(===|---|    ---|PASS|ok)'
 
 # A minute for each fuzz target.
 FUZZTIME ?= 60s

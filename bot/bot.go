@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -70,12 +71,18 @@ type noMeter struct{}
 func (noMeter) Answered(string, time.Duration, bool) {}
 func (noMeter) Refused(string)                       {}
 
-// Bot answers Slack, over HTTP (Handler) and over Socket Mode (NewSocket), both at once where it must. It is safe for use by many goroutines.
+// lists is how many lists are made side by side. Each holds some hundred incidents in memory, and two hundred people may
+// ask at the same moment.
+const lists = 4
+
+// Bot answers Slack, over HTTP (Handler) and over Socket Mode (NewSocket), both at once where it must. It is safe for use
+// by many goroutines.
 type Bot struct {
 	Options
 	replies *replies
 	team    atomic.Pointer[team]
 	app     atomic.Pointer[string] // the Slack app that we are: learned from our own profile, and from Socket Mode's greeting
+	listing chan struct{}          // holds one for each list that is being made
 }
 
 // team is who we are in the workspace. It is learned once from Slack, and never changes.
@@ -90,7 +97,7 @@ func New(o Options) (*Bot, error) {
 	if o.Meter == nil {
 		o.Meter = noMeter{}
 	}
-	return &Bot{Options: o, replies: replies}, nil
+	return &Bot{Options: o, replies: replies, listing: make(chan struct{}, lists)}, nil
 }
 
 // Wait returns when no answer is on its way to people any more.
@@ -118,6 +125,7 @@ type call struct {
 	ctx      context.Context
 	who      incident.Person
 	standing incident.Standing
+	home     string // time zone, IANA's name
 	key      string // of the request; the same when it is delivered again
 	at       time.Time
 	channel  string // where it was asked; "" outside any
@@ -144,16 +152,19 @@ func (c *call) name(handle string) string {
 	return profile.Name
 }
 
+// zones keeps the time zones that people live in: reading one takes longer than all else that a note needs.
+var zones sync.Map
+
 // zone is the caller's own time zone, or UTC.
 func (c *call) zone() *time.Location {
-	profile, err := c.Store.Profile(c.ctx, c.who.Handle)
+	if known, ok := zones.Load(c.home); ok {
+		return known.(*time.Location)
+	}
+	zone, err := time.LoadLocation(c.home)
 	if err != nil {
 		return time.UTC
 	}
-	zone, err := time.LoadLocation(profile.Zone)
-	if err != nil {
-		return time.UTC
-	}
+	zones.Store(c.home, zone)
 	return zone
 }
 

@@ -205,6 +205,12 @@ func spaced(args string) string {
 // list shows the open incidents that the person may see: the most severe first, and of these the newest.
 func (c *call) list(string) (answer, error) {
 	const most = 20
+	select {
+	case c.listing <- struct{}{}:
+		defer func() { <-c.listing }()
+	case <-c.ctx.Done():
+		return answer{}, c.ctx.Err()
+	}
 	open, err := c.Store.List(c.ctx, incident.Filter{OpenOnly: true, Limit: 200})
 	if err != nil {
 		return answer{}, err

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,7 +24,7 @@ func (b *Bot) begin(ctx context.Context, from sender, key string) (*call, error)
 	}
 	c := &call{
 		Bot: b, ctx: ctx, key: key, at: b.Now().UTC().Truncate(time.Millisecond),
-		who: incident.Person{Handle: from.user, Name: firstOf(profile.Name, from.name, from.user)}, standing: profile.Standing,
+		who: incident.Person{Handle: from.user, Name: firstOf(profile.Name, from.name, from.user)}, standing: profile.Standing, home: profile.Zone,
 	}
 	if us := b.team.Load(); us != nil && !us.knows(from) {
 		c.standing = incident.Stranger
@@ -59,7 +60,7 @@ func publicName(name string) bool {
 }
 
 // Interaction answers a press, a choice, a form or a shortcut, and returns the body for Slack. An error means that
-// nothing was recorded and that Slack must say so.
+// nothing was recorded, and that Slack must say so where the body does not.
 func (b *Bot) Interaction(ctx context.Context, in interaction) ([]byte, error) {
 	switch in.Type {
 	case "block_actions":
@@ -167,10 +168,12 @@ func (c *call) submitWords(verb string, id incident.ID, v view) ([]byte, error) 
 	return formDone(a)
 }
 
-// formRefused shows a refusal below a field, so that what was typed is still there.
+// formRefused shows a refusal below a field, so that what was typed is still there. Its error says whether that is because
+// nothing could be recorded.
 func (c *call) formRefused(field string, err error) ([]byte, error) {
 	a := c.explain(err)
-	return formErrors(map[string]string{field: readable(string(a.Text), func(h string) string { return h })})
+	body, broken := formErrors(map[string]string{field: readable(string(a.Text), func(h string) string { return h })})
+	return body, cmp.Or(broken, unrecorded(err))
 }
 
 func formErrors(faults map[string]string) ([]byte, error) {

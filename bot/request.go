@@ -34,7 +34,7 @@ var (
 	// errUnavailable says that nothing was recorded, so that Slack delivers again or tells the person.
 	errUnavailable = errors.New("not recorded")
 	// errBusy says the same, of a request that was not even begun.
-	errBusy = fmt.Errorf("%w: too much to do", errUnavailable)
+	errBusy = fmt.Errorf("%w: stopping, or too much to do", errUnavailable)
 	// errMalformed says that it would be no better the next time.
 	errMalformed = errors.New("malformed request")
 	// errForeign says that a request is Slack's, and meant for somebody else.

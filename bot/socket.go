@@ -24,7 +24,6 @@ type Socket struct {
 	seats       []*seat
 	heard       time.Time // when Slack last greeted us, or sent something
 	said        string    // the fault that was last logged for somebody to mend
-	stopping    bool
 }
 
 // seat holds one connection, and makes it anew.
@@ -90,11 +89,7 @@ func (s *Socket) Run(ctx context.Context) error {
 	for _, seat := range s.seats {
 		holding.Go(func() { s.hold(ctx, seat) })
 	}
-	<-ctx.Done()
-	s.mu.Lock()
-	s.stopping = true
-	s.mu.Unlock()
-	holding.Wait()
+	holding.Wait() // that is when ctx has ended
 	s.crew.close(stopLimit)
 	var leaving sync.WaitGroup
 	for _, c := range s.open() {

@@ -71,11 +71,7 @@ func (c *connection) take(raw []byte) {
 	}
 	c.mu.Lock()
 	c.heard = c.bot.Now()
-	stopping := c.stopping
 	c.mu.Unlock()
-	if stopping {
-		return // Slack delivers an event again, and tells a person that we did not answer
-	}
 	r, known := c.bot.enveloped(e)
 	if !known {
 		c.bot.Meter.Refused("unknown envelope")
@@ -128,7 +124,7 @@ func (c *connection) work(ctx context.Context, e envelope, r request) {
 // turnAway answers a request that was not even begun. It runs on the connection's own goroutine too.
 func (c *connection) turnAway(e envelope, r request) {
 	c.bot.count(r, errBusy)
-	c.bot.Log.Warn("turned a request away: too many are under way", "request", r.key, "kind", r.kind)
+	c.bot.Log.Warn("turned a request away: we are stopping, or too many are under way", "request", r.key, "kind", r.kind)
 	c.answer(e, r, nil, errBusy)
 }
 
@@ -154,7 +150,7 @@ func notTaken(err error) markup {
 	case errors.Is(err, errMalformed):
 		return "Slack sent this command in a way that Tocsin cannot read. Nothing was recorded."
 	case errors.Is(err, errBusy):
-		return "Tocsin has too much to do just now. Nothing was recorded: please try again."
+		return "Tocsin cannot take this just now: it is stopping, or has too much to do. Nothing was recorded: please try again."
 	}
 	return "Something broke on our side. Nothing was recorded: please try again."
 }

@@ -100,6 +100,9 @@ func TestSocketFindsADeadConnection(t *testing.T) {
 	end := newSlackEnd(t)
 	s, _ := end.run(100 * time.Millisecond)
 	_, quiet := end.next(), end.next() // the first one never reads
+	asked := make(chan struct{}, 1000)
+	pong := quiet.PingHandler()
+	quiet.SetPingHandler(func(data string) error { asked <- struct{}{}; return pong(data) })
 	pump(quiet)
 	begun := time.Now()
 	pump(end.next())
@@ -107,7 +110,9 @@ func TestSocketFindsADeadConnection(t *testing.T) {
 		t.Errorf("replaced after %s", took)
 	}
 	until(t, "two again", func() bool { return s.Status().Open == 2 })
-	time.Sleep(time.Second) // time enough to lose the quiet one, were it taken for dead
+	for range 10 { // time enough to lose the quiet one, were it taken for dead
+		<-asked
+	}
 	if found := end.log.having("nothing was heard"); len(found) != 1 {
 		t.Errorf("taken for dead: %q", found)
 	}

@@ -59,7 +59,9 @@ func newSlackEnd(t *testing.T) *slackEnd {
 func (end *slackEnd) run(pulse time.Duration) (s *Socket, stop func()) {
 	end.t.Helper()
 	b, err := New(Options{
-		Slack:    func() *slack.Client { return slack.New("", slack.OptionAPIURL(end.server.URL+"/"), slack.OptionAppLevelToken("xapp-secret")) },
+		Slack: func() *slack.Client {
+			return slack.New("", slack.OptionAPIURL(end.server.URL+"/"), slack.OptionAppLevelToken("xapp-secret"))
+		},
 		SlackURL: end.server.URL + "/", Policy: incident.Defaults, Now: time.Now, Log: slog.New(end.log),
 	})
 	if err != nil {

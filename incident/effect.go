@@ -127,6 +127,7 @@ var owes = map[EventKind][]EffectKind{
 	EventCaughtUp:   {EffectTell},
 	EventBuried:     {EffectTell},
 	EventRetried:    {},
+	EventPolicy:     nil,
 	EventOutage:     {EffectSay},
 	EventDraft:      {EffectTell},
 }

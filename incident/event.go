@@ -30,6 +30,7 @@ const (
 	EventRetried    EventKind = "retried"   // a person had something outside tried again
 	EventOutage     EventKind = "outage"    // of the system: a destination took nothing for a while, and is back
 	EventDraft      EventKind = "draft"     // of the system: words that a form could not take, kept for their author
+	EventPolicy     EventKind = "policy"    // of the system: another policy holds from now on
 )
 
 // Event is one entry of the timeline: what, who, when it happened, and when it was recorded (Stamp.At).
@@ -67,6 +68,9 @@ var tellings = map[EventKind]func(Event) string{
 	EventRetried:    func(e Event) string { return fmt.Sprintf("had the %s tried again", e.To) },
 	EventOutage:     func(e Event) string { return fmt.Sprintf("could not reach %s for a while: %s", e.To, e.Text) },
 	EventDraft:      func(Event) string { return "kept a draft" },
+	EventPolicy: func(e Event) string {
+		return fmt.Sprintf("took policy %s in the place of %s: %s", e.To, e.From, e.Text)
+	},
 }
 
 func tellRole(e Event) string {

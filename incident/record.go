@@ -123,3 +123,8 @@ func cleanText(text, example string) (string, error) {
 func (l *Ledger) KeepDraft(text string, s Stamp) {
 	l.record(Event{Kind: EventDraft, Stamp: s, Text: text, Whom: s.By})
 }
+
+// ChangePolicy notes that another policy holds from now on, each by its hash, and why.
+func (l *Ledger) ChangePolicy(from, to, why string, s Stamp) {
+	l.record(Event{Kind: EventPolicy, Stamp: s, From: from, To: to, Text: why})
+}

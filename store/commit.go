@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -98,6 +99,9 @@ func (c *committer) close() {
 func (c *committer) work() {
 	defer close(c.finished)
 	for first := range c.queue {
+		if first.claimed.Load() {
+			continue // the caller has given up
+		}
 		c.batch(first)
 	}
 	if c.conn != nil {
@@ -134,26 +138,27 @@ func (c *committer) batch(first *job) {
 }
 
 // fill begins a transaction and runs changes in it. An error is one of the transaction: no change of it has happened.
+// Where none can be begun, all who wait by then are told at once: each of them has waited for the same lock already.
 func (c *committer) fill(next *job) (ran []*job, err error) {
-	err = c.begin()
+	begun := c.begin()
 	for {
 		if next.claimed.CompareAndSwap(false, true) {
 			ran = append(ran, next)
-			if err == nil {
+			if begun == nil {
 				err = c.change(next)
 			}
 		}
 		if err != nil || len(ran) == maxBatch {
-			return ran, err
+			return ran, cmp.Or(begun, err)
 		}
 		select {
 		case j, open := <-c.queue:
 			if !open {
-				return ran, nil
+				return ran, begun
 			}
 			next = j
 		default:
-			return ran, nil
+			return ran, begun
 		}
 	}
 }

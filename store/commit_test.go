@@ -282,3 +282,42 @@ func TestErrorsTellNoSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestAllWhoWaitForALockAreToldTogether: each of them has waited for it. Were it asked for anew for one after another, the
+// last would hear after half a minute.
+func TestAllWhoWaitForALockAreToldTogether(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tocsin.db")
+	s, err := Open(t.Context(), path, Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	other, err := sql.Open("sqlite3", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	if _, err := other.ExecContext(t.Context(), `BEGIN EXCLUSIVE`); err != nil {
+		t.Fatal(err)
+	}
+	const waiting = 20
+	began, told := time.Now(), make(chan error, waiting)
+	for range waiting {
+		go func() { told <- s.write(context.Background(), func(*Tx) error { return nil }) }()
+	}
+	for range waiting {
+		if err := <-told; err == nil {
+			t.Error("a change was made in a database that somebody else holds")
+		}
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("they were told one after another, the last after %s", took)
+	}
+	if _, err := other.ExecContext(t.Context(), `ROLLBACK`); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.write(t.Context(), func(*Tx) error { return nil }); err != nil {
+		t.Errorf("nothing holds it any more: %v", err)
+	}
+}

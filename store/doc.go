@@ -31,10 +31,26 @@
 // and arrives later must not bring them back.
 //
 // There is one set of queries, in queries, typed by sqlc from the PostgreSQL schema into package db. SQLite runs the same
-// text with $1 spelt ?1. A test generates them from the SQLite schema too and compares, and another looks at the plan of
-// each. Only the claim and the roles and refs of many incidents are written by hand. Times are Unix milliseconds.
+// text with $1 spelt ?1. A test generates them from the SQLite schema too and compares, and others look at the plan of
+// each. What the engines have to be told differently stands in a dialect: the end of the claim, the lock of a row, how to
+// list the structure. Times are Unix milliseconds.
 //
-// A database is made under another name and renamed when it is whole, so an empty file is one that lost its data and is
-// refused. Migrations run forward only, after a copy of the database was put beside it. The checksums of their files and
-// what they made are kept, and compared at each start.
+// On PostgreSQL each change is a transaction of its own, at READ COMMITTED, and several programs may share the database.
+// Whatever is written for an incident, its row is locked first (row 0 for the system), and several in the order of their
+// numbers: so ids of entries and effects come in the order of the commits, and who reports on an effect does not race with
+// who asks for it anew. The claim alone takes the rows of effects instead, skips those that are taken, and asks of each once
+// more whether it is open, because it found them in an older picture. A change that lost (deadlock, unique key), or whose
+// connection broke before its commit, runs again; whose commit was not answered, fails, and the same key again finds out.
+// A program that is stopped in a change loses its locks after ten seconds.
+//
+// Nothing lasts on a session, so a pooler may give each transaction another: nothing is prepared, settings are those of the
+// transaction, locks too. The start of a transaction makes its commit durable, and reads the schema's version: the table
+// where it stands is locked by each migration first, which so waits for the changes under way and keeps out the next, and an
+// older program never writes to a newer schema.
+//
+// A database file is made under another name and renamed when it is whole, so an empty file is one that lost its data and is
+// refused. That it is still the file that was opened is asked before and after each commit. Migrations run forward only,
+// after a copy of a file was put beside it. The checksums of their files and what they made are kept, and compared at each
+// start. In the background a file is examined, a large one by parts: while a read lasts, the write-ahead log cannot be
+// emptied. PostgreSQL examines itself.
 package store

@@ -36,7 +36,7 @@ func explainFile(err error) error {
 // serverMends is what to do about what PostgreSQL says, by the code of the error or, of two letters, by its class.
 var serverMends = map[string]string{
 	"08":    "PostgreSQL cannot be reached: see that it runs",
-	"25006": "this PostgreSQL takes no changes, as a standby does not: give the address of the primary",
+	"25006": errStandby.Error(),
 	"28":    "PostgreSQL refuses the user: see that user and password in the address are right",
 	"3D":    "there is no such database: make it with CREATE DATABASE",
 	"42501": "PostgreSQL does not let this user do that: make it the owner of the database",
@@ -53,6 +53,8 @@ func explainServer(err error) error {
 	var connecting *pgconn.ConnectError
 	mend := ""
 	switch {
+	case errors.Is(err, errStandby):
+		return errStandby
 	case errors.As(err, &server):
 		for n := len(server.Code); n >= 2 && mend == ""; n-- {
 			mend = serverMends[server.Code[:n]]

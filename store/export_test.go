@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
+	"maps"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -34,5 +37,53 @@ func (s *Store) Hurry(patience time.Duration) { s.engine.(*transactor).patience 
 func (s *Store) Query(t testing.TB, query string) (answer string) {
 	t.Helper()
 	must(t, s.writer.QueryRow(query).Scan(&answer))
+	return answer
+}
+
+// Plans is how PostgreSQL would run each of our statements on large tables, by name.
+func (s *Store) Plans(t testing.TB, more map[string]string) map[string]string {
+	t.Helper()
+	conn, err := s.writer.Conn(t.Context())
+	must(t, err)
+	defer conn.Close()
+	// As if all tables were large: an empty one is always read whole.
+	for _, setting := range []string{"enable_seqscan = off", "plan_cache_mode = force_generic_plan"} {
+		_, err := conn.ExecContext(t.Context(), "SET "+setting)
+		must(t, err)
+	}
+	all := statements(t, postgresDialect)
+	maps.Copy(all, more)
+	plans := map[string]string{}
+	for name, statement := range all {
+		if ofFewRows(name, statement) {
+			continue
+		}
+		_, err := conn.ExecContext(t.Context(), "PREPARE q AS "+statement)
+		must(t, err)
+		arguments := ""
+		for n := 1; strings.Contains(statement, fmt.Sprintf("$%d", n)); n++ {
+			arguments += ", NULL"
+		}
+		if arguments != "" {
+			arguments = "(" + arguments[2:] + ")"
+		}
+		rows, err := conn.QueryContext(t.Context(), "EXPLAIN EXECUTE q"+arguments)
+		must(t, err)
+		for rows.Next() {
+			var line string
+			must(t, rows.Scan(&line))
+			plans[name] += line + "\n"
+		}
+		must(t, rows.Close())
+		_, err = conn.ExecContext(t.Context(), "DEALLOCATE q")
+		must(t, err)
+	}
+	return plans
+}
+
+// Inside asks the database something in a change.
+func (s *Store) Inside(t testing.TB, query string) (answer string) {
+	t.Helper()
+	must(t, s.write(t.Context(), func(tx *Tx) error { return tx.conn.QueryRowContext(tx.ctx, query).Scan(&answer) }))
 	return answer
 }

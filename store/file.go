@@ -21,15 +21,19 @@ func (s *Store) openFile(ctx context.Context, path string, beside bool) (err err
 	if err := local(filepath.Dir(path)); err != nil {
 		return err
 	}
+	made := false
 	if !beside {
 		if s.lock, err = takeLock(path); err != nil {
 			return err
 		}
-		if err := prepare(ctx, path); err != nil {
+		if made, err = prepare(ctx, path); err != nil {
 			return err
 		}
 	}
 	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errNoFile
+	}
 	if err != nil {
 		return err
 	}
@@ -45,6 +49,9 @@ func (s *Store) openFile(ctx context.Context, path string, beside bool) (err err
 	}
 	if err != nil {
 		return err
+	}
+	if made {
+		s.migrated.from = 0
 	}
 	if s.readers, err = openPool(ctx, path, reading, readers); err != nil {
 		return err
@@ -80,40 +87,42 @@ func (f *file) size() (database, wal int64, err error) {
 	return info.Size(), wal, nil
 }
 
+var errNoFile = errors.New("there is no database yet: tocsin serve makes it")
+
 var errEmpty = errors.New("the file is empty, so it has lost its data: restore a backup, or delete it to start anew")
 
 // prepare makes a database where there is no file. It is made under another name and renamed when it is whole, so that an
 // empty file never is one of ours that a crash has left: it was truncated, and starting anew in it would hide that.
-func prepare(ctx context.Context, path string) error {
+func prepare(ctx context.Context, path string) (made bool, err error) {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.Size() == 0:
-		return errEmpty
+		return false, errEmpty
 	case err == nil:
-		return os.Chmod(path, 0o600)
+		return false, os.Chmod(path, 0o600)
 	case !errors.Is(err, fs.ErrNotExist):
-		return err
+		return false, err
 	}
 	fresh := path + ".new"
 	for _, leftover := range []string{fresh, fresh + "-wal", fresh + "-shm"} {
 		if err := os.Remove(leftover); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			return false, err
 		}
 	}
 	file, err := os.OpenFile(fresh, os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := file.Close(); err != nil {
-		return err
+		return false, err
 	}
 	if err := create(ctx, fresh); err != nil {
-		return err
+		return false, err
 	}
 	if err := os.Rename(fresh, path); err != nil {
-		return err
+		return false, err
 	}
-	return syncDir(filepath.Dir(path))
+	return true, syncDir(filepath.Dir(path))
 }
 
 // create fills a new database with the schema and its name. Closing the only connection moves the WAL into the file.

@@ -50,7 +50,7 @@ func lookAtFile(ctx context.Context, path string, r *Report) (err error) {
 	f := &file{path: path}
 	switch r.Size, r.WAL, err = f.size(); {
 	case errors.Is(err, fs.ErrNotExist):
-		return errors.New("there is no database yet: tocsin serve makes it")
+		return errNoFile
 	case err != nil:
 		return err
 	case r.Size == 0:
@@ -67,11 +67,14 @@ func lookAtFile(ctx context.Context, path string, r *Report) (err error) {
 	if r.InUse, err = held(path); err != nil {
 		return err
 	}
-	return r.examine(ctx, path)
+	if !r.InUse && r.WAL == 0 {
+		return r.examine(ctx, path, looking)
+	}
+	return r.examine(ctx, path, reading)
 }
 
-func (r *Report) examine(ctx context.Context, path string) error {
-	pool, err := openPool(ctx, path, reading, 1)
+func (r *Report) examine(ctx context.Context, path string, a access) error {
+	pool, err := openPool(ctx, path, a, 1)
 	if err != nil {
 		return err
 	}

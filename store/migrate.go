@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 
 	"github.com/pressly/goose/v3"
 
@@ -228,8 +230,8 @@ func (s schema) compareStructure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for name, sha256 := range made {
-		if present[name] != sha256 {
+	for _, name := range slices.Sorted(maps.Keys(made)) {
+		if present[name] != made[name] {
 			return fmt.Errorf("%s is missing or was altered by hand: restore a backup, or put it back as it was", name)
 		}
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,29 +27,41 @@ var remoteMounts = []string{"sshfs", "s3fs", "gcsfuse", "rclone", "glusterfs", "
 func local(folder string) error {
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(folder, &disk); err != nil {
-		return err
+		return fmt.Errorf("the folder %s cannot be looked at: make it, or let Tocsin's user enter it (%w)", folder, err)
 	}
 	const fuse = 0x65735546
 	name := networks[uint32(disk.Type)] // the type has the width of a word, the number has 32 bits
 	if uint32(disk.Type) == fuse {
-		name = remoteMount(folder)
+		name = mountOf(folder)
 	}
-	if name != "" {
-		return fmt.Errorf("the folder is on a network file system (%s), on which SQLite loses data: use a local disk, or PostgreSQL", name)
-	}
-	return nil
+	return refuse(name)
 }
 
-// remoteMount is the kind of the FUSE mount that a folder is on, if that leads to another machine, else "".
-func remoteMount(folder string) string {
+func refuse(network string) error {
+	if network == "" {
+		return nil
+	}
+	return fmt.Errorf("the folder is on a network file system (%s), on which SQLite loses data: use a local disk, or PostgreSQL", network)
+}
+
+// mountOf is the kind of the FUSE mount that a folder is on, if that leads to another machine, else "".
+func mountOf(folder string) string {
 	mounts, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
 		return "" // not to be known here
 	}
 	defer mounts.Close()
+	if folder, err = filepath.EvalSymlinks(folder); err != nil {
+		return ""
+	}
 	if folder, err = filepath.Abs(folder); err != nil {
 		return ""
 	}
+	return remoteMount(mounts, folder)
+}
+
+// remoteMount finds the longest mount point that leads to a folder.
+func remoteMount(mounts io.Reader, folder string) string {
 	at, kind := "", ""
 	for lines := bufio.NewScanner(mounts); lines.Scan(); {
 		before, after, _ := strings.Cut(lines.Text(), " - ")
@@ -56,7 +69,7 @@ func remoteMount(folder string) string {
 		if len(fields) < 5 || len(kinds) == 0 {
 			continue
 		}
-		if point := fields[4]; len(point) >= len(at) && (folder == point || strings.HasPrefix(folder, strings.TrimSuffix(point, "/")+"/")) {
+		if point := fields[4]; len(point) >= len(at) && strings.HasPrefix(folder+"/", strings.TrimSuffix(point, "/")+"/") {
 			at, kind = point, strings.TrimPrefix(kinds[0], "fuse.")
 		}
 	}

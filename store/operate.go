@@ -72,11 +72,11 @@ func (s *Store) Stats(ctx context.Context) (stats Stats, err error) {
 // OpenEffect is an effect that is not done, with what became of it so far.
 type OpenEffect struct {
 	incident.Effect
-	State              EffectState
-	Asked, Due, Buried time.Time
-	Refusals           int
-	Private            bool   // of a private incident
-	Why                string // the last error
+	State       EffectState
+	Due, Buried time.Time
+	Refusals    int
+	Private     bool   // of a private incident
+	Why         string // the last error
 }
 
 // OpenEffects lists effects that are waiting, leased or buried, by their ids, from the one after an id on.
@@ -89,7 +89,7 @@ func (s *Store) OpenEffects(ctx context.Context, after int64, limit int) ([]Open
 	for n, row := range rows {
 		e := row.Effect
 		list[n] = OpenEffect{
-			Effect: effectOf(e), State: stateOf(e), Asked: instant(e.CreatedAt), Due: instant(e.DueAt), Buried: maybe(e.BuriedAt),
+			Effect: effectOf(e), State: stateOf(e), Due: instant(e.DueAt), Buried: maybe(e.BuriedAt),
 			Refusals: int(e.Refusals), Private: row.Private, Why: e.Error,
 		}
 	}

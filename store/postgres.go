@@ -21,9 +21,9 @@ import (
 // minServer is PostgreSQL 15, the oldest that this program is tested with.
 const minServer = 15
 
-// writers is how many changes run at once on one replica: with the readers few enough for three replicas on a server that
-// takes a hundred connections.
-const writers = 8
+// writers is how many changes run at once on one replica: enough that they share the server's syncs, and with the readers
+// few enough for three replicas on a server that takes a hundred connections.
+const writers = 16
 
 // dialTime bounds an attempt to reach the server; silence is how long a server may not answer the kernel's probes before a
 // connection counts as lost.
@@ -124,12 +124,26 @@ func address(where string) (*pgx.ConnConfig, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = dialTime
 	}
-	if config.ValidateConnect == nil { // of several hosts, the one that takes changes
-		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	if config.ValidateConnect == nil {
+		config.ValidateConnect = takesChanges
 	}
 	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: silence / 3, Interval: silence / 3, Count: 3}}
 	config.DialFunc = dialer.DialContext
 	return config, nil
+}
+
+// errStandby is why a server is not used; of several hosts in an address the next is tried.
+var errStandby = errors.New("this PostgreSQL takes no changes, as a standby does not: give the address of the primary")
+
+func takesChanges(ctx context.Context, conn *pgconn.PgConn) error {
+	results, err := conn.Exec(ctx, "SHOW transaction_read_only").ReadAll()
+	if err != nil {
+		return err
+	}
+	if string(results[0].Rows[0][0]) == "on" {
+		return errStandby
+	}
+	return nil
 }
 
 func serverPool(config *pgx.ConnConfig, size int) *sql.DB {

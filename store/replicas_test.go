@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,73 +13,6 @@ import (
 	"tocsin/store"
 	"tocsin/store/storetest"
 )
-
-var (
-	noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	ada  = incident.Person{Handle: "U1", Name: "Ada"}
-)
-
-// replicas opens several stores on one new PostgreSQL database.
-func replicas(t *testing.T, n int) []*store.Store {
-	t.Helper()
-	where := storetest.Cluster(t).Database(t)
-	all := make([]*store.Store, n)
-	for k := range all {
-		all[k] = open(t, where)
-	}
-	return all
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// on changes one incident under a request key.
-func on(s *store.Store, id incident.ID, key string, do func(*incident.Incident, incident.Stamp) error) ([]byte, error) {
-	r := incident.Request{Key: key, At: noon}
-	return s.Change(context.Background(), r, func(t incident.Tx) ([]byte, error) {
-		i, err := t.Incident(id)
-		if err != nil {
-			return nil, err
-		}
-		return []byte("done"), do(i, incident.Stamp{By: ada, At: noon, Request: key})
-	})
-}
-
-func note(text string) func(*incident.Incident, incident.Stamp) error {
-	return func(i *incident.Incident, s incident.Stamp) error { return i.Note(text, time.Time{}, s) }
-}
-
-func declare(t *testing.T, s *store.Store) (id incident.ID) {
-	t.Helper()
-	_, err := s.Change(t.Context(), incident.Request{At: noon}, func(tx incident.Tx) ([]byte, error) {
-		i, err := incident.Declare(incident.Declaration{Title: "checkout is down", Policy: incident.Defaults()}, incident.Stamp{By: ada, At: noon})
-		if err != nil {
-			return nil, err
-		}
-		err = tx.Declare(i)
-		id = i.ID
-		return nil, err
-	})
-	must(t, err)
-	return id
-}
-
-// notes are the texts of an incident's notes, in order.
-func notes(t *testing.T, s *store.Store, id incident.ID) (texts []string) {
-	t.Helper()
-	events, _, err := s.Timeline(t.Context(), id, 0, 100_000)
-	must(t, err)
-	for _, e := range events {
-		if e.Kind == incident.EventNote {
-			texts = append(texts, e.Text)
-		}
-	}
-	return texts
-}
 
 var lanes = []incident.Lane{incident.LaneRoom, incident.LaneWords, incident.LanePeople, incident.LaneSigns, incident.LaneAnnounce, incident.LaneDirect}
 
@@ -225,6 +157,7 @@ func TestReplicasLapse(t *testing.T) {
 	must(t, err)
 	var all sync.WaitGroup
 	var freed atomic.Int64
+	release := holding(t, stores[0], effects[0].Incident, nil)
 	for _, s := range stores {
 		all.Go(func() {
 			n, err := s.Lapse(context.Background(), noon.Add(time.Minute), false)
@@ -234,6 +167,8 @@ func TestReplicasLapse(t *testing.T) {
 			freed.Add(int64(n))
 		})
 	}
+	waiting(t, stores[0], 3) // all three have found the same
+	release()
 	all.Wait()
 	if int(freed.Load()) != len(effects) || len(effects) != 20 {
 		t.Errorf("%d freed of %d", freed.Load(), len(effects))
@@ -254,6 +189,7 @@ func TestReplicasAlarm(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	var raised atomic.Int64
+	release := holding(t, stores[0], ids[0], nil)
 	for _, s := range stores {
 		all.Go(func() {
 			late, err := s.Alarm(context.Background(), noon.Add(incident.Deadline), 99)
@@ -263,6 +199,8 @@ func TestReplicasAlarm(t *testing.T) {
 			raised.Add(int64(len(late)))
 		})
 	}
+	waiting(t, stores[0], 3)
+	release()
 	all.Wait()
 	if raised.Load() != 10 {
 		t.Errorf("%d alarms", raised.Load())
@@ -276,259 +214,65 @@ func TestReplicasAlarm(t *testing.T) {
 	}
 }
 
-// Two replicas append to the same incidents and to the system at once: nothing is lost or doubled, and whoever reads along
-// never sees an entry appear before one that was there already (F80).
-func TestReplicasAppend(t *testing.T) {
-	const perWriter = 60
-	stores := replicas(t, 2)
-	one, two := declare(t, stores[0]), declare(t, stores[0])
-	stop := make(chan struct{})
-	var reading, writing sync.WaitGroup
-	for _, id := range []incident.ID{0, one, two} {
-		reading.Go(func() { readAlong(t, stores[0], id, stop) })
-	}
-	for w := range 8 {
-		writing.Go(func() {
-			for n := range perWriter {
-				text := fmt.Sprintf("%d/%d", w, n)
-				err := draftAndNote(stores[w%2], []incident.ID{one, two}[w/2%2], text)
-				if err != nil {
-					t.Errorf("%s: %v", text, err)
-				}
+// holding keeps an incident in a change until release is called; then the change does what it is there for.
+func holding(t *testing.T, s *store.Store, id incident.ID, do func(*incident.Incident) error) (release func()) {
+	t.Helper()
+	begun, gate, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		met := sync.OnceFunc(func() { close(begun) })
+		_, err := on(s, id, "", func(i *incident.Incident, _ incident.Stamp) error {
+			met()
+			<-gate
+			if do == nil {
+				return nil
 			}
+			return do(i)
 		})
-	}
-	writing.Wait()
-	close(stop)
-	reading.Wait()
-	got := append(notes(t, stores[1], one), notes(t, stores[1], two)...)
-	seen := map[string]bool{}
-	for _, text := range got {
-		seen[text] = true
-	}
-	if len(got) != 8*perWriter || len(seen) != len(got) {
-		t.Errorf("%d notes, %d different ones, want %d", len(got), len(seen), 8*perWriter)
-	}
-	drafts, _, err := stores[0].Timeline(t.Context(), 0, 0, 10_000)
-	must(t, err)
-	if len(drafts) != 8*perWriter {
-		t.Errorf("%d drafts", len(drafts))
-	}
-}
-
-// draftAndNote writes on an incident and on the system.
-func draftAndNote(s *store.Store, id incident.ID, text string) error {
-	_, err := s.Change(context.Background(), incident.Request{Key: text, At: noon}, func(t incident.Tx) ([]byte, error) {
-		t.System().KeepDraft(text, incident.Stamp{By: ada, At: noon})
-		i, err := t.Incident(id)
-		if err != nil {
-			return nil, err
-		}
-		return nil, i.Note(text, time.Time{}, incident.Stamp{By: ada, At: noon})
-	})
-	return err
-}
-
-// readAlong reads a timeline again and again: what is new stands behind what was there.
-func readAlong(t *testing.T, s *store.Store, id incident.ID, stop <-chan struct{}) {
-	var seen []int64
-	for {
-		select {
-		case <-stop:
-			return
-		default:
-		}
-		events, _, err := s.Timeline(context.Background(), id, 0, 10_000)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		for n, before := range seen {
-			if events[n].ID != before {
-				t.Errorf("%s: entry %d appeared before %d", id, events[n].ID, before)
-				return
-			}
-		}
-		seen = seen[:0]
-		for _, e := range events {
-			seen = append(seen, e.ID)
-		}
-	}
-}
-
-// The same request on several replicas: one runs it, the others wait for it and answer the same (F83).
-func TestReplicasAnswerOnce(t *testing.T) {
-	stores := replicas(t, 2)
-	id := declare(t, stores[0])
-	begun, gate := make(chan struct{}), make(chan struct{})
-	var all sync.WaitGroup
-	answers := make([]string, 8)
-	ask := func(n int, do func()) {
-		answer, err := stores[n%2].Change(context.Background(), incident.Request{Key: "raced", At: noon}, func(tx incident.Tx) ([]byte, error) {
-			do()
-			i, err := tx.Incident(id)
-			if err != nil {
-				return nil, err
-			}
-			return fmt.Appendf(nil, "answer %d", n), i.Note("once", time.Time{}, incident.Stamp{By: ada, At: noon})
-		})
-		if err != nil {
-			t.Error(err)
-		}
-		answers[n] = string(answer)
-	}
-	all.Go(func() { ask(0, func() { close(begun); <-gate }) })
+		done <- err
+	}()
 	<-begun
-	for n := 1; n < len(answers); n++ {
-		all.Go(func() { ask(n, func() { t.Error("it ran twice") }) })
-	}
-	waiting(t, stores[1], 7)
-	close(gate)
-	all.Wait()
-	for _, answer := range answers {
-		if answer != "answer 0" {
-			t.Errorf("%q", answers)
-		}
-	}
-	if got := notes(t, stores[0], id); len(got) != 1 {
-		t.Error(got)
-	}
-}
-
-// waiting returns when so many sessions on the database wait for a lock.
-func waiting(t *testing.T, s *store.Store, sessions int) {
-	t.Helper()
-	const count = `SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-	until(t, func() bool { return s.Query(t, count) == fmt.Sprint(sessions) })
-}
-
-func until(t *testing.T, there func() bool) {
-	t.Helper()
-	for deadline := time.After(20 * time.Second); !there(); {
-		select {
-		case <-deadline:
-			t.Fatal("it never came to that")
-		case <-time.After(time.Millisecond):
-		}
-	}
-}
-
-// Two changes lock two incidents in opposite order: the server ends one of them, and it is run again.
-func TestDeadlockIsRunAgain(t *testing.T) {
-	stores := replicas(t, 2)
-	one, two := declare(t, stores[0]), declare(t, stores[0])
-	var all, both sync.WaitGroup
-	both.Add(2)
-	for n, order := range [][]incident.ID{{one, two}, {two, one}} {
-		all.Go(func() {
-			met := sync.OnceFunc(func() { both.Done(); both.Wait() })
-			_, err := stores[n].Change(context.Background(), incident.Request{At: noon}, func(tx incident.Tx) ([]byte, error) {
-				for _, id := range order {
-					i, err := tx.Incident(id)
-					if err != nil {
-						return nil, err
-					}
-					if err := i.Note("both", time.Time{}, incident.Stamp{By: ada, At: noon}); err != nil {
-						return nil, err
-					}
-					met()
-				}
-				return nil, nil
-			})
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	if a, b := notes(t, stores[0], one), notes(t, stores[0], two); len(a) != 2 || len(b) != 2 {
-		t.Error(a, b)
-	}
-}
-
-// A replica that is stopped in the middle of a change loses its locks, and what it did.
-func TestReplicaStopped(t *testing.T) {
-	stores := replicas(t, 2)
-	stores[0].Hurry(200 * time.Millisecond)
-	id := declare(t, stores[0])
-	begun, gate := make(chan struct{}), make(chan struct{})
-	var all sync.WaitGroup
-	var runs atomic.Int64
-	all.Go(func() {
-		_, err := on(stores[0], id, "stopped", func(i *incident.Incident, s incident.Stamp) error {
-			if runs.Add(1) == 1 {
-				close(begun)
-				<-gate
-			}
-			return i.Note("stopped", time.Time{}, s)
-		})
-		if err != nil {
+	release = sync.OnceFunc(func() {
+		close(gate)
+		if err := <-done; err != nil {
 			t.Error(err)
 		}
 	})
-	<-begun
-	_, err := on(stores[1], id, "other", note("other"))
-	must(t, err)
-	close(gate)
-	all.Wait()
-	if got := strings.Join(notes(t, stores[1], id), " "); got != "other stopped" || runs.Load() != 2 {
-		t.Errorf("%q after %d runs", got, runs.Load())
-	}
+	t.Cleanup(release)
+	return release
 }
 
-// The server fails again and again under load: what was answered is there, once, and what was not answered is there once
-// after it was asked for again (F81).
-func TestServerFails(t *testing.T) {
+// One replica gives up on the card while another has something to show on it: the card begins anew, and neither of them
+// waits for what the other one holds.
+func TestReplicasBuryAndAsk(t *testing.T) {
 	cluster := storetest.Cluster(t)
 	where := cluster.Database(t)
 	stores := []*store.Store{open(t, where), open(t, where)}
 	id := declare(t, stores[0])
-	stop := make(chan struct{})
-	var all sync.WaitGroup
-	answered := make([]int, 6)
-	var answers, failures atomic.Int64
-	for w := range answered {
-		all.Go(func() {
-			for n := 0; ; n++ {
-				select {
-				case <-stop:
-					answered[w] = n
-					return
-				default:
-				}
-				text := fmt.Sprintf("%d/%d", w, n)
-				for {
-					answer, err := on(stores[w%2], id, text, note(text))
-					if err == nil && string(answer) == "done" {
-						answers.Add(1)
-						break
-					}
-					failures.Add(1)
-				}
-			}
-		})
-	}
-	for n := range 3 {
-		until(t, func() bool { return answers.Load() > int64(100*n+100) })
-		cluster.Restart(t)
-	}
-	close(stop)
-	all.Wait()
-	times := map[string]int{}
-	for _, text := range notes(t, stores[0], id) {
-		times[text]++
-	}
-	total := 0
-	for w, n := range answered {
-		total += n
-		for k := range n {
-			if text := fmt.Sprintf("%d/%d", w, k); times[text] != 1 {
-				t.Errorf("%s is there %d times", text, times[text])
-			}
+	claim := func(lane incident.Lane) incident.Effect {
+		effects, err := stores[0].Claim(t.Context(), incident.Claim{At: noon, Lease: time.Minute, Limit: 1, Lanes: []incident.Lane{lane}})
+		must(t, err)
+		if len(effects) != 1 {
+			t.Fatal("nothing to claim")
 		}
+		return effects[0]
 	}
-	if total == 0 || len(times) != total {
-		t.Errorf("%d answered, %d kept", total, len(times))
+	must(t, stores[0].Finish(t.Context(), claim(incident.LaneRoom), nil, noon))
+	card := claim(incident.LaneRoom)
+	release := holding(t, stores[0], id, func(i *incident.Incident) error {
+		return i.SetStatus(incident.Identified, incident.Stamp{By: ada, At: noon})
+	})
+	buried := make(chan error, 1)
+	go func() { buried <- stores[1].Bury(context.Background(), card, "not allowed", noon) }()
+	waiting(t, stores[0], 1)
+	release()
+	must(t, <-buried)
+	if again := claim(incident.LaneRoom); again.ID != card.ID || again.Attempt != 2 {
+		t.Errorf("got %+v", again)
 	}
-	t.Logf("%d answered, %d failed attempts", total, failures.Load())
+	for _, s := range stores {
+		must(t, s.Close()) // a session counts at the latest when it ends
+	}
+	if n := cluster.Deadlocks(t, where); n != "0" {
+		t.Errorf("%s deadlocks", n)
+	}
 }

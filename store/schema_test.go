@@ -214,3 +214,38 @@ func TestNothingIsLeftOnASession(t *testing.T) {
 		}
 	}
 }
+
+// What PostgreSQL takes in no text is replaced, wherever it comes from.
+func TestTextsThatPostgresRefuses(t *testing.T) {
+	s := open(t, storetest.Cluster(t).Database(t))
+	const odd, plain = "a\x00b \xff", "a\uFFFDb \uFFFD"
+	must(t, s.SaveProfiles(t.Context(), []incident.Profile{{Person: incident.Person{Handle: odd, Name: odd}, Seen: noon}}))
+	p, err := s.Profile(t.Context(), odd)
+	must(t, err)
+	if p.Handle != plain || p.Name != plain {
+		t.Errorf("%q", p)
+	}
+	id := declare(t, s)
+	_, err = on(s, id, odd, func(i *incident.Incident, _ incident.Stamp) error { i.Summary = odd; return nil })
+	must(t, err)
+	i, err := s.Incident(t.Context(), id)
+	must(t, err)
+	again, err := on(s, id, odd, func(*incident.Incident, incident.Stamp) error { t.Error("it ran again"); return nil })
+	must(t, err)
+	channel, err := s.InRoom(t.Context(), odd)
+	must(t, err)
+	if i.Summary != plain || string(again) != "done" || channel != 0 {
+		t.Errorf("%q %s %d", i.Summary, again, channel)
+	}
+}
+
+// PostgreSQL has an index for each of our statements too.
+func TestEveryStatementUsesAnIndexOnTheServer(t *testing.T) {
+	s := open(t, storetest.Cluster(t).Database(t))
+	plans := s.Plans(t, map[string]string{"a scan": `SELECT * FROM entries WHERE source = 'x'`})
+	for name, plan := range plans {
+		if strings.Contains(plan, "Seq Scan") != (name == "a scan") {
+			t.Errorf("%s:\n%s", name, plan)
+		}
+	}
+}

@@ -59,7 +59,7 @@ func (s Seed) fill(ctx context.Context, path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a try that was interrupted
 		return err
 	}
-	if err := prepare(ctx, path); err != nil {
+	if _, err := prepare(ctx, path); err != nil {
 		return err
 	}
 	pool, err := openPool(ctx, path, writing, 1)

@@ -57,6 +57,7 @@ const (
 	both access = iota
 	writing
 	reading
+	looking // reading a file that nobody has open, without a trace
 )
 
 func init() {
@@ -76,9 +77,14 @@ func init() {
 func dsn(path string, a access) string {
 	words := url.Values{"_stmt_cache_size": {"64"}} // prepared statements kept on each connection; we have about 40
 	switch a {
+	case looking:
+		words.Set("immutable", "1")
+		a = reading
+		fallthrough
 	case reading:
 		words.Set("mode", "ro")
 	default:
+		words.Set("mode", "rw")           // it is made before, and one that was deleted is not made anew
 		words.Set("_txlock", "immediate") // a transaction that reads first cannot lose its turn to write
 	}
 	for _, p := range pragmas {
@@ -97,6 +103,9 @@ func openPool(ctx context.Context, path string, a access, size int) (*sql.DB, er
 	}
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
+	if a == looking {
+		a = reading
+	}
 	if err := check(ctx, pool, a); err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}

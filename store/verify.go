@@ -18,7 +18,12 @@ func (s *Store) Verify(ctx context.Context, report func(entry int64, what string
 	return verify(ctx, s.q, report)
 }
 
-func verify(ctx context.Context, q *db.Queries, report func(entry int64, what string)) (entries int64, err error) {
+// entryReader reads entries with their contents in the order of their ids.
+type entryReader interface {
+	EntriesAfter(context.Context, db.EntriesAfterParams) ([]db.EntriesAfterRow, error)
+}
+
+func verify(ctx context.Context, q entryReader, report func(entry int64, what string)) (entries int64, err error) {
 	for after := int64(-1); ; {
 		rows, err := q.EntriesAfter(ctx, db.EntriesAfterParams{After: after, Lim: slice})
 		if err != nil {

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -11,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,61 +20,60 @@ import (
 	"time"
 )
 
-// shot is one signed request, made before it is measured, and how its answer begins when it was done.
+// shot is one command, and how its answer begins when it was done.
 type shot struct {
-	raw  []byte
+	form url.Values
 	want string
 }
 
 // shots numbers requests, so that no two have one trigger.
 var shots atomic.Int64
 
-// slash makes a signed slash command as Slack sends it.
+// slash makes a slash command as Slack sends it.
 func slash(person, channel, line, want string) shot {
-	form := url.Values{
+	return shot{want: want, form: url.Values{
 		"token": {"verification-token-is-not-used"}, "team_id": {"T0BENCH"}, "team_domain": {"bench"}, "channel_id": {channel},
 		"channel_name": {"general"}, "user_id": {person}, "user_name": {strings.ToLower(person)}, "command": {"/incident"}, "text": {line},
 		"response_url": {"https://hooks.slack.com/commands/T0BENCH/1/x"}, "api_app_id": {"A0BENCH"}, "is_enterprise_install": {"false"},
 		"trigger_id": {fmt.Sprintf("%d.%d.bench", time.Now().UnixNano(), shots.Add(1))},
-	}
-	body := form.Encode()
-	stamp := strconv.FormatInt(time.Now().Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(benchSecret))
-	mac.Write([]byte("v0:" + stamp + ":" + body))
-	return shot{want: want, raw: fmt.Appendf(nil, "POST /slack/commands HTTP/1.1\r\nHost: bench\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n"+
-		"X-Slack-Request-Timestamp: %s\r\nX-Slack-Signature: v0=%s\r\n\r\n%s", len(body), stamp, hex.EncodeToString(mac.Sum(nil)), body)}
+	}}
 }
 
 // line is one connection that is kept open.
 type line struct {
-	conn net.Conn
-	in   *bufio.Reader
+	client *http.Client
+	url    string
 }
 
 func (s *subject) dial() *line {
-	s.b.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
-	if err != nil {
-		s.b.Fatal(err)
-	}
-	s.b.Cleanup(func() { _ = conn.Close() })
-	return &line{conn: conn, in: bufio.NewReader(conn)}
+	return &line{client: &http.Client{Transport: &http.Transport{}}, url: s.url + "/slack/commands"}
 }
 
-// send sends a request and reads the answer: how long that took, and what is wrong with it.
+func (l *line) close() { l.client.CloseIdleConnections() }
+
+// send signs a command, sends it and reads the answer: how long that took, and what is wrong with it.
 func (l *line) send(r shot) (time.Duration, error) {
 	began := time.Now()
-	if _, err := l.conn.Write(r.raw); err != nil {
-		return 0, err
-	}
-	response, err := http.ReadResponse(l.in, nil)
+	body := r.form.Encode()
+	stamp := strconv.FormatInt(began.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(benchSecret))
+	mac.Write([]byte("v0:" + stamp + ":" + body))
+	request, err := http.NewRequest(http.MethodPost, l.url, strings.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
-	body, err := io.ReadAll(response.Body)
+	request.Header.Set("Content-Type", formType)
+	request.Header.Set("X-Slack-Request-Timestamp", stamp)
+	request.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
+	response, err := l.client.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
 	took := time.Since(began)
-	if err == nil && (response.StatusCode != http.StatusOK || !bytes.Contains(body, []byte(r.want))) {
-		err = fmt.Errorf("answered %d %s, which does not say %q", response.StatusCode, body, r.want)
+	if err == nil && (response.StatusCode != http.StatusOK || !bytes.Contains(answer, []byte(r.want))) {
+		err = fmt.Errorf("answered %d %s, which does not say %q", response.StatusCode, answer, r.want)
 	}
 	return took, err
 }
@@ -94,10 +91,17 @@ func (s *subject) volley(connections, each int, next func(connection, n int) sho
 	}
 	results, faults := make([][]time.Duration, connections), make([]error, connections)
 	var group sync.WaitGroup
+	for c, l := range lines { // so that all are connected
+		group.Go(func() { _, faults[c] = l.send(next(c, each)) })
+	}
+	group.Wait()
 	start := time.Now()
 	for c, l := range lines {
 		group.Go(func() {
 			for _, r := range loads[c] {
+				if faults[c] != nil {
+					return
+				}
 				d, err := l.send(r)
 				if err != nil {
 					faults[c] = err
@@ -113,7 +117,7 @@ func (s *subject) volley(connections, each int, next func(connection, n int) sho
 		s.b.Fatalf("over %d connections: %.2000s", connections, err)
 	}
 	for _, l := range lines {
-		_ = l.conn.Close()
+		l.close()
 	}
 	return slices.Concat(results...), all
 }

@@ -44,9 +44,10 @@ func (b *bench) launchOurs(db string, far *farSide) *subject {
 	if profile != nil {
 		line = []string{os.Args[0]}
 	}
-	p := launch(b.T, line, append(profile,
-		"SLACK_API_URL=" + far.url(), "SLACK_BOT_TOKEN=xoxb-bench", "SLACK_SIGNING_SECRET=" + benchSecret,
-		"TOCSIN_DB=" + db, "TOCSIN_ADDR=127.0.0.1:0", "TOCSIN_OPS_ADDR=127.0.0.1:0",
+	more := append(profile, strings.Fields(os.Getenv("BENCH_ENV"))...)
+	p := launch(b.T, line, append(more,
+		"SLACK_API_URL="+far.url(), "SLACK_BOT_TOKEN=xoxb-bench", "SLACK_SIGNING_SECRET="+benchSecret,
+		"TOCSIN_DB="+db, "TOCSIN_ADDR=127.0.0.1:0", "TOCSIN_OPS_ADDR=127.0.0.1:0",
 	))
 	return &subject{process: p, b: b, url: p.address(b.T), db: db}
 }

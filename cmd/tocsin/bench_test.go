@@ -18,7 +18,7 @@ import (
 
 // TestBench measures the program, and prints what it found beside the bars. It fails where something cannot be measured,
 // never because something is slow. BENCH=short is a quick pass over everything; BENCH_ROWS picks rows by what they are
-// called; BENCH_DIR keeps the made-up databases for the next time.
+// called; BENCH_DIR keeps the made-up databases for the next time; BENCH_ENV is given to the program beside its settings.
 func TestBench(t *testing.T) {
 	b := newBench(t)
 	fmt.Printf("# %s, %d rounds, %s, %d processors, load %s\n", time.Now().UTC().Format(time.DateTime), b.rounds, runtime.Version(), runtime.NumCPU(), loadAverage())

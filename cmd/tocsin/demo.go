@@ -23,6 +23,7 @@ import (
 type demo struct {
 	listen string // of the screen
 	keep   bool   // the database stays when the demo ends
+	socket bool   // Slack speaks to the program over Socket Mode
 	out    io.Writer
 	errOut io.Writer
 }
@@ -41,6 +42,7 @@ func demoCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&d.listen, "listen", "127.0.0.1:8065", "where the screen is shown; port 0 takes a free one")
 	cmd.Flags().BoolVar(&d.keep, "keep", false, "keep the database, and say where it is")
+	cmd.Flags().BoolVar(&d.socket, "socket", false, "speak over Socket Mode instead of signed HTTP, as behind a firewall")
 	return cmd
 }
 
@@ -55,7 +57,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 		}
 	}()
 	workspace, err := slacksim.Open(slacksim.Options{
-		Manifest: tocsin.Manifest, Listen: d.listen, Now: time.Now, Clock: time.Now, Tour: tour,
+		Manifest: tocsin.Manifest, Listen: d.listen, Now: time.Now, Clock: time.Now, Tour: tour, Socket: d.socket,
 	})
 	if err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
@@ -66,6 +68,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, workspace.Close()) }()
 
 	o := demoOptions(workspace, filepath.Join(folder, "tocsin.db"))
+	if d.socket {
+		o.settings.AppToken, o.settings.SigningSecret = secret(workspace.AppToken()), ""
+	}
 	o.log = slog.New(slog.NewTextHandler(d.errOut, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	p, err := newProgram(ctx, o)
 	if err != nil {
@@ -81,7 +86,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.run(ctx) })
-	group.Go(func() error { return (&upkeep{bot: p.bot, now: o.now, log: o.log}).start(ctx) })
+	group.Go(func() error { return p.upkeep().start(ctx) })
 	return group.Wait()
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ var checkups = []checkup{
 	{"settings", "everything that can be set, but the secrets", (*doctor).lookAtSettings},
 	{"secrets", "there, of the right kind, and their files closed to others", (*doctor).lookAtSecrets},
 	{"policy", "tocsin.yml", (*doctor).lookAtPolicy},
+	{"database", "there, whole, of a schema that we know, with space on its disk", (*doctor).lookAtDatabase},
+	{"effects", "what is stuck on its way to Slack, and what was given up", (*doctor).lookAtEffects},
 	{"slack", "whether Slack knows our bot token", (*doctor).lookAtSlack},
 	{"scopes", "what Slack lets us do, and what the manifest asks for", (*doctor).lookAtScopes},
 	{"clock", "ours beside Slack's: where they are minutes apart, signed requests are refused", (*doctor).lookAtClock},
@@ -93,14 +96,22 @@ func (d *doctor) lookAtRunning(ctx context.Context) []finding {
 	if d.wrong.about("TOCSIN_OPS_ADDR") {
 		return isOff("TOCSIN_OPS_ADDR is wrong")
 	}
-	said, err := askOps(ctx, d.settings.OpsAddr, "/readyz")
+	at := reachable(d.settings.OpsAddr)
+	said, well, err := askOps(ctx, d.settings.OpsAddr, "/readyz")
 	switch {
 	case errors.Is(err, errNobody):
-		return isOff("no Tocsin answers at %s: none runs here, or with another TOCSIN_OPS_ADDR", reachable(d.settings.OpsAddr))
+		return isOff("no Tocsin answers at %s: none runs here, or with another TOCSIN_OPS_ADDR", at)
 	case err != nil:
-		return isBroken("see what it says, and its log", "the Tocsin at %s is %s", reachable(d.settings.OpsAddr), oneLine(err.Error()))
+		return isBroken("see TOCSIN_OPS_ADDR", "%s", oneLine(err.Error()))
+	case well:
+		return isFine("the Tocsin at %s is ready", at)
 	}
-	return isFine("the Tocsin at %s is ready: %s", reachable(d.settings.OpsAddr), oneLine(said))
+	var found []finding
+	_, reasons, _ := strings.Cut(said, "\n") // the first line says that it is not
+	for reason := range strings.Lines(cmp.Or(reasons, said)) {
+		found = append(found, isBroken("see its log, and the other findings", "the Tocsin at %s is not ready: %s", at, oneLine(reason))...)
+	}
+	return found
 }
 
 // oneLine folds what others said into one line of a decent length.

@@ -175,10 +175,12 @@ func (d *doctor) lookAtSocket(ctx context.Context) []finding {
 	if d.settings.AppToken == "" {
 		return isOff("SLACK_APP_TOKEN is not set, so Socket Mode is not used")
 	}
-	if ours, other := appOf(string(d.settings.AppToken)), d.app(ctx); ours != "" && other != "" && ours != other {
+	bots := make(chan string, 1)
+	go func() { bots <- d.app(ctx) }() // beside the other call, which takes as long
+	_, address, err := d.slack.StartSocketModeContext(ctx)
+	if ours, other := appOf(string(d.settings.AppToken)), <-bots; ours != "" && other != "" && ours != other {
 		return isBroken("take both tokens from one app", "SLACK_APP_TOKEN is of the Slack app %s, and SLACK_BOT_TOKEN of %s", ours, other)
 	}
-	_, address, err := d.slack.StartSocketModeContext(ctx)
 	if err != nil {
 		return refusedBySlack(opensSocket, err)
 	}

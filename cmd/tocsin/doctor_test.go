@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"maps"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +19,7 @@ import (
 
 	"tocsin"
 	"tocsin/bot/slacksim"
+	"tocsin/store"
 )
 
 // ward is a workspace with an installation for the doctor to look at.
@@ -144,8 +147,15 @@ func TestDoctorOnSocketMode(t *testing.T) {
 	}
 }
 
-// TestDoctorTriesTheWayToTheSocket lets Slack open Socket Mode at an address that cannot be reached.
+// TestDoctorTriesTheWayToTheSocket lets Slack open Socket Mode at addresses that can be reached, and that cannot. Its ticket
+// is used in neither case.
 func TestDoctorTriesTheWayToTheSocket(t *testing.T) {
+	asked := make(chan string, 1)
+	there := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.RequestURI }))
+	defer there.Close()
+	if _, err := reach(t.Context(), strings.Replace(there.URL, "http", "ws", 1)+"/link/?ticket=canary"); err != nil || <-asked != "/" {
+		t.Errorf("%v, or it asked for more than the host", err)
+	}
 	nobody, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -212,6 +222,58 @@ func TestDoctorOnPolicyAndSettings(t *testing.T) {
 	w.expect("announcements", gradeOff, "policy cannot be read")
 }
 
+func TestDoctorOnTheDatabase(t *testing.T) {
+	w := newWard(t, tocsin.Manifest)
+	file := filepath.Join(t.TempDir(), "tocsin.db")
+	w.with(map[string]string{"TOCSIN_DB": file}).expect("database", gradeFine, "does not exist yet")
+	w.expect("effects", gradeOff, "no database yet")
+	if _, err := os.Stat(file); err == nil {
+		t.Error("the doctor made it")
+	}
+	w.with(map[string]string{"TOCSIN_DB": filepath.Join(file, "tocsin.db")}).expect("database", gradeFault, "in a folder that does not exist", "mkdir -p "+file)
+	w.with(map[string]string{"TOCSIN_DB": file})
+	if _, _, err := store.Migrate(t.Context(), file, store.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	w.expect("database", gradeFine, "SQLite 3.", "schema ", " free")
+	w.expect("effects", gradeFine, "nothing waits")
+	running, err := store.Open(t.Context(), file, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.expect("database", gradeFine, "in use by a Tocsin that runs")
+	if err := running.Close(); err != nil {
+		t.Fatal(err)
+	}
+	tear(t, file)
+	w.expect("database", gradeFault, "it is damaged: ", "restore a backup")
+	if err := os.WriteFile(file, []byte(strings.Repeat("garbage ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.expect("database", gradeFault, "no database")
+	w.expect("effects", gradeOff, "cannot be read")
+	for _, name := range []string{file, file + "-wal"} {
+		if err := os.Truncate(name, 0); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+	w.expect("database", gradeFault, "restore a backup")
+	w.with(map[string]string{"TOCSIN_DB": "postgres://u:canary@127.0.0.1:1/x"}).expect("database", gradeFault, "PostgreSQL cannot be reached")
+}
+
+// tear overwrites the last page of a database, as a disk does that has lost it.
+func tear(t *testing.T, file string) {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(raw[len(raw)-4096:], make([]byte, 4096))
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestDoctorWithoutNetwork asks where nobody listens, and where somebody listens and never answers.
 func TestDoctorWithoutNetwork(t *testing.T) {
 	w := newWard(t, tocsin.Manifest)
@@ -222,10 +284,13 @@ func TestDoctorWithoutNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	w.with(map[string]string{"TOCSIN_OPS_ADDR": silent.Addr().String(), "SLACK_APP_TOKEN": "xapp-1-canary"})
+	w.with(map[string]string{
+		"TOCSIN_OPS_ADDR": silent.Addr().String(), "SLACK_APP_TOKEN": "xapp-1-canary",
+		"TOCSIN_DB": "postgres://u:canary@" + silent.Addr().String() + "/x",
+	})
 	began := time.Now()
 	w.expect("slack", gradeFault, "cannot be reached", "proxy")
-	if took := time.Since(began); took > examination {
+	if took := time.Since(began); took > 2*oneCall {
 		t.Errorf("it took %s", took)
 	} else {
 		t.Logf("with everything hanging it took %s", took.Round(time.Millisecond))
@@ -236,6 +301,7 @@ func TestDoctorWithoutNetwork(t *testing.T) {
 	w.with(map[string]string{"SLACK_API_URL": "http://" + silent.Addr().String() + "/api/"})
 	began = time.Now()
 	w.expect("slack", gradeFault, "refused", "proxy")
+	w.expect("database", gradeFault, "PostgreSQL cannot be reached")
 	w.expect("socket", gradeFault, "apps.connections.open", "refused")
 	w.expect("clock", gradeOff)
 	w.expect("running", gradeOff, "no Tocsin answers")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -48,12 +49,18 @@ func (h *house) dieAndStart(changes ...furnish) {
 // startOn kills the program, and starts another one on a disk as it was before.
 func (h *house) startOn(image string, changes ...furnish) {
 	h.t.Helper()
-	h.Connect("")
+	h.unheard()
 	h.Faults(func(slacksim.Call) *slacksim.Fault { return &slacksim.Fault{Kind: slacksim.LostBefore} })
 	h.stop()
 	h.Faults(nil)
 	h.db = image
 	h.start(changes...)
+}
+
+// unheard lets nothing that the program answers count any more, whichever way it is asked.
+func (h *house) unheard() {
+	h.Connect("")
+	h.LoseAcks(math.MaxInt)
 }
 
 // recover lets time pass, second by second, until nothing is owed any more or the limit is reached.

@@ -34,9 +34,12 @@ It exits with 0 when it is, and with 1 when it is not or does not answer within 
 			if err != nil {
 				return err
 			}
-			said, err := askOps(cmd.Context(), s.OpsAddr, path)
-			if err != nil {
+			said, well, err := askOps(cmd.Context(), s.OpsAddr, path)
+			switch {
+			case err != nil:
 				return err
+			case !well:
+				return errors.New(said)
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), said)
 			return err
@@ -52,32 +55,28 @@ const opsPatience = 2 * time.Second
 // errNobody is returned when no program answers at the address.
 var errNobody = errors.New("no Tocsin answers")
 
-// askOps asks the program that runs at an address how it is, and returns its words; an error if it is not well.
-func askOps(ctx context.Context, address, path string) (string, error) {
+// askOps asks the program that runs at an address how it is, and returns its words and whether it is well.
+func askOps(ctx context.Context, address, path string) (said string, well bool, err error) {
 	if address == off {
-		return "", errors.New("TOCSIN_OPS_ADDR is off, so nobody can ask: set it to an address, for example 127.0.0.1:9090")
+		return "", false, errors.New("TOCSIN_OPS_ADDR is off, so nobody can ask: set it to an address, for example 127.0.0.1:9090")
 	}
 	ctx, cancel := context.WithTimeout(ctx, opsPatience)
 	defer cancel()
 	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(address)+path, nil)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	direct := &http.Transport{DisableKeepAlives: true} // never through a proxy: it is this machine
 	answer, err := direct.RoundTrip(ask)
 	if err != nil {
-		return "", fmt.Errorf("%w at %s: %w", errNobody, ask.URL, err)
+		return "", false, fmt.Errorf("%w at %s: %w", errNobody, ask.URL, err)
 	}
 	defer answer.Body.Close()
 	words, err := io.ReadAll(io.LimitReader(answer.Body, 1<<16))
 	if err != nil {
-		return "", fmt.Errorf("%w at %s: %w", errNobody, ask.URL, err)
+		return "", false, fmt.Errorf("%w at %s: %w", errNobody, ask.URL, err)
 	}
-	said := cmp.Or(strings.TrimSpace(string(words)), answer.Status)
-	if answer.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("not well (%s): %s", answer.Status, said)
-	}
-	return said, nil
+	return cmp.Or(strings.TrimSpace(string(words)), answer.Status), answer.StatusCode == http.StatusOK, nil
 }
 
 // reachable is where a listener can be called from this machine: one that listens everywhere is called on loopback.

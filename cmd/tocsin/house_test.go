@@ -27,8 +27,9 @@ type house struct {
 // furnish changes what a program is made of before it starts.
 type furnish func(*options)
 
-// overSocket makes every house take Slack's requests over Socket Mode, where TOCSIN_TEST_TRANSPORT says so.
-var overSocket = os.Getenv("TOCSIN_TEST_TRANSPORT") == "socket"
+// overSocket tells whether every house takes Slack's requests over Socket Mode: TOCSIN_TEST_TRANSPORT says so. It is read
+// while tests run, because go test keeps the results of a variable that is read before.
+func overSocket() bool { return os.Getenv("TOCSIN_TEST_TRANSPORT") == "socket" }
 
 // inSocketMode gives a program what it needs for Socket Mode. Its HTTP stays, as while an app is moved.
 func inSocketMode(w *slacksim.Workspace) furnish {
@@ -71,7 +72,7 @@ func (h *house) start(changes ...furnish) {
 	if onPostgres {
 		o.lease = houseLease
 	}
-	if overSocket {
+	if overSocket() {
 		inSocketMode(h.Workspace)(&o)
 	}
 	for _, change := range changes {
@@ -87,6 +88,7 @@ func (h *house) start(changes ...furnish) {
 	}
 	h.program = p
 	done := make(chan error, 1)
+	h.LoseAcks(0)
 	go func() { done <- p.run(ctx) }()
 	h.Connect(p.url())
 	if p.socket != nil {

@@ -97,7 +97,7 @@ func newStormOn(t *testing.T, seed uint64, db string) *storm {
 	}
 	s.settings = []string{
 		"SLACK_API_URL=" + w.APIURL(), "SLACK_BOT_TOKEN=" + w.BotToken(), "SLACK_SIGNING_SECRET=" + w.SigningSecret(),
-		"TOCSIN_DB=" + s.db, "TOCSIN_ADDR=127.0.0.1:0", "TOCSIN_POLICY=" + policy,
+		"TOCSIN_DB=" + s.db, "TOCSIN_ADDR=127.0.0.1:0", "TOCSIN_OPS_ADDR=127.0.0.1:0", "TOCSIN_POLICY=" + policy,
 	}
 	for n, name := range []string{"Ada", "Grace", "Linus", "Margaret"} {
 		s.clients = append(s.clients, &client{crowd: s.crowd, name: name, dice: rand.New(rand.NewPCG(seed, uint64(n)+1)), presses: name == "Margaret"})

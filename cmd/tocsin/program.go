@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -31,6 +33,9 @@ type program struct {
 	outbox   *outbox.Outbox
 	socket   *bot.Socket  // nil: no Socket Mode
 	listener net.Listener // nil: no signed HTTP
+	metrics  *metrics
+	access   *access
+	ops      *ops // nil: nobody asks how it fares
 	stopping sync.Once
 }
 
@@ -52,12 +57,15 @@ type options struct {
 	policy   *incident.Policy
 	log      *slog.Logger
 	now      func() time.Time
+	pulse    time.Duration // how often it looks at itself; 0: every five seconds
 	lease    time.Duration // of an effect; 0: the default
 }
 
 // newProgram opens the database and the address. Nothing is taken or sent before run.
 func newProgram(ctx context.Context, o options) (*program, error) {
-	p := &program{log: o.log, now: o.now, http: bot.NewClient(o.callLimit(), o.now)}
+	p := &program{
+		log: o.log, now: o.now, http: bot.NewClient(o.callLimit(), o.now), metrics: newMetrics(), access: &access{log: o.log, now: o.now},
+	}
 	p.use(o.settings, o.policy)
 	var err error
 	if p.store, err = store.Open(ctx, o.settings.DB, store.Options{Log: o.log}); err != nil {
@@ -66,21 +74,52 @@ func newProgram(ctx context.Context, o options) (*program, error) {
 	if err := errors.Join(o.checkLease(p.store.Shared()), p.wire(o.lease)); err != nil {
 		return nil, errors.Join(err, p.store.Close())
 	}
-	if o.settings.SigningSecret == "" {
-		return p, nil
-	}
-	if p.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", o.settings.Addr); err != nil {
-		return nil, errors.Join(fmt.Errorf("TOCSIN_ADDR: %w", err), p.store.Close())
+	if err := p.listen(ctx, o); err != nil {
+		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
 }
 
+// listen takes the addresses.
+func (p *program) listen(ctx context.Context, o options) (err error) {
+	if o.settings.SigningSecret != "" {
+		if p.listener, err = listenOn(ctx, "TOCSIN_ADDR", o.settings.Addr); err != nil {
+			return err
+		}
+	}
+	if o.settings.OpsAddr == "" {
+		return nil
+	}
+	p.ops = newOps(p, cmp.Or(o.pulse, pulse))
+	if o.settings.OpsAddr != off {
+		p.ops.listener, err = listenOn(ctx, "TOCSIN_OPS_ADDR", o.settings.OpsAddr)
+	}
+	return err
+}
+
+// listenOn takes an address, or says which setting to change.
+func listenOn(ctx context.Context, setting, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		err = fmt.Errorf("%w: stop the program that listens there, or choose another address", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	return l, nil
+}
+
 // use makes settings and policy the ones that hold from now on.
 func (p *program) use(s settings, policy *incident.Policy) {
-	p.live.Store(&live{settings: s, policy: policy, slack: slack.New(string(s.BotToken),
+	p.live.Store(&live{settings: s, policy: policy, slack: p.client(s)})
+}
+
+// client speaks to Slack with the tokens of some settings.
+func (p *program) client(s settings) *slack.Client {
+	return slack.New(string(s.BotToken),
 		slack.OptionAPIURL(s.SlackURL),
 		slack.OptionAppLevelToken(string(s.AppToken)),
-		slack.OptionHTTPClient(p.http))})
+		slack.OptionHTTPClient(p.http))
 }
 
 // callLimit is how long one call to Slack may take at most.
@@ -91,6 +130,7 @@ func (p *program) wire(lease time.Duration) (err error) {
 		Store: p.store, Slack: func() *slack.Client { return p.live.Load().slack }, SlackURL: p.live.Load().settings.SlackURL,
 		SigningSecret: func() string { return string(p.live.Load().settings.SigningSecret) },
 		Installation:  p.store.Installation(), Policy: func() *incident.Policy { return p.live.Load().policy }, Now: p.now, Log: p.log,
+		Meter: p.metrics,
 		Delay: p.delay,
 	})
 	if err != nil {
@@ -133,6 +173,9 @@ func (p *program) url() string {
 // answers on their way, a stop takes less than the ten seconds that are promised.
 const shutdownLimit = 5 * time.Second
 
+// closeBy is how long after it was told to stop the program gives up waiting for its database, and ends without it.
+const closeBy = 9 * time.Second
+
 // run takes requests and delivers effects until ctx ends; then it takes no more, finishes what it holds, and closes.
 func (p *program) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
@@ -141,15 +184,23 @@ func (p *program) run(ctx context.Context) error {
 		group.Go(func() error { return p.socket.Run(ctx) })
 	}
 	if p.listener != nil {
-		group.Go(func() error { return serveUntil(ctx, p.listener, p.bot.Handler(), p.log) })
+		group.Go(func() error {
+			return serveUntil(ctx, p.listener, p.metrics.flights(p.bot.Handler()), p.log, shutdownLimit)
+		})
 	}
-	p.log.Info("ready", "url", p.url())
+	if p.ops != nil {
+		group.Go(func() error { return p.ops.watch(ctx) })
+		defer p.ops.serve(context.WithoutCancel(ctx), p.log)() // to the very end, so that a balancer hears that we stop
+	}
+	p.log.Info("ready", "url", p.url(), "ops", p.ops.url())
+	late := make(chan struct{})
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(closeBy, func() { close(late) }) })()
 	err := group.Wait()
-	return errors.Join(err, p.close())
+	return errors.Join(err, p.closeUnless(late))
 }
 
-// serveUntil serves a listener until ctx ends, and lets requests under way finish.
-func serveUntil(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+// serveUntil serves a listener until ctx ends, and lets requests under way finish for as long as the patience lasts.
+func serveUntil(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, patience time.Duration) error {
 	server := &http.Server{
 		Handler: h, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 15 * time.Second,
@@ -158,7 +209,7 @@ func serveUntil(ctx context.Context, l net.Listener, h http.Handler, log *slog.L
 	stopped := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(stopped)
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownLimit)
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
 		if err := server.Shutdown(last); err != nil {
 			_ = server.Close() // whoever has not sent their request by now may send it again
@@ -173,13 +224,23 @@ func serveUntil(ctx context.Context, l net.Listener, h http.Handler, log *slog.L
 }
 
 // close gives everything back. It may be called more than once.
-func (p *program) close() (err error) {
+func (p *program) close() error { return p.closeUnless(nil) }
+
+// closeUnless is close, and gives up the database when it is late: one that another process holds may not let itself be
+// closed for minutes. It is left as by kill -9 then, which loses nothing that was answered.
+func (p *program) closeUnless(late <-chan struct{}) (err error) {
 	p.stopping.Do(func() {
 		if p.listener != nil {
 			_ = p.listener.Close() // the server has closed it already, where it ran
 		}
 		p.bot.Close()
-		err = p.store.Close()
+		closed := make(chan error, 1)
+		go func() { closed <- p.store.Close() }()
+		select {
+		case err = <-closed:
+		case <-late:
+			p.log.Warn("the database does not let itself be closed in time, the program ends without that")
+		}
 	})
 	return err
 }

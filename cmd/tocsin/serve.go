@@ -1,14 +1,18 @@
 package main
 
 import (
+	"context"
 	"errors"
-	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
+
+	"tocsin/incident"
 )
 
 func serveCommand() *cobra.Command {
@@ -20,23 +24,41 @@ func serveCommand() *cobra.Command {
 		Example: `  SLACK_BOT_TOKEN_FILE=bot SLACK_APP_TOKEN_FILE=app tocsin serve`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := load(env.ToMap(os.Environ()))
-			policy, unread := s.readPolicy()
-			if err := errors.Join(err, unread); err != nil {
-				return err
+			read := func() (settings, *incident.Policy, error) {
+				s, err := load(env.ToMap(os.Environ()))
+				policy, unread := s.readPolicy()
+				return s, policy, errors.Join(err, unread)
 			}
-			ctx := cmd.Context()
-			o := options{settings: s, policy: policy, log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), now: time.Now, lease: lease}
-			p, err := newProgram(ctx, o)
+			s, policy, err := read()
 			if err != nil {
 				return err
 			}
-			group, ctx := errgroup.WithContext(ctx)
-			group.Go(func() error { return p.run(ctx) })
-			group.Go(func() error { return (&upkeep{bot: p.bot, now: o.now, log: o.log}).start(ctx) })
-			return group.Wait()
+			log, err := newLog(os.Stderr, s)
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), options{settings: s, policy: policy, log: log, now: time.Now, lease: lease}, read)
 		},
 	}
 	leaseFlag(cmd.Flags(), &lease)
 	return cmd
+}
+
+// serve runs the program until ctx ends.
+func serve(ctx context.Context, o options, read reader) error {
+	again := make(chan os.Signal, 1) // before all else: a SIGHUP that nobody waits for ends the process
+	signal.Notify(again, syscall.SIGHUP)
+	defer signal.Stop(again)
+	p, err := newProgram(ctx, o)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.run(ctx) })
+	group.Go(func() error { return p.upkeep().start(ctx) })
+	group.Go(func() error {
+		p.recordPolicy(ctx, "start")
+		return p.reloads(ctx, again, read)
+	})
+	return group.Wait()
 }

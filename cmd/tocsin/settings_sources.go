@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"os"
 	"reflect"
 	"regexp"
@@ -12,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	"tocsin/bot"
+	"tocsin/store"
 )
 
 // variable is one setting as people know it: a variable of the environment.
@@ -38,30 +38,16 @@ func (s *settings) list() []variable {
 		case one.Secret && one.Value != "":
 			one.Value = "***"
 		case one.Password:
-			one.Value = withoutPassword(one.Value)
+			one.Value = store.Place(one.Value)
 		}
 		all = append(all, one)
 	}
 	return all
 }
 
-// withoutPassword is an address as it may be shown. A password in the query is one too.
-func withoutPassword(address string) string {
-	if !strings.Contains(address, "://") {
-		return address
-	}
-	at, err := url.Parse(address)
-	if err != nil {
-		return "***"
-	}
-	query := at.Query()
-	for name := range query {
-		if strings.Contains(strings.ToLower(name), "password") {
-			query.Set(name, "xxxxx")
-			at.RawQuery = query.Encode()
-		}
-	}
-	return at.Redacted()
+// isPostgres tells the address of a PostgreSQL database from the name of a file.
+func isPostgres(where string) bool {
+	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
 }
 
 // origins says where each setting came from, by its name: "environment", or "file /run/secrets/slack". What is not in it is

@@ -10,28 +10,46 @@ import (
 	"tocsin/bot"
 )
 
-// upkeep reads from Slack, now and then, what the mirror of people and rooms must hold.
+// upkeep reads from Slack, now and then, what the mirror of people and rooms must hold, and forgets what is kept for a
+// while only.
 //
 // Cron only says "look now". What is due is decided by when it was last done, so that a reading that failed is made
 // up for at the next look.
 type upkeep struct {
 	bot    *bot.Bot
+	store  forgetful
+	access *access
 	now    func() time.Time
 	log    *slog.Logger
 	people time.Time // when everybody was last read
 }
 
+// forgetful is a store that can forget Slack's request keys.
+type forgetful interface {
+	Prune(ctx context.Context, before time.Time) (int64, error)
+}
+
 const (
 	peopleEvery  = time.Hour
 	membersEvery = "@every 2m" // well below the five minutes for which it counts
+	pruneEvery   = "@every 1h"
+	// remembered is how long a request of Slack's is known again: far longer than the 24 hours for which Slack delivers an
+	// event anew, and the five minutes for which a signature is good.
+	remembered = 7 * 24 * time.Hour
 )
+
+// upkeep is that of this program.
+func (p *program) upkeep() *upkeep {
+	return &upkeep{bot: p.bot, store: p.store, access: p.access, now: p.now, log: p.log}
+}
 
 // start looks at once, and then until ctx ends.
 func (u *upkeep) start(ctx context.Context) error {
 	quiet := cron.PrintfLogger(slog.NewLogLogger(u.log.Handler(), slog.LevelWarn))
 	// Recover stands innermost: after a panic, SkipIfStillRunning would otherwise never let the job run again.
 	c := cron.New(cron.WithLogger(quiet), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger), cron.Recover(quiet)))
-	for every, look := range map[string]func(context.Context){"@every 20s": u.readPeople, membersEvery: u.readMembers} {
+	jobs := map[string]func(context.Context){"@every 20s": u.readPeople, membersEvery: u.readMembers, pruneEvery: u.prune}
+	for every, look := range jobs {
 		if _, err := c.AddFunc(every, func() { look(ctx) }); err != nil {
 			return err
 		}
@@ -39,6 +57,7 @@ func (u *upkeep) start(ctx context.Context) error {
 	u.readPeople(ctx)
 	u.readMembers(ctx)
 	c.Start()
+	u.prune(ctx)
 	<-ctx.Done()
 	<-c.Stop().Done()
 	return nil
@@ -52,12 +71,24 @@ func (u *upkeep) readPeople(ctx context.Context) {
 		u.warn(ctx, "the list of people could not be read", err)
 		return
 	}
+	u.access.note(nil)
 	u.people = u.now()
 }
 
 func (u *upkeep) readMembers(ctx context.Context) {
-	if err := u.bot.RefreshMembers(ctx); err != nil {
+	if err := u.bot.RefreshMembers(ctx); err != nil { // none says nothing: there may have been nothing to ask
 		u.warn(ctx, "the members of private rooms could not be read", err)
+	}
+}
+
+func (u *upkeep) prune(ctx context.Context) {
+	forgotten, err := u.store.Prune(ctx, u.now().Add(-remembered))
+	if err != nil {
+		u.warn(ctx, "old requests could not be forgotten", err)
+		return
+	}
+	if forgotten > 0 {
+		u.log.Debug("old requests are forgotten", "requests", forgotten)
 	}
 }
 
@@ -66,7 +97,7 @@ func (u *upkeep) warn(ctx context.Context, what string, err error) {
 	switch {
 	case ctx.Err() != nil:
 	case bot.Rejected(err):
-		u.log.Error("Slack does not accept SLACK_BOT_TOKEN: nothing is sent until it is put right", "err", err)
+		u.access.note(err)
 	default:
 		u.log.Warn(what, "err", err)
 	}

@@ -236,7 +236,13 @@ func (s *Server) Restart(t testing.TB) {
 }
 
 // Setting is what a setting of the server is now.
-func (s *Server) Setting(t testing.TB, name string) (value string) {
+func (s *Server) Setting(t testing.TB, name string) string {
+	t.Helper()
+	return s.ask(t, `SELECT current_setting($1)`, name)
+}
+
+// ask is the one text that a query finds.
+func (s *Server) ask(t testing.TB, query string, args ...any) (answer string) {
 	t.Helper()
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, s.Address("postgres"))
@@ -244,8 +250,18 @@ func (s *Server) Setting(t testing.TB, name string) (value string) {
 		t.Fatal(err)
 	}
 	defer conn.Close(ctx)
-	if err := conn.QueryRow(ctx, `SELECT current_setting($1)`, name).Scan(&value); err != nil {
+	if err := conn.QueryRow(ctx, query, args...).Scan(&answer); err != nil {
 		t.Fatal(err)
 	}
-	return value
+	return answer
+}
+
+// Deadlocks is how many deadlocks the server has ended in a database, by its address.
+func (s *Server) Deadlocks(t testing.TB, where string) string {
+	t.Helper()
+	address, err := url.Parse(where)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.ask(t, `SELECT deadlocks::text FROM pg_stat_database WHERE datname = $1`, strings.TrimPrefix(address.Path, "/"))
 }

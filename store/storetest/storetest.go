@@ -54,6 +54,12 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"next due", nextDue},
 		{"wake", wake},
 		{"claims side by side", claimsSideBySide},
+		{"stats", stats},
+		{"open effects", openEffects},
+		{"revive", revive},
+		{"healthy", healthy},
+		{"prune", prune},
+		{"verify", verify},
 	}
 	for _, s := range suites {
 		t.Run(s.name, func(t *testing.T) {

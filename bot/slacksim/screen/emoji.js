@@ -9,7 +9,7 @@ white_check_mark ✅|heavy_check_mark ✔️|ballot_box_with_check ☑️|x ❌|
 rotating_light 🚨|sos 🆘|exclamation ❗|question ❓|grey_question ❔|bangbang ‼️|information_source ℹ️|red_circle 🔴|large_orange_circle 🟠
 large_yellow_circle 🟡|large_green_circle 🟢|large_blue_circle 🔵|large_purple_circle 🟣|white_circle ⚪|black_circle ⚫|large_red_square 🟥
 large_orange_square 🟧|large_yellow_square 🟨|large_green_square 🟩|large_blue_square 🟦|small_red_triangle 🔺|small_blue_diamond 🔹
-bell 🔔|no_bell 🔕|loudspeaker 📢|mega 📣|speech_balloon 💬|thought_balloon 💭|phone 📞|telephone_receiver 📞|pager 📟|email 📧|envelope ✉️
+bell 🔔|satellite_antenna 📡|no_bell 🔕|loudspeaker 📢|mega 📣|speech_balloon 💬|thought_balloon 💭|phone 📞|telephone_receiver 📞|pager 📟|email 📧|envelope ✉️
 memo 📝|pencil ✏️|pencil2 ✏️|clipboard 📋|page_facing_up 📄|book 📖|books 📚|bookmark 🔖|label 🏷️|link 🔗|paperclip 📎|pushpin 📌
 round_pushpin 📍|calendar 📆|date 📅|clock1 🕐|alarm_clock ⏰|stopwatch ⏱️|hourglass ⌛|hourglass_flowing_sand ⏳|timer_clock ⏲️
 chart_with_upwards_trend 📈|chart_with_downwards_trend 📉|bar_chart 📊|mag 🔍|bulb 💡|wrench 🔧|hammer 🔨|hammer_and_wrench 🛠️|gear ⚙️

@@ -1,0 +1,218 @@
+package store_test
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"tocsin/incident"
+	"tocsin/store"
+	"tocsin/store/storetest"
+)
+
+// line is a connection to a server that can be cut at a commit.
+type line struct {
+	server string
+	mu     sync.Mutex
+	cut    string // at the next commit: "before" or "after" the server has done it
+}
+
+// lay listens in a folder of its own, and returns the address of the database through the line.
+func (l *line) lay(t *testing.T, where string) string {
+	t.Helper()
+	address, err := url.Parse(where)
+	must(t, err)
+	l.server = filepath.Join(address.Query().Get("host"), ".s.PGSQL.5432")
+	folder := t.TempDir()
+	listener, err := net.Listen("unix", filepath.Join(folder, ".s.PGSQL.5432"))
+	must(t, err)
+	var all sync.WaitGroup
+	t.Cleanup(func() { _ = listener.Close(); all.Wait() })
+	all.Go(func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			all.Go(func() { l.carry(t, client) })
+		}
+	})
+	return strings.Replace(where, url.QueryEscape(address.Query().Get("host")), url.QueryEscape(folder), 1)
+}
+
+func (l *line) carry(t *testing.T, client net.Conn) {
+	server, err := net.Dial("unix", l.server)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	var back sync.WaitGroup
+	var answered sync.Mutex // held while nothing is to be carried back
+	back.Go(func() {
+		defer client.Close()
+		part := make([]byte, 64<<10)
+		for {
+			n, err := server.Read(part)
+			if err != nil {
+				return
+			}
+			answered.Lock()
+			_, err = client.Write(part[:n])
+			answered.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	})
+	part := make([]byte, 64<<10)
+	for {
+		n, err := client.Read(part)
+		if err != nil {
+			break
+		}
+		cut := ""
+		if bytes.Contains(part[:n], []byte("commit\x00")) {
+			l.mu.Lock()
+			cut, l.cut = l.cut, ""
+			l.mu.Unlock()
+		}
+		if cut == "before" {
+			break
+		}
+		if cut == "after" {
+			answered.Lock()
+			_ = client.(*net.UnixConn).CloseRead()
+			if _, err := server.Write(part[:n]); err == nil {
+				_ = server.(*net.UnixConn).CloseWrite() // it does what it was told, and hangs up
+			}
+			_ = client.Close()
+			answered.Unlock()
+			back.Wait()
+			break
+		}
+		if _, err := server.Write(part[:n]); err != nil {
+			break
+		}
+	}
+	_ = client.Close()
+	_ = server.Close()
+	back.Wait()
+}
+
+// The line is cut at a commit, before or after the server has done it: the change fails, and the same request again finds
+// out which it was. The change is kept once (F81).
+func TestCommitIsNotAnswered(t *testing.T) {
+	var l line
+	s := open(t, l.lay(t, storetest.Cluster(t).Database(t)))
+	id := declare(t, s)
+	for _, cut := range []string{"before", "after"} {
+		l.mu.Lock()
+		l.cut = cut
+		l.mu.Unlock()
+		runs := 0
+		ask := func() ([]byte, error) {
+			return on(s, id, cut, func(i *incident.Incident, st incident.Stamp) error { runs++; return note(cut)(i, st) })
+		}
+		if answer, err := ask(); err == nil || answer != nil {
+			t.Errorf("cut %s: answered %q", cut, answer)
+		}
+		answer, err := ask()
+		if err != nil || string(answer) != "done" {
+			t.Errorf("cut %s: %q %v", cut, answer, err)
+		}
+		if want := map[string]int{"before": 2, "after": 1}[cut]; runs != want {
+			t.Errorf("cut %s: it ran %d times, want %d", cut, runs, want)
+		}
+	}
+	if got := fmt.Sprint(notes(t, s, id)); got != "[before after]" {
+		t.Error(got)
+	}
+}
+
+// A commit is durable whatever the server is set to meanwhile, and stricter settings stay.
+func TestCommitIsDurable(t *testing.T) {
+	cluster := storetest.Cluster(t)
+	where := cluster.Database(t)
+	database := strings.TrimPrefix(where[:strings.Index(where, "?")], "postgres://postgres@/")
+	for setting, want := range map[string]string{"remote_apply": "remote_apply", "local": "on", "on": "on"} {
+		cluster.Exec(t, where, "ALTER DATABASE "+database+" SET synchronous_commit = "+setting)
+		if got := open(t, where).Inside(t, `SELECT current_setting('synchronous_commit')`); got != want {
+			t.Errorf("%s became %s", setting, got)
+		}
+	}
+}
+
+func TestStandbyIsRefused(t *testing.T) {
+	cluster := storetest.Cluster(t)
+	where := cluster.Database(t)
+	database := strings.TrimPrefix(where[:strings.Index(where, "?")], "postgres://postgres@/")
+	cluster.Exec(t, where, "ALTER DATABASE "+database+" SET default_transaction_read_only = on")
+	refused(t, where, "this PostgreSQL takes no changes, as a standby does not: give the address of the primary")
+	r, err := store.Look(t.Context(), where)
+	if err != nil || r.Engine != "PostgreSQL" || r.Schema != 1 || r.InUse || r.Size == 0 || !strings.HasPrefix(r.Where, "postgres:///"+database) {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
+// The server fails again and again under load: what was answered is there, once, and what was not answered is there once
+// after it was asked for again (F81).
+func TestServerFails(t *testing.T) {
+	cluster := storetest.Cluster(t)
+	where := cluster.Database(t)
+	stores := []*store.Store{open(t, where), open(t, where)}
+	id := declare(t, stores[0])
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	answered := make([]int, 6)
+	var answers, failures atomic.Int64
+	for w := range answered {
+		all.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					answered[w] = n
+					return
+				default:
+				}
+				text := fmt.Sprintf("%d/%d", w, n)
+				for {
+					answer, err := on(stores[w%2], id, text, note(text))
+					if err == nil && string(answer) == "done" {
+						answers.Add(1)
+						break
+					}
+					failures.Add(1)
+				}
+			}
+		})
+	}
+	for n := range 3 {
+		until(t, func() bool { return answers.Load() > int64(100*n+100) })
+		cluster.Restart(t)
+	}
+	close(stop)
+	all.Wait()
+	times := map[string]int{}
+	for _, text := range notes(t, stores[0], id) {
+		times[text]++
+	}
+	total := 0
+	for w, n := range answered {
+		total += n
+		for k := range n {
+			if text := fmt.Sprintf("%d/%d", w, k); times[text] != 1 {
+				t.Errorf("%s is there %d times", text, times[text])
+			}
+		}
+	}
+	if total == 0 || len(times) != total {
+		t.Errorf("%d answered, %d kept", total, len(times))
+	}
+	t.Logf("%d answered, %d failed attempts", total, failures.Load())
+}
