@@ -114,6 +114,9 @@ func (s *Store) release() error {
 // Installation is a random id made with the database: 16 hex digits.
 func (s *Store) Installation() string { return s.installation }
 
+// Shared tells whether other processes may use the database at the same time: a server takes many, a file one.
+func (s *Store) Shared() bool { return s.lock == nil }
+
 // Wake is signalled after each commit that gave the outbox something to look at. One signal may stand for many.
 func (s *Store) Wake() <-chan struct{} { return s.wake }
 

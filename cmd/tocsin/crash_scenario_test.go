@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -111,36 +109,6 @@ func (h *house) quieten(t *testing.T) {
 	if err := h.drain(ctx); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// image copies the database as a power cut would leave it: no write is under way while it is copied, and none that was
-// not synced is in it.
-func (h *house) image() (path string, err error) {
-	_, err = h.program.store.Change(context.Background(), incident.Request{At: h.Clock()()}, func(incident.Tx) ([]byte, error) {
-		path, err = h.copyTo()
-		return nil, err
-	})
-	return path, err
-}
-
-// copyTo copies the file and its log; the index of the log is made anew. It must run within a change, which nothing else
-// can be written beside.
-func (h *house) copyTo() (string, error) {
-	folder, err := os.MkdirTemp(filepath.Dir(h.db), "image")
-	if err != nil {
-		return "", err
-	}
-	to := filepath.Join(folder, "tocsin.db")
-	for _, part := range []string{"", "-wal"} {
-		raw, err := os.ReadFile(h.db + part)
-		if err != nil {
-			return "", err
-		}
-		if err := os.WriteFile(to+part, raw, 0o600); err != nil {
-			return "", err
-		}
-	}
-	return to, nil
 }
 
 // photograph is all that people see, and what the record holds of each incident.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"sync"
@@ -32,6 +33,7 @@ func TestCrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: the crash table takes a minute; make crash runs it")
 	}
+	began := time.Now()
 	clean := newCrashHouse(t)
 	first := len(clean.Calls()) // those before are of the start: what a restart does anyway
 	for n := range scenario {
@@ -61,7 +63,8 @@ func TestCrash(t *testing.T) {
 			}
 		}
 	})
-	t.Logf("crash: calls=%d faults=%d runs=%d equal=%d", len(calls), len(crashFaults), runs.Load(), equal.Load())
+	fmt.Printf("crash: engine=%s calls=%d faults=%d runs=%d equal=%d took=%s\n",
+		cmp.Or(testEngine, "sqlite"), len(calls), len(crashFaults), runs.Load(), equal.Load(), time.Since(began).Round(time.Second))
 	if runs.Load() != equal.Load() {
 		t.Errorf("%d worlds differ", runs.Load()-equal.Load())
 	}

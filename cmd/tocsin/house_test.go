@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +20,8 @@ type house struct {
 	program *program
 	log     *watchedLog
 	db      string
-	stop    func() // ends the program as SIGTERM does
+	copies  []string // of the database, on PostgreSQL
+	stop    func()   // ends the program as SIGTERM does
 }
 
 // furnish changes what a program is made of before it starts.
@@ -48,7 +48,7 @@ func newHouse(t *testing.T, changes ...furnish) *house {
 // newHouseIn starts the program in a workspace.
 func newHouseIn(t *testing.T, w *slacksim.Workspace, changes ...furnish) *house {
 	t.Helper()
-	h := &house{t: t, Workspace: w, log: &watchedLog{}, db: filepath.Join(t.TempDir(), "tocsin.db")}
+	h := &house{t: t, Workspace: w, log: &watchedLog{}, db: newDatabase(t)}
 	h.Check(slackContract)
 	h.Limits(0) // the clock stands still, so that no window would ever pass; limits have stories of their own
 	h.OnSettle(func(ctx context.Context) error { return h.drain(ctx) })
@@ -56,6 +56,7 @@ func newHouseIn(t *testing.T, w *slacksim.Workspace, changes ...furnish) *house 
 	h.start(changes...)
 	t.Cleanup(func() {
 		h.stop()
+		h.clear()
 		for _, line := range h.log.unexpected() {
 			t.Errorf("an error was logged that nobody announced: %s", line)
 		}
@@ -68,6 +69,9 @@ func (h *house) start(changes ...furnish) {
 	h.t.Helper()
 	o := demoOptions(h.Workspace, h.db)
 	o.now, o.log = h.Clock(), slog.New(h.log)
+	if onPostgres {
+		o.lease = houseLease
+	}
 	if overSocket() {
 		inSocketMode(h.Workspace)(&o)
 	}
@@ -75,6 +79,7 @@ func (h *house) start(changes ...furnish) {
 		change(&o)
 	}
 	h.Socket(o.settings.AppToken != "") // as somebody would switch it in Slack
+	h.log.ignore(false)
 	ctx, cancel := context.WithCancel(context.Background())
 	p, err := newProgram(ctx, o)
 	if err != nil {
@@ -110,6 +115,7 @@ func (h *house) drain(ctx context.Context) error {
 // watchedLog remembers errors, so that a test fails on one that it did not announce.
 type watchedLog struct {
 	mu        sync.Mutex
+	ignored   bool // what is logged now
 	announced []string
 	errors    []string
 	lines     []string
@@ -123,7 +129,7 @@ func (l *watchedLog) Handle(_ context.Context, r slog.Record) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lines = append(l.lines, r.Level.String()+" "+line)
-	if r.Level >= slog.LevelError {
+	if r.Level >= slog.LevelError && !l.ignored {
 		l.errors = append(l.errors, line)
 	}
 	return nil
@@ -137,6 +143,13 @@ func (l *watchedLog) announce(words string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.announced = append(l.announced, words)
+}
+
+// ignore says whether errors mean nothing from now on, because they are those of a dying program.
+func (l *watchedLog) ignore(ignored bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ignored = ignored
 }
 
 func (l *watchedLog) unexpected() []string {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"tocsin/bot/slacksim"
 	"tocsin/incident"
@@ -23,8 +25,8 @@ type audit struct {
 	posted   map[string][]slacksim.Posted // by what they are: "INC-7 card"
 	list     []*incident.Incident
 
-	lost, duplicates, missing []string
-	incidents, messages       int
+	lost, duplicates, missing, disorder []string
+	incidents, messages                 int
 }
 
 func (s *storm) audit() *audit {
@@ -43,6 +45,7 @@ func (s *storm) audit() *audit {
 		a.incident(i)
 	}
 	a.sayings()
+	a.order()
 	if made := strings.Count(s.w.World(), "\n#inc-"); made > len(a.list) {
 		a.duplicates = append(a.duplicates, fmt.Sprintf("%d rooms for %d incidents", made, len(a.list)))
 	}
@@ -77,16 +80,15 @@ func (a *audit) read() {
 
 // rest reads what the store does not tell: request keys, and effects that are not done.
 func (a *audit) rest() {
-	db, err := sql.Open("sqlite3", "file:"+a.db+"?mode=ro")
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	defer db.Close()
+	db := openDatabase(a.t, a.db)
 	for _, key := range a.column(db, `SELECT key FROM requests`) {
 		a.requests[key] = true
 	}
 	a.missing = append(a.missing, a.column(db, `SELECT 'not delivered: ' || kind || ' ' || subject || ' of INC-' || incident_id || ': ' || error
 		FROM effects WHERE done_at IS NULL OR buried_at IS NOT NULL`)...)
+	if isServer(a.db) {
+		return
+	}
 	if verdict := a.column(db, `PRAGMA integrity_check`); len(verdict) != 1 || verdict[0] != "ok" {
 		a.t.Errorf("the database is damaged: %q", verdict)
 	}
@@ -244,15 +246,42 @@ func mayBeSilent(e incident.Event, holds map[int64]bool) bool {
 	return false
 }
 
+// order looks at what each channel was told about each incident: it must be in the order in which it happened.
+func (a *audit) order() {
+	last := map[string]int64{} // entry by channel and incident
+	for _, m := range a.w.Posted("") {
+		what, _ := m.Payload["what"].(string)
+		about, number, _ := strings.Cut(what, " event ")
+		entry, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			continue // it shows how things stand
+		}
+		lane := m.Channel + " " + about
+		if entry < last[lane] {
+			a.disorder = append(a.disorder, fmt.Sprintf("%s after event %d", what, last[lane]))
+		}
+		last[lane] = entry
+	}
+}
+
+// String is the line that is printed of a storm.
+func (a *audit) String() string {
+	return fmt.Sprintf("seed=%d acknowledged=%d resent=%d redelivered=%d faults=%d incidents=%d messages=%d lost=%d duplicates=%d missing=%d disorder=%d took=%s",
+		a.seed, a.acknowledged(), a.resent, a.redelivered, a.faults.Load(), a.incidents, a.messages,
+		len(a.lost), len(a.duplicates), len(a.missing), len(a.disorder), time.Since(a.began).Round(time.Second))
+}
+
 // report fails the test for all that was found, the first of each kind in words.
-func (a *audit) report(t *testing.T) {
+func (a *audit) report(t *testing.T) (wrong bool) {
 	t.Helper()
 	for _, found := range []struct {
 		what string
 		list []string
-	}{{"lost", a.lost}, {"twice", a.duplicates}, {"missing", a.missing}} {
+	}{{"lost", a.lost}, {"twice", a.duplicates}, {"missing", a.missing}, {"not in order", a.disorder}} {
 		if len(found.list) > 0 {
+			wrong = true
 			t.Errorf("%s (%d):\n  %s", found.what, len(found.list), strings.Join(found.list[:min(len(found.list), 20)], "\n  "))
 		}
 	}
+	return wrong
 }

@@ -15,12 +15,13 @@ import (
 
 // process is the real binary, running beside the test. It says on stderr, in JSON, when it is ready.
 type process struct {
-	cmd    *exec.Cmd
-	ready  chan string   // gets the address where it takes requests
-	ended  chan struct{} // closed when it has ended and all that it said was read; the fields below are good then
-	err    error         // how it ended
-	errors []string      // what it logged at level ERROR
-	said   []string      // what is no JSON: why it did not start
+	cmd     *exec.Cmd
+	delayed bool          // by another one, or itself, that was stopped for a while
+	ready   chan string   // gets the address where it takes requests
+	ended   chan struct{} // closed when it has ended and all that it said was read; the fields below are good then
+	err     error         // how it ended
+	errors  []string      // what it logged at level ERROR
+	said    []string      // what is no JSON: why it did not start
 }
 
 // patience is how long a binary may take to become ready, or to end, before the test gives up: far beyond what it

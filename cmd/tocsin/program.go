@@ -58,19 +58,20 @@ type options struct {
 	log      *slog.Logger
 	now      func() time.Time
 	pulse    time.Duration // how often it looks at itself; 0: every five seconds
+	lease    time.Duration // of an effect; 0: the default
 }
 
 // newProgram opens the database and the address. Nothing is taken or sent before run.
 func newProgram(ctx context.Context, o options) (*program, error) {
 	p := &program{
-		log: o.log, now: o.now, http: bot.NewClient(callLimit, o.now), metrics: newMetrics(), access: &access{log: o.log, now: o.now},
+		log: o.log, now: o.now, http: bot.NewClient(o.callLimit(), o.now), metrics: newMetrics(), access: &access{log: o.log, now: o.now},
 	}
 	p.use(o.settings, o.policy)
 	var err error
 	if p.store, err = store.Open(ctx, o.settings.DB, store.Options{Log: o.log}); err != nil {
 		return nil, err
 	}
-	if err := p.wire(); err != nil {
+	if err := errors.Join(o.checkLease(p.store.Shared()), p.wire(o.lease)); err != nil {
 		return nil, errors.Join(err, p.store.Close())
 	}
 	if err := p.listen(ctx, o); err != nil {
@@ -121,11 +122,10 @@ func (p *program) client(s settings) *slack.Client {
 		slack.OptionHTTPClient(p.http))
 }
 
-// callLimit bounds one call to Slack. It is shorter than an effect's lease, so that nobody else takes an effect over
-// while its call may still land.
+// callLimit is how long one call to Slack may take at most.
 const callLimit = 10 * time.Second
 
-func (p *program) wire() (err error) {
+func (p *program) wire(lease time.Duration) (err error) {
 	p.bot, err = bot.New(bot.Options{
 		Store: p.store, Slack: func() *slack.Client { return p.live.Load().slack }, SlackURL: p.live.Load().settings.SlackURL,
 		SigningSecret: func() string { return string(p.live.Load().settings.SigningSecret) },
@@ -141,7 +141,7 @@ func (p *program) wire() (err error) {
 	}
 	route := outbox.Route{Destination: bot.Destination, Courier: &bot.Courier{Bot: p.bot}}
 	p.outbox = &outbox.Outbox{
-		Store: p.store, Wake: p.store.Wake(), Now: p.now, Log: p.log, Single: true,
+		Store: p.store, Wake: p.store.Wake(), Now: p.now, Log: p.log, Single: !p.store.Shared(), Lease: lease,
 		Recovered: func(ctx context.Context, c outbox.Circuit) { p.bot.Recovered(ctx, c.Since, c.Err) },
 		Couriers: map[incident.Lane]outbox.Route{
 			incident.LaneRoom: route, incident.LaneWords: route, incident.LanePeople: route, incident.LaneSigns: route,

@@ -16,7 +16,8 @@ import (
 )
 
 func serveCommand() *cobra.Command {
-	return &cobra.Command{
+	var lease time.Duration
+	cmd := &cobra.Command{
 		Use:     "serve",
 		Short:   "Run the bot for a Slack workspace",
 		Long:    "Run the bot for a Slack workspace, until it is told to stop.\n\n" + settingsHelp(),
@@ -36,9 +37,11 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), options{settings: s, policy: policy, log: log, now: time.Now}, read)
+			return serve(cmd.Context(), options{settings: s, policy: policy, log: log, now: time.Now, lease: lease}, read)
 		},
 	}
+	leaseFlag(cmd.Flags(), &lease)
+	return cmd
 }
 
 // serve runs the program until ctx ends.
