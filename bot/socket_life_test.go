@@ -264,10 +264,10 @@ func TestRest(t *testing.T) {
 			low, high = min(low, rest), max(high, rest)
 		}
 		least, most := c.want*8/10, c.want*12/10
-		if c.err == limited {
+		if errors.Is(c.err, limited) {
 			least, most = c.want, c.want
 		}
-		if low < least || high > most || c.err != limited && (low > c.want*85/100 || high < c.want*115/100) {
+		if low < least || high > most || !errors.Is(c.err, limited) && (low > c.want*85/100 || high < c.want*115/100) {
 			t.Errorf("%s: from %s to %s, want %s ± 20 %%", name, low, high, c.want)
 		}
 	}

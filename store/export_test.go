@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -68,14 +69,7 @@ func (s *Store) Plans(t testing.TB, more map[string]string) map[string]string {
 		if arguments != "" {
 			arguments = "(" + arguments[2:] + ")"
 		}
-		rows, err := conn.QueryContext(t.Context(), "EXPLAIN EXECUTE q"+arguments)
-		must(t, err)
-		for rows.Next() {
-			var line string
-			must(t, rows.Scan(&line))
-			plans[name] += line + "\n"
-		}
-		must(t, rows.Close())
+		plans[name] = explained(t, conn, "EXPLAIN EXECUTE q"+arguments)
 		_, err = conn.ExecContext(t.Context(), "DEALLOCATE q")
 		must(t, err)
 	}
@@ -87,4 +81,18 @@ func (s *Store) Inside(t testing.TB, query string) (answer string) {
 	t.Helper()
 	must(t, s.write(t.Context(), func(tx *Tx) error { return tx.conn.QueryRowContext(tx.ctx, query).Scan(&answer) }))
 	return answer
+}
+
+func explained(t testing.TB, conn *sql.Conn, query string) (plan string) {
+	t.Helper()
+	rows, err := conn.QueryContext(t.Context(), query)
+	must(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var line string
+		must(t, rows.Scan(&line))
+		plan += line + "\n"
+	}
+	must(t, rows.Err())
+	return plan
 }

@@ -270,7 +270,7 @@ func TestExplain(t *testing.T) {
 		err     error
 		want    string
 	}{
-		{explainFile, sqlite3.Error{Code: sqlite3.ErrFull}, "the disk is full: make space, and it goes on by itself (doing: "},
+		{explainFile, sqlite3.Error{Code: sqlite3.ErrFull}, "the disk of the database is full: make space, and it goes on by itself (doing: "},
 		{explainFile, sqlite3.Error{Code: sqlite3.ErrReadonly}, "the database cannot be written: see that its disk"},
 		{explainFile, sqlite3.Error{Code: sqlite3.ErrConstraint}, "constraint failed"},
 		{explainServer, &pgconn.PgError{Code: "53100", Message: "no space"}, "the disk of PostgreSQL is full: make space"},

@@ -142,7 +142,7 @@ func (m *move) copyTable(ctx context.Context, table string) (copied int64, err e
 	if table == "incidents" {
 		query += " WHERE id <> 0"
 	}
-	rows, err := m.source.QueryContext(ctx, query)
+	rows, err := m.source.QueryContext(ctx, query) //nolint:rowserrcheck // the stream reads it to its end, and its error
 	if err != nil {
 		return 0, err
 	}

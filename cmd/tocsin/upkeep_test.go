@@ -12,19 +12,6 @@ import (
 	"tocsin/store"
 )
 
-// sqlOn runs a statement on the program's database, beside it.
-func (h *house) sqlOn(statement string) {
-	h.t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+h.db+"?_busy_timeout=5000")
-	if err == nil {
-		_, err = db.ExecContext(h.t.Context(), statement)
-	}
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	_ = db.Close()
-}
-
 // requests counts the requests that are remembered.
 func (h *house) requests() (n int) {
 	h.t.Helper()
