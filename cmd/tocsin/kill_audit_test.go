@@ -45,7 +45,7 @@ func (s *storm) audit() *audit {
 		a.incident(i)
 	}
 	a.sayings()
-	a.order()
+	a.disorder = disorder(a.w.Posted(""))
 	if made := strings.Count(s.w.World(), "\n#inc-"); made > len(a.list) {
 		a.duplicates = append(a.duplicates, fmt.Sprintf("%d rooms for %d incidents", made, len(a.list)))
 	}
@@ -246,10 +246,10 @@ func mayBeSilent(e incident.Event, holds map[int64]bool) bool {
 	return false
 }
 
-// order looks at what each channel was told about each incident: it must be in the order in which it happened.
-func (a *audit) order() {
+// disorder looks at what each channel was told about each incident: it must be in the order in which it happened.
+func disorder(posted []slacksim.Posted) (list []string) {
 	last := map[string]int64{} // entry by channel and incident
-	for _, m := range a.w.Posted("") {
+	for _, m := range posted {
 		what, _ := m.Payload["what"].(string)
 		about, number, _ := strings.Cut(what, " event ")
 		entry, err := strconv.ParseInt(number, 10, 64)
@@ -258,10 +258,11 @@ func (a *audit) order() {
 		}
 		lane := m.Channel + " " + about
 		if entry < last[lane] {
-			a.disorder = append(a.disorder, fmt.Sprintf("%s after event %d", what, last[lane]))
+			list = append(list, fmt.Sprintf("%s after event %d", what, last[lane]))
 		}
 		last[lane] = entry
 	}
+	return list
 }
 
 // String is the line that is printed of a storm.
