@@ -129,7 +129,7 @@ func TestStoryReplicas(t *testing.T) {
 		t.Errorf("done twice: %q", again)
 	}
 	posted := m.Posted("")
-	if wrong := disorder(posted); len(wrong) > 0 {
+	if wrong := disorder(m.Calls()); len(wrong) > 0 {
 		t.Errorf("not in order: %q", wrong)
 	}
 	told := slices.DeleteFunc(posted, func(p slacksim.Posted) bool { return !strings.Contains(p.Text, "news") })
@@ -170,7 +170,7 @@ func TestStoryReplicasTellOnce(t *testing.T) {
 		m.Pass(incident.Deadline/2 + time.Second)
 		m.rest()
 	}
-	if n := m.directs("Ada", "is late"); n != 5 {
+	if n := m.directs("Ada", "The room of"); n != 5 {
 		t.Errorf("five late effects were told %d times", n)
 	}
 	m.Faults(nil)
@@ -178,8 +178,8 @@ func TestStoryReplicasTellOnce(t *testing.T) {
 		m.Pass(5 * time.Second)
 		m.rest()
 	}
-	if late, through := m.directs("Ada", "is late"), m.directs("Ada", "was late, and got through"); late != 0 || through != 5 {
-		t.Errorf("%d times it still says late, %d times that it got through", late, through)
+	if late, through := m.directs("Ada", "is late"), m.directs("Ada", "The room of"); late != 0 || through != 5 {
+		t.Errorf("%d times it still says late, %d times that it got through: %q", late, through, m.DirectMessages(m.Person("Ada")).Messages())
 	}
 }
 
@@ -229,7 +229,7 @@ func TestF82OldAndNewTogether(t *testing.T) {
 	if answer := m.command("Ada", "#general", "/incident declare sev1 all is down", "two"); !strings.Contains(answer, "Something broke on our side") {
 		t.Errorf("answered: %s", answer)
 	}
-	m.AwaitUntil(func() bool { return strings.Count(m.logs[0].all(), "newer Tocsin") > seen })
+	await(m.t, func() bool { return strings.Count(m.logs[0].all(), "newer Tocsin") > seen })
 	if after := m.rows(); after != before {
 		t.Errorf("rows before and after: %s, %s", before, after)
 	}
@@ -238,13 +238,13 @@ func TestF82OldAndNewTogether(t *testing.T) {
 	}
 }
 
-// AwaitUntil waits for something that another goroutine brings about.
-func (m *team) AwaitUntil(reached func() bool) {
-	m.t.Helper()
+// await waits for something that another goroutine, or another program, brings about.
+func await(t *testing.T, reached func() bool) {
+	t.Helper()
 	for late := time.After(patience); !reached(); {
 		select {
 		case <-late:
-			m.t.Fatal("it never came to that")
+			t.Fatal("it never came to that")
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
@@ -253,7 +253,7 @@ func (m *team) AwaitUntil(reached func() bool) {
 // awaitReady waits until /readyz answers with a status and some words.
 func (m *team) awaitReady(status int, words string) {
 	m.t.Helper()
-	m.AwaitUntil(func() bool {
+	await(m.t, func() bool {
 		request, err := http.NewRequestWithContext(m.t.Context(), http.MethodGet, m.program.ops.url()+"/readyz", http.NoBody)
 		if err != nil {
 			m.t.Fatal(err)
@@ -298,9 +298,13 @@ func TestF79StoppedPastItsLease(t *testing.T) {
 	f := newFleet(t, 79)
 	f.fill()
 	stopped := f.replicas[0]
+	await(t, func() bool { return f.answered("users.list") == len(f.replicas) })
+	f.w.Connect("") // nobody hears of the newcomer
+	f.w.Join(f.w.Add(slacksim.Profile{Name: "Newcomer"}), "#general")
+	if err := f.w.Idle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	f.w.Connect(stopped.at) // it alone hears of the incident
-	newcomer := f.w.Add(slacksim.Profile{Name: "Newcomer"})
-	f.w.Join(newcomer, "#general")
 	asked, gate := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	f.w.Faults(func(c slacksim.Call) *slacksim.Fault {
@@ -313,7 +317,11 @@ func TestF79StoppedPastItsLease(t *testing.T) {
 	if _, body, err := f.w.SendCommand(t.Context(), send); err != nil || !strings.Contains(body, "INC-1 declared") {
 		t.Fatalf("answered: %s, %v", body, err)
 	}
-	<-asked
+	select {
+	case <-asked:
+	case <-time.After(patience):
+		t.Fatalf("nobody asked who the newcomer is, and %d rooms were made", f.answered("conversations.create"))
+	}
 	for _, r := range f.replicas {
 		r.delayed = true
 	}
@@ -325,10 +333,20 @@ func TestF79StoppedPastItsLease(t *testing.T) {
 		r.stop(t) // which lets it finish what it was at
 		f.blame(r.process)
 	}
-	if made := strings.Count(f.w.World(), "\n#inc-"); made != 1 {
-		t.Errorf("%d rooms", made)
+	if rooms, made := strings.Count(f.w.World(), "\n#inc-"), f.answered("conversations.create"); rooms != 1 || made != 1 {
+		t.Errorf("%d rooms, %d calls to make one", rooms, made)
 	}
 	if again := f.w.Duplicates(); len(again) > 0 {
 		t.Errorf("done twice: %q", again)
 	}
+}
+
+// answered counts the calls of a method that are over.
+func (f *fleet) answered(method string) (n int) {
+	for _, c := range f.w.Calls() {
+		if c.Method == method && c.Outcome != "" {
+			n++
+		}
+	}
+	return n
 }
