@@ -95,7 +95,7 @@ func (p *patience) Do(r *http.Request) (*http.Response, error) {
 	if wait := p.enter(key, behind.old && urgent[key]); wait > 0 {
 		return tooMany(r, wait), nil
 	}
-	response, err := p.client.Do(r)
+	response, err := p.client.Do(onTime(r, behind, p.now))
 	if err == nil && response.StatusCode == http.StatusTooManyRequests {
 		response.Header.Set("Retry-After", strconv.Itoa(p.refused(key, response.Header))) // the client library reads numbers only
 		return response, nil
