@@ -100,7 +100,7 @@ func (p *patience) Do(r *http.Request) (*http.Response, error) {
 	if behind.called != nil {
 		behind.called.Store(true)
 	}
-	response, err := p.client.Do(r)
+	response, err := p.client.Do(onTime(r, behind, p.now))
 	if err == nil && response.StatusCode == http.StatusTooManyRequests {
 		response.Header.Set("Retry-After", strconv.Itoa(p.refused(key, response.Header))) // the client library reads numbers only
 		return response, nil

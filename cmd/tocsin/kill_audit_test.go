@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -45,7 +46,7 @@ func (s *storm) audit() *audit {
 		a.incident(i)
 	}
 	a.sayings()
-	a.order()
+	a.disorder = disorder(a.w.Calls())
 	if made := strings.Count(s.w.World(), "\n#inc-"); made > len(a.list) {
 		a.duplicates = append(a.duplicates, fmt.Sprintf("%d rooms for %d incidents", made, len(a.list)))
 	}
@@ -246,22 +247,28 @@ func mayBeSilent(e incident.Event, holds map[int64]bool) bool {
 	return false
 }
 
-// order looks at what each channel was told about each incident: it must be in the order in which it happened.
-func (a *audit) order() {
+// disorder looks at what each channel was told about each incident, as the calls landed: in the order in which it happened.
+func disorder(calls []slacksim.Call) (list []string) {
 	last := map[string]int64{} // entry by channel and incident
-	for _, m := range a.w.Posted("") {
-		what, _ := m.Payload["what"].(string)
-		about, number, _ := strings.Cut(what, " event ")
+	for _, c := range calls {
+		var meta struct {
+			Payload struct{ What string } `json:"event_payload"`
+		}
+		if text, _ := c.Args["metadata"].(string); c.Method != "chat.postMessage" || !strings.HasSuffix(c.Outcome, "ok") || json.Unmarshal([]byte(text), &meta) != nil {
+			continue
+		}
+		about, number, _ := strings.Cut(meta.Payload.What, " event ")
 		entry, err := strconv.ParseInt(number, 10, 64)
 		if err != nil {
 			continue // it shows how things stand
 		}
-		lane := m.Channel + " " + about
+		lane := fmt.Sprint(c.Args["channel"], about)
 		if entry < last[lane] {
-			a.disorder = append(a.disorder, fmt.Sprintf("%s after event %d", what, last[lane]))
+			list = append(list, fmt.Sprintf("%s after event %d", meta.Payload.What, last[lane]))
 		}
 		last[lane] = entry
 	}
+	return list
 }
 
 // String is the line that is printed of a storm.
