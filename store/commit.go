@@ -121,6 +121,8 @@ func (c *committer) batch(first *job) {
 	}
 	if err != nil {
 		c.drop()
+	} else {
+		c.file.logged()
 	}
 	woke := false
 	for _, j := range ran {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/mattn/go-sqlite3"
@@ -45,13 +46,30 @@ var fileMends = map[sqlite3.ErrNo]string{
 	sqlite3.ErrLocked:   "another program holds the database: end the shell or the backup that keeps it locked",
 }
 
-// explainFile says of an error of SQLite what is wrong and what to do.
+// systemMends are what the system says of a disk that SQLite, or we, only know not to work.
+var systemMends = map[syscall.Errno]string{
+	syscall.ENOSPC: fileMends[sqlite3.ErrFull],
+	syscall.EDQUOT: fileMends[sqlite3.ErrFull],
+	syscall.EROFS:  fileMends[sqlite3.ErrReadonly],
+	syscall.EACCES: fileMends[sqlite3.ErrPerm],
+	syscall.EPERM:  fileMends[sqlite3.ErrPerm],
+}
+
+// explainFile says of an error of SQLite, or of a file, what is wrong and what to do.
 func explainFile(err error) error {
 	var code sqlite3.Error
+	var system syscall.Errno
+	if errors.As(err, &code) {
+		system = code.SystemErrno
+	} else {
+		errors.As(err, &system)
+	}
 	switch {
 	case errors.As(err, new(*trouble)):
 		return err
-	case errors.As(err, &code) && fileMends[code.Code] != "":
+	case systemMends[system] != "":
+		return &trouble{systemMends[system], err}
+	case fileMends[code.Code] != "":
 		return &trouble{fileMends[code.Code], err}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &trouble{slow, err}

@@ -8,9 +8,12 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"tocsin/incident"
 	"tocsin/store/db"
@@ -147,4 +150,75 @@ func examined(ctx context.Context, path string) (named map[int64]string, err err
 		return nil, err
 	}
 	return named, damageOf(integrity(ctx, pool, "1"))
+}
+
+// crashedFile names to a process of this test binary the database that it shall be killed with.
+const crashedFile = "TOCSIN_TEST_CRASH"
+
+// TestCrash is no test: it is the process that is killed when it has declared three incidents.
+func TestCrash(t *testing.T) {
+	path := os.Getenv(crashedFile)
+	if path == "" {
+		t.Skip("this is what TestF57cMissingLog starts")
+	}
+	s, err := Open(t.Context(), path, Options{})
+	must(t, err)
+	for range 3 {
+		_, err := declare(t.Context(), s, "checkout is down")
+		must(t, err)
+	}
+	must(t, syscall.Kill(os.Getpid(), syscall.SIGKILL))
+	select {}
+}
+
+// TestF57cMissingLog: the process is killed, and its write-ahead log taken away. SQLite would open the file as it was before,
+// which is empty here. Where somebody has moved the log into the file, or put another file there, nothing is missing.
+func TestF57cMissingLog(t *testing.T) {
+	backup := put(t, written(t, 2))
+	for name, test := range map[string]struct {
+		do        func(path string) error
+		incidents int
+		want      string
+	}{
+		"taken away": {func(path string) error { return os.Rename(path+"-wal", path+".away") }, 3, "is missing, and what was written last stands there alone"},
+		"left":       {func(string) error { return nil }, 3, ""},
+		"moved by a shell": {func(path string) error {
+			byHand(t, path, `SELECT count(*) FROM entries`)
+			return os.Chtimes(path+".lock", time.Time{}, time.Now().Add(-time.Minute)) // clocks of file systems are coarse
+		}, 3, ""},
+		"a backup in its place": {func(path string) error {
+			return errors.Join(os.Remove(path+"-wal"), os.Remove(path+"-shm"), os.Rename(backup, path))
+		}, 2, ""},
+		"given up": {func(path string) error {
+			return errors.Join(os.Truncate(path+"-wal", 0), os.Remove(path+"-shm"))
+		}, 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "tocsin.db")
+			process := exec.Command(os.Args[0], "-test.run=^TestCrash$", "-test.count=1")
+			process.Env = append(os.Environ(), crashedFile+"="+path)
+			if said, err := process.CombinedOutput(); err == nil || process.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+				t.Fatalf("%v %s", err, said)
+			}
+			must(t, test.do(path))
+			if test.want != "" {
+				for range 2 { // a second try is no answer
+					reopen(t, path, test.want)
+					_, err := Look(t.Context(), path)
+					says(t, err, test.want)
+				}
+				must(t, os.Rename(path+".away", path+"-wal"))
+			}
+			for range 2 { // the second time after a clean end
+				s, err := Open(t.Context(), path, Options{})
+				must(t, err)
+				list, err := s.List(t.Context(), incident.Filter{Limit: 9})
+				if err != nil || len(list) != test.incidents {
+					t.Errorf("%d incidents, %v", len(list), err)
+				}
+				must(t, s.write(t.Context(), keep("a")))
+				must(t, s.Close())
+			}
+		})
+	}
 }

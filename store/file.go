@@ -14,6 +14,15 @@ import (
 type file struct {
 	path string
 	info os.FileInfo // of the file that was opened, whatever has its name later
+	lock *lock       // nil: beside a running program
+	told bool        // the lock tells of changes in the write-ahead log
+}
+
+// logged notes once, after a commit, that the write-ahead log holds changes.
+func (f *file) logged() {
+	if f.lock != nil && !f.told {
+		f.told = f.lock.note(f.info) == nil // else after the next one
+	}
 }
 
 // openFile opens a SQLite file for writing and reading, and makes it where there is none.
@@ -37,7 +46,7 @@ func (s *Store) openFile(ctx context.Context, path string, beside bool) (err err
 	if err != nil {
 		return err
 	}
-	s.file = &file{path: path, info: info}
+	s.file = &file{path: path, info: info, lock: s.lock}
 	if s.writer, err = openPool(ctx, path, writing, 1); err != nil {
 		return err
 	}

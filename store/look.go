@@ -57,6 +57,8 @@ func lookAtFile(ctx context.Context, path string, r *Report) (err error) {
 		return errEmpty
 	case f.cut():
 		return errCut
+	case lostLog(path):
+		return errNoLog
 	}
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(path, &disk); err != nil {

@@ -63,6 +63,7 @@ func TestFileIsTakenAwayMeanwhile(t *testing.T) {
 	must(t, s.Healthy(t.Context()))
 }
 
+// Somebody asks while the database hangs, or another program holds it (F90): the answer comes within the time of who asks.
 func TestUnhealthy(t *testing.T) {
 	s, _ := openTest(t)
 	release := hold(t, s)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -106,6 +107,9 @@ func (s *Store) release() error {
 		}
 	}
 	if s.lock != nil {
+		if s.file != nil && s.file.told && errors.Join(errs...) == nil { // the log is in the file now
+			errs = append(errs, s.lock.write(fmt.Sprintln(os.Getpid())))
+		}
 		errs = append(errs, s.lock.release())
 	}
 	return errors.Join(errs...)

@@ -5,6 +5,7 @@
 //   DISK_ONLY    of which file alone they are counted
 //   DISK_CALL    "sync": that syncs alone are counted
 //   DISK_BROKEN  while this file exists, all of them fail
+//   DISK_KILL    if given, the program is killed at that call instead, as kill -9 does
 //   DISK_ERRNO   with what; EIO unless given
 //
 // A write that fails has written half. A sync that fails has lost all that was written to the file since the last one, as
@@ -14,6 +15,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +32,7 @@ struct undo { // what stood where something was written
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct undo *written;
-static int calls;
+static int calls, dying;
 
 #define REAL(result, name, ...) \
 	static result (*real)(__VA_ARGS__); \
@@ -70,8 +72,13 @@ static int fails(const char *call, const char *path) {
 	int once = counts && ++calls == (nth ? atoi(nth) : 0);
 	if (!once && !(broken && access(broken, F_OK) == 0)) return 0;
 	if (once) dprintf(2, "disk: call %d fails: %s of %s\n", calls, call, path);
+	if (once && getenv("DISK_KILL")) dying = 1;
 	errno = number ? atoi(number) : EIO;
 	return 1;
+}
+
+static void die(void) {
+	if (dying) kill(getpid(), SIGKILL), pause();
 }
 
 static void remember(int fd, const char *path, size_t length, off_t at) {
@@ -105,7 +112,7 @@ static ssize_t do_write(int fd, const void *from, size_t length, off_t at) {
 	ssize_t n = -1;
 	int failed = fails("a write", path), why = errno;
 	if (!strstr(path, "-shm")) remember(fd, path, length, at); // shared memory is no part of the disk
-	if (failed) real_write(fd, from, length / 2, at);
+	if (failed) real_write(fd, from, length / 2, at), die();
 	else n = real_write(fd, from, length, at), why = errno;
 	pthread_mutex_unlock(&lock);
 	errno = why;
@@ -118,6 +125,7 @@ static int do_sync(int fd) {
 	pthread_mutex_lock(&lock);
 	int failed = fails("a sync", path), why = errno;
 	int n = failed ? -1 : real_sync(fd);
+	die();
 	settle(fd, path, failed);
 	pthread_mutex_unlock(&lock);
 	errno = why;
@@ -130,6 +138,7 @@ static int do_cut(int fd, off_t size) {
 	pthread_mutex_lock(&lock);
 	int n = -1;
 	if (!fails("a truncation", path)) n = real_cut(fd, size);
+	else die();
 	int why = errno;
 	pthread_mutex_unlock(&lock);
 	errno = why;
