@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -22,12 +23,24 @@ type trouble struct {
 	err  error
 }
 
-func (t *trouble) Error() string { return fmt.Sprintf("%s (%s)", t.says, t.err) }
+func (t *trouble) Error() string { return fmt.Sprintf("%s (%s)", t.says, oneLine(t.err)) }
 
 // Unwrap returns the refusal, and what the database said.
 func (t *trouble) Unwrap() []error {
 	wrong, _, _ := strings.Cut(t.says, ": ")
 	return []error{incident.Refuse(incident.Unavailable, "Nothing was recorded: %s. Tell whoever runs Tocsin, and try again.", wrong), t.err}
+}
+
+// oneLine is an error without its line breaks, and each line of it once: pgx gives one to each of its tries to connect.
+func oneLine(err error) string {
+	first, rest, _ := strings.Cut(err.Error(), "\n")
+	var tries []string
+	for line := range strings.Lines(rest) {
+		if line = strings.TrimSpace(line); line != "" && !slices.ContainsFunc(tries, func(t string) bool { return strings.HasSuffix(t, line) }) {
+			tries = append(tries, line)
+		}
+	}
+	return strings.TrimSpace(first + " " + strings.Join(tries, "; "))
 }
 
 // slow is what is said of a database that does not answer while somebody still waits for it.
@@ -79,7 +92,7 @@ func explainFile(err error) error {
 
 // serverMends is what is wrong, and what to do, by what PostgreSQL says, by the code of the error or, of two letters, by its class.
 var serverMends = map[string]string{
-	"08":    "PostgreSQL cannot be reached: see that it runs",
+	"08":    "PostgreSQL cannot be reached: see that it runs, and that host and port in its address are right",
 	"25006": errStandby.Error(),
 	"28":    "PostgreSQL refuses the user: see that user and password in the address are right",
 	"3D":    "there is no such database: make it with CREATE DATABASE",

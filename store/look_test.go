@@ -278,7 +278,7 @@ func TestExplain(t *testing.T) {
 		{explainServer, &pgconn.PgError{Code: "28P01", Message: "no"}, "PostgreSQL refuses the user: see that user and password"},
 		{explainServer, &pgconn.PgError{Code: "57P03", Message: "starting"}, "PostgreSQL is starting or stopping"},
 		{explainServer, &pgconn.PgError{Code: "22000", Message: "odd"}, ": odd (SQLSTATE 22000)"},
-		{explainServer, fmt.Errorf("x: %w", io.ErrUnexpectedEOF), "PostgreSQL cannot be reached: see that it runs (doing: x: unexpected EOF)"},
+		{explainServer, fmt.Errorf("x: %w", io.ErrUnexpectedEOF), "PostgreSQL cannot be reached: see that it runs, and that host and port in its address are right (doing: x: unexpected EOF)"},
 		{explainServer, newer(2, 1), "this database was written by a newer Tocsin (schema 2, this one knows 1): upgrade the program"},
 	} {
 		got := test.explain(fmt.Errorf("doing: %w", test.err))
