@@ -88,3 +88,11 @@ func (s *Store) Inside(t testing.TB, query string) (answer string) {
 	must(t, s.write(t.Context(), func(tx *Tx) error { return tx.conn.QueryRowContext(tx.ctx, query).Scan(&answer) }))
 	return answer
 }
+
+// WrongTurns is how many effects say something else of their turn than the view does, which reads the whole queue.
+func (s *Store) WrongTurns(t testing.TB) (wrong int) {
+	t.Helper()
+	must(t, s.readers.QueryRow(`SELECT count(*) FROM effects e LEFT JOIN turns t ON t.id = e.id
+		WHERE COALESCE(e.turn, -1) <> COALESCE(t.turn, -1)`).Scan(&wrong))
+	return wrong
+}
