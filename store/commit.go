@@ -189,7 +189,7 @@ func (c *committer) change(j *job) error {
 	}
 	t := newTx(context.Background(), sqliteDialect, c.conn)
 	j.err = protect(c.log, func() error { return j.run(t) })
-	j.woke = t.woke
+	j.woke = len(t.stirred) > 0
 	if t.err != nil { // seen by the transaction, even if the change has swallowed it
 		j.err = t.err
 	}

@@ -24,8 +24,13 @@
 // An effect waits, is leased, is done or is buried. There is one waiting effect for a thing at a time; it is asked for
 // again while it waits: it will bring the thing in step with what is true then. One that is leased may have read the
 // state already, so what changes now is asked for anew; if the leased one then has to wait again, it takes the place of
-// the younger one, because it was tried and must look first. The view heads says which effects nothing holds up; claims,
-// alarms and due times all read it.
+// the younger one, because it was tried and must look first.
+//
+// It is the turn of those effects that nothing holds up: first in their lane, and nothing that they wait for was asked for
+// before. The view turns says so. It is also written in each row, with the rank of its incident, because the outbox looks
+// after each delivery and each change, and would read the whole queue each time, while thousands may wait in it. A change that asks for
+// effects or ends some takes the turns of that incident anew, in one place, at its end; so what claims, alarms and due times
+// cost depends on what can be delivered, not on what waits behind it.
 //
 // Who has left a room stays there as absent, with the time when that was known: a list of members that was read earlier
 // and arrives later must not bring them back.

@@ -96,3 +96,11 @@ func explained(t testing.TB, conn *sql.Conn, query string) (plan string) {
 	must(t, rows.Err())
 	return plan
 }
+
+// WrongTurns is how many effects say something else of their turn than the view does, which reads the whole queue.
+func (s *Store) WrongTurns(t testing.TB) (wrong int) {
+	t.Helper()
+	must(t, s.readers.QueryRow(`SELECT count(*) FROM effects e LEFT JOIN turns t ON t.id = e.id
+		WHERE COALESCE(e.turn, -1) <> COALESCE(t.turn, -1)`).Scan(&wrong))
+	return wrong
+}

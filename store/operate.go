@@ -130,7 +130,7 @@ func (s *Store) Revive(ctx context.Context, id int64, by incident.Stamp) error {
 			return err
 		}
 		i.Retried(e.Kind.Name(), by)
-		t.woke = true
+		t.stir(e.Incident)
 		return t.flush()
 	})
 }

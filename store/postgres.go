@@ -41,7 +41,7 @@ var postgresDialect = &dialect{
 	spell:   func(conn db.DBTX) db.DBTX { return clean{conn} },
 	explain: explainServer,
 	exists:  `SELECT count(*) FROM pg_class WHERE oid = to_regclass($1)`,
-	take:    `FOR UPDATE OF h SKIP LOCKED`,
+	take:    `FOR UPDATE SKIP LOCKED`,
 	hold:    `SELECT id FROM incidents WHERE id = $1 FOR NO KEY UPDATE`,
 	structure: `
 WITH ours AS (

@@ -131,7 +131,13 @@ func (s *Store) signal() {
 	}
 }
 
-// write runs a change, and says what to do where the database does not take it.
+// write runs a change, and when it has asked for effects or ended some, says whose turn it is then. Where the database does
+// not take it, the error says what to do.
 func (s *Store) write(ctx context.Context, run func(*Tx) error) error {
-	return s.dialect.explain(s.engine.do(ctx, run))
+	return s.dialect.explain(s.engine.do(ctx, func(t *Tx) error {
+		if err := run(t); err != nil {
+			return err
+		}
+		return t.takeTurns()
+	}))
 }

@@ -24,8 +24,8 @@ type Tx struct {
 	at      time.Time
 	tracked []*tracked
 	system  incident.Ledger
-	woke    bool  // the outbox is to look
-	err     error // the first error of the database: whatever the change makes of it, the transaction fails
+	stirred []incident.ID // whose effects have changed: the turns are to be taken anew, and the outbox is to look
+	err     error         // the first error of the database: whatever the change makes of it, the transaction fails
 }
 
 // newTx is a transaction on a connection that has begun one.

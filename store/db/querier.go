@@ -39,7 +39,7 @@ type Querier interface {
 	InsertRequest(ctx context.Context, arg InsertRequestParams) (int64, error)
 	Installation(ctx context.Context) (string, error)
 	LapsedEffects(ctx context.Context, until sql.NullInt64) ([]Effect, error)
-	LateEffects(ctx context.Context, arg LateEffectsParams) ([]Head, error)
+	LateEffects(ctx context.Context, arg LateEffectsParams) ([]Effect, error)
 	LatestEntry(ctx context.Context, arg LatestEntryParams) (LatestEntryRow, error)
 	ListIncidents(ctx context.Context, arg ListIncidentsParams) ([]Incident, error)
 	ListOpenIncidents(ctx context.Context, arg ListOpenIncidentsParams) ([]Incident, error)
@@ -68,6 +68,8 @@ type Querier interface {
 	ReviveEffect(ctx context.Context, arg ReviveEffectParams) (int64, error)
 	Roles(ctx context.Context, incidentID int64) ([]Role, error)
 	SupersedeEffect(ctx context.Context, arg SupersedeEffectParams) (int64, error)
+	// TakeTurns says of the open effects of an incident whose turn it is now. A rank is never negative.
+	TakeTurns(ctx context.Context, incidentID int64) error
 	Timeline(ctx context.Context, arg TimelineParams) ([]TimelineRow, error)
 	UpdateIncident(ctx context.Context, arg UpdateIncidentParams) error
 }
