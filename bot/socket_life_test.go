@@ -15,8 +15,12 @@ import (
 // until waits for something that another goroutine brings about.
 func until(t *testing.T, what string, reached func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !reached(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	look, late := time.NewTicker(2*time.Millisecond), time.After(10*time.Second)
+	defer look.Stop()
+	for !reached() {
+		select {
+		case <-look.C:
+		case <-late:
 			t.Fatalf("never: %s", what)
 		}
 	}
