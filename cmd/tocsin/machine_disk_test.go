@@ -63,15 +63,18 @@ func unrecorded(wrong string) string {
 	return "Nothing was recorded: " + wrong + ". Tell whoever runs Tocsin, and try again."
 }
 
-// refuses asks for a change in each way that there is, while none can be made: a person reads what is wrong and whom to
-// tell, and Slack is not told that it is done.
-func (h *house) refuses(form *slacksim.Modal, wrong string) {
+// refuses asks for a change in each way that there is, while none can be made: a person reads what is wrong (one of these)
+// and whom to tell, and Slack is not told that it is done.
+func (h *house) refuses(form *slacksim.Modal, wrong ...string) {
 	h.t.Helper()
+	tells := func(said string) bool {
+		return slices.ContainsFunc(wrong, func(w string) bool { return strings.Contains(said, unrecorded(w)) })
+	}
 	ctx, ada := context.Background(), h.Person("Ada")
-	if said := h.command("Ada", "#general", "/incident note INC-1 never", ""); !strings.Contains(said, unrecorded(wrong)) {
+	if said := h.command("Ada", "#general", "/incident note INC-1 never", ""); !tells(said) {
 		h.t.Errorf("a command is answered %q", said)
 	}
-	if got := form.Submit(); got.Errors["What is broken?"] != unrecorded(wrong) {
+	if got := form.Submit(); !tells(got.Errors["What is broken?"]) {
 		h.t.Errorf("the form says %+v", got)
 	}
 	changed := slacksim.Object{"type": "user_change", "user": slacksim.Object{"id": ada.ID(), "team_id": h.TeamID(), "name": "ada", "profile": slacksim.Object{}}}
