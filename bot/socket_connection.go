@@ -44,7 +44,7 @@ func (s *Socket) connect(ctx context.Context) (*connection, error) {
 	defer cancel()
 	_, address, err := s.bot.Slack().StartSocketModeContext(ctx)
 	if err != nil {
-		return nil, fault("apps.connections.open", err)
+		return nil, fault(OpensSocket, err)
 	}
 	if strings.HasPrefix(s.bot.SlackURL, "https:") && !strings.HasPrefix(address, "wss:") {
 		return nil, errors.New("the address that Slack named for Socket Mode is not encrypted")

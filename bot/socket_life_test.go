@@ -140,8 +140,9 @@ func TestSocketComesBack(t *testing.T) {
 func TestSocketWaitsForAPerson(t *testing.T) {
 	t.Parallel()
 	for code, words := range map[string]string{
-		"invalid_auth": "Copy it anew", "not_authed": "Copy it anew", "account_inactive": "Install the app again", "token_revoked": "Make a new one",
-		"token_expired": "Make a new one", "missing_scope": "connections:write", "not_allowed_token_type": "begins with xapp-",
+		"invalid_auth": "does not accept SLACK_APP_TOKEN", "not_authed": "make an app-level token", "account_inactive": "install the app again",
+		"token_revoked": "make an app-level token", "token_expired": "make an app-level token", "missing_scope": "connections:write",
+		"not_allowed_token_type": "is no app-level token", "socket_mode_not_enabled": "switch it on",
 	} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
@@ -165,7 +166,7 @@ func TestSocketWaitsForAPerson(t *testing.T) {
 			<-pump(conn)
 		}
 		until(t, "both gone", func() bool { return s.Status().Open == 0 })
-		end.healed(s, "Switch it on")
+		end.healed(s, "switch it on")
 	})
 	t.Run("two apps", func(t *testing.T) {
 		t.Parallel()
