@@ -296,8 +296,9 @@ func TestF79StoppedPastItsLease(t *testing.T) {
 		t.Skip("SKIPPED: this test stops the real binary for seconds; make kill runs it")
 	}
 	f := newFleet(t, 79)
+	stopped, others := f.replicas[0], f.replicas[1:]
+	f.replicas = f.replicas[:1] // so that nobody else is first
 	f.fill()
-	stopped := f.replicas[0]
 	await(t, func() bool { return f.answered("users.list") == len(f.replicas) })
 	f.w.Connect("") // nobody hears of the newcomer
 	f.w.Join(f.w.Add(slacksim.Profile{Name: "Newcomer"}), "#general")
@@ -322,11 +323,11 @@ func TestF79StoppedPastItsLease(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatalf("nobody asked who the newcomer is, and %d rooms were made", f.answered("conversations.create"))
 	}
-	for _, r := range f.replicas {
-		r.delayed = true
-	}
+	stopped.delayed = true
 	stopped.signal(t, syscall.SIGSTOP)
 	close(gate)
+	f.replicas = append(f.replicas, others...)
+	f.fill()
 	f.drain()
 	stopped.signal(t, syscall.SIGCONT)
 	for _, r := range f.replicas {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"database/sql"
 	"os"
 	"strings"
 	"testing"
@@ -15,25 +14,15 @@ import (
 // sqlOn runs a statement on the program's database, beside it.
 func (h *house) sqlOn(statement string) {
 	h.t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+h.db+"?_busy_timeout=5000")
-	if err == nil {
-		_, err = db.ExecContext(h.t.Context(), statement)
-	}
-	if err != nil {
+	if _, err := openDatabase(h.t, h.db).ExecContext(h.t.Context(), statement); err != nil {
 		h.t.Fatal(err)
 	}
-	_ = db.Close()
 }
 
 // requests counts the requests that are remembered.
 func (h *house) requests() (n int) {
 	h.t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+h.db+"?mode=ro&_busy_timeout=5000")
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer db.Close()
-	if err := db.QueryRowContext(h.t.Context(), `SELECT count(*) FROM requests`).Scan(&n); err != nil {
+	if err := openDatabase(h.t, h.db).QueryRowContext(h.t.Context(), `SELECT count(*) FROM requests`).Scan(&n); err != nil {
 		h.t.Fatal(err)
 	}
 	return n
@@ -97,6 +86,7 @@ func TestARetryFromOutsideIsNoticed(t *testing.T) {
 
 // TestF56UnreadyWithoutItsFile: and no restart is asked for, which would start anew with nothing.
 func TestF56UnreadyWithoutItsFile(t *testing.T) {
+	aboutSQLite(t, "its file")
 	h := newHouse(t, watched)
 	h.ready("ready")
 	if err := os.Rename(h.db, h.db+".away"); err != nil {
