@@ -68,9 +68,9 @@ crash:
 kill: build
 	TOCSIN_KILL_CYCLES=$(CYCLES) TOCSIN_KILL_SEED=$(SEED) $(TEST) -count=1 -timeout 60m -run 'TestKill$$|TestStop$$|TestKillReplicas$$|TestF79' -v ./cmd/tocsin | grep -v '^=== '
 
-# Every answer is preceded by a synced write-ahead log, as the kernel saw it.
+# Every answer is preceded by a synced write-ahead log, as the kernel saw it; disks that fail or turn read-only; ten thousand sockets.
 fsync: build
-	$(TEST) -count=1 -run 'TestFsync' -v ./cmd/tocsin | grep -v '^=== '
+	$(TEST) -count=1 -run 'TestFsync|TestF56|TestF57[eg]' -v ./cmd/tocsin | grep -v '^=== '
 
 # The static binary in an empty folder as its root, the systemd unit, and what deploy/ promises to Docker and Kubernetes.
 # Only root can do the first: AS_ROOT="sudo -n" where you are not.

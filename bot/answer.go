@@ -85,10 +85,13 @@ func (c *call) queued() markup {
 }
 
 // explain turns an error into an answer: a refusal is shown as it is, with the buttons that mend it; anything else is
-// ours, and is told without a word of what it was.
+// ours, and is told without a word of what it was. What those who run Tocsin have to mend is logged.
 func (c *call) explain(err error) answer {
 	var refusal *incident.Error
 	if errors.As(err, &refusal) {
+		if refusal.Code == incident.Unavailable {
+			c.Log.Error("request failed", "request", c.key, "err", err)
+		}
 		return c.refusal(refusal)
 	}
 	id := faultID()

@@ -28,6 +28,7 @@ type People interface {
 	Profile(ctx context.Context, handle string) (incident.Profile, error)
 	SaveProfiles(context.Context, []incident.Profile) error
 	Member(ctx context.Context, id incident.ID, handle string) (seen time.Time, err error)
+	Private(context.Context, incident.ID) (bool, error)
 	SetMembers(ctx context.Context, id incident.ID, handles []string, at time.Time) error
 	PrivateRooms(context.Context) ([]*incident.Incident, error)
 }
@@ -170,6 +171,22 @@ func (c *call) zone() *time.Location {
 
 // freshness is how old our knowledge of a room's members may be before it counts for nothing.
 const freshness = 5 * time.Minute
+
+// sees is visible for an incident of which nothing else is needed. Of nearly all it is enough that they are not private.
+func (c *call) sees(id incident.ID, inside bool) (bool, error) {
+	private, err := c.Store.Private(c.ctx, id)
+	if err != nil {
+		return false, err
+	}
+	if inside || !private && !c.standing.Outsider() {
+		return true, nil
+	}
+	i, err := c.Store.Incident(c.ctx, id)
+	if err != nil {
+		return false, err
+	}
+	return c.visible(i, false)
+}
 
 // visible tells whether the caller may learn of an incident; inside says that they spoke in its room just now. Guests and
 // people of other workspaces see no more than the rooms that they are in, as everywhere in Slack.

@@ -133,11 +133,7 @@ func (c *call) locate(args string, words bool) (rest string, err error) {
 	if id == 0 {
 		return "", incident.Refuse(incident.Invalid, "This is no incident's room. Type it there, or say which incident first: INC-7. Open ones: /incident list.")
 	}
-	i, err := c.Store.Incident(c.ctx, id)
-	if err != nil {
-		return "", err
-	}
-	seen, err := c.visible(i, id == here)
+	seen, err := c.sees(id, id == here)
 	if err != nil {
 		return "", err
 	}
@@ -153,8 +149,8 @@ func (c *call) locate(args string, words bool) (rest string, err error) {
 
 // keepInside refuses to carry words out of a private room.
 func (c *call) keepInside(here incident.ID) error {
-	room, err := c.Store.Incident(c.ctx, here)
-	if err != nil || !room.Private {
+	private, err := c.Store.Private(c.ctx, here)
+	if err != nil || !private {
 		return err
 	}
 	return incident.Refuse(incident.Conflict, "This is the private room of %s, and your words are about %s. If you mean %s, type them somewhere else; if not, begin with another word.", here, c.incident, c.incident)

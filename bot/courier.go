@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"tocsin/incident"
 )
@@ -14,6 +15,7 @@ type Courier struct{ *Bot }
 // errand is one effect on its way, with the present state of what it is about.
 type errand struct {
 	*Courier
+	Store  records // in the place of the courier's: its failures are instructions to wait
 	ctx    context.Context
 	effect incident.Effect
 	i      *incident.Incident
@@ -33,14 +35,19 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 	incident.EffectTell:         (*errand).tell,
 }
 
-// Deliver brings one effect in step. Its errors are instructions to the outbox: see fault.
+// Deliver brings one effect in step. Its errors are instructions to the outbox: see fault, and ours.
 func (c *Courier) Deliver(ctx context.Context, e incident.Effect) (incident.Refs, error) {
-	ctx = charged(ctx, charge{until: e.Until, old: c.Now().Sub(e.Asked) > incident.Backlog})
-	run := &errand{Courier: c, ctx: ctx, effect: e, i: &incident.Incident{}, dirty: e.Attempt > 1 && !e.Clean}
+	var called atomic.Bool
+	ctx = charged(ctx, charge{until: e.Until, old: c.Now().Sub(e.Asked) > incident.Backlog, called: &called})
+	run := &errand{Courier: c, Store: records{c.Store}, ctx: ctx, effect: e, i: &incident.Incident{}, dirty: e.Attempt > 1 && !e.Clean}
 	learned, err := run.deliver()
+	run.noteOurs(err)
 	var patient *incident.Setback
 	if errors.As(err, &patient) && !patient.Down {
 		patient.Clean = !run.dirty // the call was refused, and none was made before it
+	}
+	if !called.Load() {
+		err = &incident.Unasked{Err: err}
 	}
 	return learned, err
 }

@@ -142,9 +142,10 @@ func (e *errand) outageOver(at time.Time, before int64) (found incident.Event, e
 }
 
 // summedUp tells whether something that is late is so because of an outage that everybody has been told about, or whether
-// that it is late could itself not be told for so long that it is no news.
+// it has been late for so long before anybody could be told that it is no news: it stood behind something that was told, or
+// its message waited as well.
 func (e *errand) summedUp(late incident.Event) (bool, error) {
-	if e.Now().Sub(late.At) > incident.Backlog {
+	if e.Now().Sub(late.Occurred) > incident.Backlog {
 		return true, nil
 	}
 	outage, err := e.outageOver(late.Occurred, 0)

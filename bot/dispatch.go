@@ -205,7 +205,7 @@ func (b *Bot) messageShortcut(ctx context.Context, in interaction) error {
 		a = c.explain(err)
 	}
 	c.reply(in.Reply, a)
-	return nil
+	return unrecorded(err)
 }
 
 // permalink is the address of a message, which Slack makes of these parts; asking for it would be a call.

@@ -55,8 +55,13 @@
 //	too_many_websockets                               the same: ten connections of one app are allowed
 //	invalid_auth, not_authed, token_revoked,          one line at ERROR that says the mend, no connection, so not ready;
 //	token_expired, account_inactive, missing_scope,   tries again each minute, and at once when the settings are read
-//	not_allowed_token_type, link_disabled             anew: so it heals by itself once a person has put it right
+//	not_allowed_token_type, link_disabled,            anew: so it heals by itself once a person has put it right
+//	socket_mode_not_enabled
 //	tokens of two apps                                the same
+//
+// That Socket Mode is switched off is told by the reason of a disconnect, link_disabled. Some report that Slack opens a
+// connection all the same, with "Socket Mode is not turned on." among the messages of its answer, others that they read so
+// while everything works. The library does not hand that message on, and nothing is done about it.
 //
 // Each connection is read by a goroutine that waits for nothing, so that pings are answered whatever else is under way.
 // Requests are worked on by a bounded crew. Those of one person are taken in order, and so are the events of one room;

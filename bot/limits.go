@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tocsin/incident"
@@ -45,6 +46,7 @@ const (
 	rememberedFor   = 10 * time.Minute // a limit that was learned: others may have shared in it then
 	fewest          = 20               // calls a minute that Slack promises for any method that we call (tier 2)
 	reserved        = 20               // one urgent call in so many is kept for what happens now while a backlog is worked off
+	keptOpen        = 16               // connections for the next calls: as many as deliver side by side, where Go would keep two
 	mostGates       = 1000             // above that, those that nobody remembers anything of are dropped
 )
 
@@ -57,14 +59,17 @@ func NewClient(limit time.Duration, now func() time.Time) interface {
 	Do(*http.Request) (*http.Response, error)
 	Held() time.Duration
 } {
-	return &patience{client: &http.Client{Timeout: limit}, now: now, gates: map[string]*gate{}}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = keptOpen
+	return &patience{client: &http.Client{Timeout: limit, Transport: transport}, now: now, gates: map[string]*gate{}}
 }
 
 // charge is what stands behind a call: until when it may begin (zero: no bound), and whether it is part of a backlog, and
 // gives way to what happens now.
 type charge struct {
-	until time.Time
-	old   bool
+	until  time.Time
+	old    bool
+	called *atomic.Bool // set with the first call that goes out
 }
 
 type chargeKey struct{}
@@ -94,6 +99,9 @@ func (p *patience) Do(r *http.Request) (*http.Response, error) {
 	}
 	if wait := p.enter(key, behind.old && urgent[key]); wait > 0 {
 		return tooMany(r, wait), nil
+	}
+	if behind.called != nil {
+		behind.called.Store(true)
 	}
 	response, err := p.client.Do(onTime(r, behind, p.now))
 	if err == nil && response.StatusCode == http.StatusTooManyRequests {

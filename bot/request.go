@@ -123,10 +123,10 @@ func readSocketCommand(payload []byte) slashCommand {
 	return in
 }
 
-// unrecorded is what Slack is told beside an answer that explains err: a refusal is an answer like any other, and
-// anything else means that nothing was recorded.
+// unrecorded is what Slack is told beside an answer that explains err: a refusal of what was asked is an answer like any
+// other, and anything else means that nothing was recorded.
 func unrecorded(err error) error {
-	if err != nil && incident.CodeOf(err) == "" {
+	if code := incident.CodeOf(err); err != nil && (code == "" || code == incident.Unavailable) {
 		return errUnavailable
 	}
 	return nil

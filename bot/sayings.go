@@ -112,16 +112,43 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 		if over, err := e.caughtUp(event); err != nil || over {
 			return nil, err
 		}
-		return paragraph(":hourglass: The " + esc(event.To) + " of " + name + " is late: " + short(event.Text, 500) + ". It is tried again until it gets through."), nil
+		return paragraph(lateWords(name, event)), nil
 	case incident.EventCaughtUp: // takes the place of the message that it was late
 		if e.i.Refs[lateRef(event)] == "" {
 			return nil, nil
 		}
-		return paragraph(":white_check_mark: The " + esc(event.To) + " of " + name + " was late, and got through " + clock(event.At) + "."), nil
+		return paragraph(caughtUpWords(name, event)), nil
 	case incident.EventBuried:
-		return paragraph(":warning: The " + esc(event.To) + " of " + name + " was refused again and again, so it is not tried any more: " + short(event.Text, 500)), nil
+		return paragraph(buriedWords(name, event)), nil
 	}
 	return nil, nil
+}
+
+// number is how one speaks of one thing, or of several.
+type number struct{ is, was, it, capital, gets markup }
+
+// numberOf is the number of what an event calls by its name.
+func numberOf(event incident.Event) number {
+	if incident.Several(event.To) {
+		return number{"are", "were", "they", "They", "get"}
+	}
+	return number{"is", "was", "it", "It", "gets"}
+}
+
+func lateWords(name markup, event incident.Event) markup {
+	n := numberOf(event)
+	return ":hourglass: The " + esc(event.To) + " of " + name + " " + n.is + " late: " + short(event.Text, 500) + ". " +
+		n.capital + " " + n.is + " tried again until " + n.it + " " + n.gets + " through."
+}
+
+func caughtUpWords(name markup, event incident.Event) markup {
+	return ":white_check_mark: The " + esc(event.To) + " of " + name + " " + numberOf(event).was + " late, and got through " + clock(event.At) + "."
+}
+
+func buriedWords(name markup, event incident.Event) markup {
+	n := numberOf(event)
+	return ":warning: The " + esc(event.To) + " of " + name + " " + n.was + " refused again and again, so " + n.it + " " + n.is +
+		" not tried any more: " + short(event.Text, 500)
 }
 
 // tellDistrusted tells a declarer who may not declare what becomes of their words.

@@ -44,10 +44,10 @@ func (s *Socket) connect(ctx context.Context) (*connection, error) {
 	defer cancel()
 	_, address, err := s.bot.Slack().StartSocketModeContext(ctx)
 	if err != nil {
-		return nil, fault("apps.connections.open", err)
+		return nil, fault(OpensSocket, err)
 	}
 	if strings.HasPrefix(s.bot.SlackURL, "https:") && !strings.HasPrefix(address, "wss:") {
-		return nil, errors.New("Slack named an address for Socket Mode that is not encrypted")
+		return nil, errors.New("the address that Slack named for Socket Mode is not encrypted")
 	}
 	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: connectLimit, WriteBufferSize: oneFrame}
 	conn, response, err := dialer.DialContext(ctx, address, nil)
@@ -84,7 +84,7 @@ func (c *connection) greeted() error {
 		return &disconnected{first.Reason}
 	}
 	if first.Type != "hello" {
-		return fmt.Errorf("Slack began with %.40q instead of hello", first.Type)
+		return fmt.Errorf("wait for Slack's hello: it began with %.40q", first.Type)
 	}
 	app := first.Connection.App
 	if ours := c.bot.app.Load(); ours != nil && app != "" && app != *ours {

@@ -11,23 +11,11 @@ import (
 	"tocsin/incident"
 )
 
-// mends are the codes that only a person can do something about, from apps.connections.open or as the reason of a
-// disconnect, with what to do.
-var mends = map[string]string{
-	"invalid_auth":           "Slack does not accept SLACK_APP_TOKEN. Copy it anew from Basic Information, App-Level Tokens, of your Slack app.",
-	"not_authed":             "Slack does not accept SLACK_APP_TOKEN. Copy it anew from Basic Information, App-Level Tokens, of your Slack app.",
-	"token_revoked":          "SLACK_APP_TOKEN has been revoked. Make a new one under Basic Information, App-Level Tokens, of your Slack app.",
-	"token_expired":          "SLACK_APP_TOKEN has expired. Make a new one under Basic Information, App-Level Tokens, of your Slack app.",
-	"account_inactive":       "SLACK_APP_TOKEN belongs to an app or a workspace that is gone. Install the app again, and make a new token under Basic Information, App-Level Tokens.",
-	"missing_scope":          "SLACK_APP_TOKEN lacks the scope connections:write. Make a new one with it under Basic Information, App-Level Tokens, of your Slack app.",
-	"not_allowed_token_type": "SLACK_APP_TOKEN is no app-level token. Take the one that begins with xapp-, from Basic Information, App-Level Tokens, of your Slack app.",
-	reasonDisabled:           "Socket Mode is switched off for your Slack app. Switch it on under Settings, Socket Mode, or unset SLACK_APP_TOKEN and let Slack reach you over HTTP.",
-}
-
-// Reasons of a disconnect.
+// Reasons of a disconnect, and of no connection.
 const (
-	reasonDisabled = "link_disabled"
-	reasonTooMany  = "too_many_websockets"
+	reasonDisabled   = "link_disabled"
+	reasonTooMany    = "too_many_websockets"
+	reasonNotEnabled = "socket_mode_not_enabled"
 )
 
 // disconnected is what Slack says before it ends a connection.
@@ -76,8 +64,8 @@ func diagnose(err error) illness {
 	case errors.As(err, &told):
 		code = told.reason
 	}
-	if mend, known := mends[code]; known {
-		return illness{words: mend, person: true}
+	if mend, known := mends[OpensSocket][code]; known {
+		return illness{words: mend.String(), person: true}
 	}
 	found := illness{words: fmt.Sprintf("Slack cannot be reached over Socket Mode (%s); it is tried again, and nothing needs to be done.", err)}
 	if errors.As(err, &setback) {

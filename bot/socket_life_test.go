@@ -15,8 +15,12 @@ import (
 // until waits for something that another goroutine brings about.
 func until(t *testing.T, what string, reached func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !reached(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	look, late := time.NewTicker(2*time.Millisecond), time.After(10*time.Second)
+	defer look.Stop()
+	for !reached() {
+		select {
+		case <-look.C:
+		case <-late:
 			t.Fatalf("never: %s", what)
 		}
 	}
@@ -136,8 +140,9 @@ func TestSocketComesBack(t *testing.T) {
 func TestSocketWaitsForAPerson(t *testing.T) {
 	t.Parallel()
 	for code, words := range map[string]string{
-		"invalid_auth": "Copy it anew", "not_authed": "Copy it anew", "account_inactive": "Install the app again", "token_revoked": "Make a new one",
-		"token_expired": "Make a new one", "missing_scope": "connections:write", "not_allowed_token_type": "begins with xapp-",
+		"invalid_auth": "does not accept SLACK_APP_TOKEN", "not_authed": "make an app-level token", "account_inactive": "install the app again",
+		"token_revoked": "make an app-level token", "token_expired": "make an app-level token", "missing_scope": "connections:write",
+		"not_allowed_token_type": "is no app-level token", "socket_mode_not_enabled": "switch it on",
 	} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
@@ -161,7 +166,7 @@ func TestSocketWaitsForAPerson(t *testing.T) {
 			<-pump(conn)
 		}
 		until(t, "both gone", func() bool { return s.Status().Open == 0 })
-		end.healed(s, "Switch it on")
+		end.healed(s, "switch it on")
 	})
 	t.Run("two apps", func(t *testing.T) {
 		t.Parallel()
@@ -264,10 +269,10 @@ func TestRest(t *testing.T) {
 			low, high = min(low, rest), max(high, rest)
 		}
 		least, most := c.want*8/10, c.want*12/10
-		if c.err == limited {
+		if errors.Is(c.err, limited) {
 			least, most = c.want, c.want
 		}
-		if low < least || high > most || c.err != limited && (low > c.want*85/100 || high < c.want*115/100) {
+		if low < least || high > most || !errors.Is(c.err, limited) && (low > c.want*85/100 || high < c.want*115/100) {
 			t.Errorf("%s: from %s to %s, want %s ± 20 %%", name, low, high, c.want)
 		}
 	}

@@ -40,3 +40,17 @@ func (s *Setback) Error() string { return s.Err.Error() }
 
 // Unwrap returns what went wrong.
 func (s *Setback) Unwrap() error { return s.Err }
+
+// Unasked wraps the outcome of a delivery for which nobody outside was asked; a nil Err is a success. It says nothing about
+// how things stand with the destination.
+type Unasked struct{ Err error }
+
+func (u *Unasked) Error() string {
+	if u.Err == nil {
+		return "done, and nobody had to be asked"
+	}
+	return u.Err.Error()
+}
+
+// Unwrap returns what went wrong, or nil.
+func (u *Unasked) Unwrap() error { return u.Err }

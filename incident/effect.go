@@ -85,6 +85,11 @@ func (k EffectKind) Name() string {
 	return string(k)
 }
 
+// Several tells whether the name of a kind stands for more than one thing: the invitations are late, the card is.
+func Several(name string) bool {
+	return name == EffectInvite.Name() || name == EffectBookmarks.Name()
+}
+
 // Waits names the kind of effect that must be finished first where one was owed earlier, in whichever lane; "" for none. So
 // the room is made, and then everything in it side by side.
 func (k EffectKind) Waits() EffectKind {

@@ -14,6 +14,8 @@ const (
 	Missing   Code = "missing"   // what was asked about does not exist, as far as this person may know
 	Conflict  Code = "conflict"  // it stands against the present state
 	Forbidden Code = "forbidden" // this person may not
+	// Unavailable says that nothing can be recorded just now, whoever asks: those who run Tocsin have to mend something.
+	Unavailable Code = "unavailable"
 )
 
 // Error is a refusal that a person can read and mend: Message is one sentence shown as it is, saying what to do.

@@ -16,7 +16,7 @@ type Tx interface {
 	Declare(*Incident) error
 	// Incident locks an incident and hands it out; an unknown one is Missing.
 	Incident(ID) (*Incident, error)
-	// DeclaredSince lists open incidents to read, newest first, without their roles and refs.
+	// DeclaredSince lists open incidents, newest first: number, kind, title, service and whether they are private, no more.
 	DeclaredSince(at time.Time, limit int) ([]*Incident, error)
 	// System is the ledger of what belongs to no incident.
 	System() *Ledger

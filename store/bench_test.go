@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -108,4 +109,48 @@ func rawNote(pool *sql.DB, key string, salt, hash []byte) error {
 		return err
 	}
 	return tx.Commit()
+}
+
+// BenchmarkQueue is what the outbox asks while so many new incidents wait for it: when to look next, and for one effect that
+// it then gives back, due again or put off. The figures are to be the same however many wait.
+func BenchmarkQueue(b *testing.B) {
+	for _, waiting := range []int{100, 1000, 3000} {
+		s, _ := openTest(b)
+		for range waiting {
+			if _, err := declare(b.Context(), s, "checkout is down"); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.Run(fmt.Sprintf("next/%d", waiting), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.NextDue(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("claim/%d", waiting), func(b *testing.B) {
+			for b.Loop() {
+				claimOnce(b, s, noon)
+			}
+		})
+		b.Run(fmt.Sprintf("put_off/%d", waiting), func(b *testing.B) {
+			for b.Loop() {
+				claimOnce(b, s, noon.Add(time.Hour))
+			}
+		})
+	}
+}
+
+// claimOnce claims an effect, and gives it back, due at an instant. Once all are put off there is none.
+func claimOnce(b *testing.B, s *Store, due time.Time) {
+	b.Helper()
+	effects, err := s.Claim(b.Context(), incident.Claim{At: noon, Lease: time.Minute, Limit: 1, Lanes: []incident.Lane{incident.LaneRoom, incident.LaneSigns}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, e := range effects {
+		if _, err := s.Retry(b.Context(), e, incident.Retry{At: noon, Due: due}); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -121,6 +121,8 @@ func (c *committer) batch(first *job) {
 	}
 	if err != nil {
 		c.drop()
+	} else {
+		c.file.logged()
 	}
 	woke := false
 	for _, j := range ran {
@@ -187,7 +189,7 @@ func (c *committer) change(j *job) error {
 	}
 	t := newTx(context.Background(), sqliteDialect, c.conn)
 	j.err = protect(c.log, func() error { return j.run(t) })
-	j.woke = t.woke
+	j.woke = len(t.stirred) > 0
 	if t.err != nil { // seen by the transaction, even if the change has swallowed it
 		j.err = t.err
 	}

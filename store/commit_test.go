@@ -174,6 +174,7 @@ func TestCallerGivesUp(t *testing.T) {
 	}
 }
 
+// A statement finds the disk full (F55): the whole transaction fails, and the next one begins anew.
 func TestDiskFull(t *testing.T) {
 	s, _ := openTest(t)
 	id, err := declare(t.Context(), s, "before")
@@ -190,7 +191,7 @@ func TestDiskFull(t *testing.T) {
 		keep("c"),
 	)
 	for n, err := range errs[:2] { // the third may have come into the next transaction, on a new connection
-		if err == nil || !strings.HasSuffix(err.Error(), ": database or disk is full") || strings.Count(err.Error(), "store") != 1 {
+		if err == nil || !strings.HasSuffix(err.Error(), ": database or disk is full)") || strings.Count(err.Error(), "store") != 1 {
 			t.Errorf("change %d: %v", n, err)
 		}
 	}
@@ -228,7 +229,7 @@ func TestCommitFails(t *testing.T) {
 	}
 }
 
-// Another program (a shell, a backup tool) holds the write lock for longer than a caller can wait.
+// Another program (a shell, a backup tool) holds the write lock for longer than a caller can wait (F57).
 func TestLockedByAnother(t *testing.T) {
 	s, _ := openTest(t)
 	other, err := sql.Open("sqlite3", "file:"+dbPath(t, s)+"?_txlock=immediate")

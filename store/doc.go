@@ -24,8 +24,13 @@
 // An effect waits, is leased, is done or is buried. There is one waiting effect for a thing at a time; it is asked for
 // again while it waits: it will bring the thing in step with what is true then. One that is leased may have read the
 // state already, so what changes now is asked for anew; if the leased one then has to wait again, it takes the place of
-// the younger one, because it was tried and must look first. The view heads says which effects nothing holds up; claims,
-// alarms and due times all read it.
+// the younger one, because it was tried and must look first.
+//
+// It is the turn of those effects that nothing holds up: first in their lane, and nothing that they wait for was asked for
+// before. The view turns says so. It is also written in each row, with the rank of its incident, because the outbox looks
+// after each delivery and each change, and would read the whole queue each time, while thousands may wait in it. A change that asks for
+// effects or ends some takes the turns of that incident anew, in one place, at its end; so what claims, alarms and due times
+// cost depends on what can be delivered, not on what waits behind it.
 //
 // Who has left a room stays there as absent, with the time when that was known: a list of members that was read earlier
 // and arrives later must not bring them back.
@@ -49,7 +54,7 @@
 // older program never writes to a newer schema.
 //
 // A database file is made under another name and renamed when it is whole, so an empty file is one that lost its data and is
-// refused. That it is still the file that was opened is asked before and after each commit. Migrations run forward only,
+// refused. The lock beside a file tells whether its write-ahead log holds changes: one that is gone after a crash is missed. That it is still the file that was opened is asked before and after each commit. Migrations run forward only,
 // after a copy of a file was put beside it. The checksums of their files and what they made are kept, and compared at each
 // start. In the background a file is examined, a large one by parts: while a read lasts, the write-ahead log cannot be
 // emptied. PostgreSQL examines itself.

@@ -34,14 +34,13 @@ func (s *Store) Claim(ctx context.Context, c incident.Claim) (effects []incident
 
 // claimStatement is one of the few that are written by hand: engines lock differently, and the lanes are a list.
 // Its arguments are now, the end of the lease, the limit, since when what is owed goes first, after when nothing can be due,
-// and the lanes. That an effect is open is asked once more of the row itself: it is taken as it is when its lock is free,
-// which may be later than when the heads were found.
+// and the lanes. What it asks of a row is asked of it as it is when its lock is free, which may be later than when it was found.
 func (d *dialect) claimStatement(lanes int) string {
 	return `WITH due AS MATERIALIZED (
-		SELECT h.id FROM heads h JOIN incidents i ON i.id = h.incident_id
-		WHERE h.lease_until IS NULL AND h.done_at IS NULL AND h.buried_at IS NULL
-		AND (h.due_at <= $1 OR h.due_at > $5) AND h.lane IN (` + places(6, lanes) + `)
-		ORDER BY h.created_at < $4, i.rank, h.id LIMIT $3 ` + d.take + `
+		SELECT d.id FROM effects d
+		WHERE d.turn IS NOT NULL AND d.lease_until IS NULL
+		AND (d.due_at <= $1 OR d.due_at > $5) AND d.lane IN (` + places(6, lanes) + `)
+		ORDER BY d.created_at < $4, d.turn, d.id LIMIT $3 ` + d.take + `
 	) UPDATE effects SET attempt = attempt + 1, lease_until = $2 WHERE id IN (SELECT id FROM due)
 	RETURNING id, incident_id, lane, kind, subject, request, attempt, created_at`
 }
@@ -86,7 +85,7 @@ func (t *Tx) fenced(doing string, err error) error {
 // it is recorded that it got through.
 func (s *Store) Finish(ctx context.Context, e incident.Effect, learned incident.Refs, at time.Time) error {
 	return s.write(ctx, func(t *Tx) error {
-		t.woke = true
+		t.stir(e.Incident)
 		if err := t.hold(e.Incident); err != nil {
 			return err
 		}
@@ -112,7 +111,7 @@ func (s *Store) Finish(ctx context.Context, e incident.Effect, learned incident.
 // Retry gives an effect back, due again later, and returns how often it has been refused so far.
 func (s *Store) Retry(ctx context.Context, e incident.Effect, r incident.Retry) (refusals int, err error) {
 	err = s.write(ctx, func(t *Tx) error {
-		t.woke = true
+		t.stir(e.Incident)
 		if err := t.hold(e.Incident); err != nil {
 			return err
 		}
@@ -146,7 +145,7 @@ func (t *Tx) supersede(e incident.Effect, at time.Time) (found bool, err error) 
 // claimed, there is nothing to give up: the effect begins anew.
 func (s *Store) Bury(ctx context.Context, e incident.Effect, why string, at time.Time) error {
 	return s.write(ctx, func(t *Tx) error {
-		t.woke = true
+		t.stir(e.Incident)
 		if err := t.hold(e.Incident); err != nil {
 			return err
 		}
@@ -179,9 +178,10 @@ func (s *Store) Lapse(ctx context.Context, at time.Time, all bool) (lapsed int, 
 		if err != nil {
 			return t.fail("find lapsed effects", err)
 		}
-		lapsed, t.woke = len(rows), len(rows) > 0
+		lapsed = len(rows)
 		for _, row := range rows {
 			e := effectOf(row)
+			t.stir(e.Incident)
 			if _, err := t.supersede(e, at); err != nil {
 				return err
 			}
@@ -243,11 +243,11 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 // late, once, and returns them.
 func (s *Store) Alarm(ctx context.Context, at time.Time, limit int) (late []incident.Effect, err error) {
 	err = s.write(ctx, func(t *Tx) error {
-		rows, err := settled(t, func() ([]db.Head, error) {
+		rows, err := settled(t, func() ([]db.Effect, error) {
 			return t.q.LateEffects(t.ctx, db.LateEffectsParams{
 				Quiet: string(quiet), Since: millis(at.Add(-incident.Deadline)), Lim: int64(limit),
 			})
-		}, func(h db.Head) int64 { return h.IncidentID })
+		}, func(e db.Effect) int64 { return e.IncidentID })
 		if err != nil {
 			return t.fail("find late effects", err)
 		}
@@ -256,7 +256,7 @@ func (s *Store) Alarm(ctx context.Context, at time.Time, limit int) (late []inci
 			if err := t.alarm(row, at); err != nil {
 				return err
 			}
-			late = append(late, effectOf(db.Effect(row)))
+			late = append(late, effectOf(row))
 		}
 		return t.flush()
 	})
@@ -266,7 +266,7 @@ func (s *Store) Alarm(ctx context.Context, at time.Time, limit int) (late []inci
 	return late, nil
 }
 
-func (t *Tx) alarm(row db.Head, at time.Time) error {
+func (t *Tx) alarm(row db.Effect, at time.Time) error {
 	if err := t.q.AlarmEffect(t.ctx, db.AlarmEffectParams{At: nullable(at), ID: row.ID}); err != nil {
 		return t.fail("raise an alarm", err)
 	}

@@ -6,14 +6,49 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/mattn/go-sqlite3"
+
+	"tocsin/incident"
 )
 
-// fileMends is what to do about what SQLite says of its file.
+// trouble is an error of the database that those who run it can mend. Whoever asked for a change reads what is wrong too,
+// as a refusal: not what to do about it, and no path, host or user.
+type trouble struct {
+	says string // "what is wrong: what to do"
+	err  error
+}
+
+func (t *trouble) Error() string { return fmt.Sprintf("%s (%s)", t.says, oneLine(t.err)) }
+
+// Unwrap returns the refusal, and what the database said.
+func (t *trouble) Unwrap() []error {
+	wrong, _, _ := strings.Cut(t.says, ": ")
+	return []error{incident.Refuse(incident.Unavailable, "Nothing was recorded: %s. Tell whoever runs Tocsin, and try again.", wrong), t.err}
+}
+
+// oneLine is an error without its line breaks, and each line of it once: pgx gives one to each of its tries to connect.
+func oneLine(err error) string {
+	first, rest, _ := strings.Cut(err.Error(), "\n")
+	var tries []string
+	for line := range strings.Lines(rest) {
+		if line = strings.TrimSpace(line); line != "" && !slices.ContainsFunc(tries, func(t string) bool { return strings.HasSuffix(t, line) }) {
+			tries = append(tries, line)
+		}
+	}
+	return strings.TrimSpace(first + " " + strings.Join(tries, "; "))
+}
+
+// slow is what is said of a database that does not answer while somebody still waits for it.
+const slow = "the database does not answer in time: look whether its disk or its server is overloaded, or another program holds it"
+
+// fileMends is what is wrong, and what to do, by what SQLite says of its file.
 var fileMends = map[sqlite3.ErrNo]string{
-	sqlite3.ErrFull:     "the disk is full: make space, and it goes on by itself",
+	sqlite3.ErrFull:     "the disk of the database is full: make space, and it goes on by itself",
 	sqlite3.ErrReadonly: "the database cannot be written: see that its disk is not mounted read-only, and that Tocsin's user may write the file and its folder",
 	sqlite3.ErrPerm:     "the database cannot be written: let Tocsin's user write the file and its folder",
 	sqlite3.ErrCantOpen: "the database cannot be opened: see that the file is there, and that Tocsin's user may write it and its folder",
@@ -24,18 +59,40 @@ var fileMends = map[sqlite3.ErrNo]string{
 	sqlite3.ErrLocked:   "another program holds the database: end the shell or the backup that keeps it locked",
 }
 
-// explainFile says of an error of SQLite what is wrong and what to do.
+// systemMends are what the system says of a disk that SQLite, or we, only know not to work.
+var systemMends = map[syscall.Errno]string{
+	syscall.ENOSPC: fileMends[sqlite3.ErrFull],
+	syscall.EDQUOT: fileMends[sqlite3.ErrFull],
+	syscall.EROFS:  fileMends[sqlite3.ErrReadonly],
+	syscall.EACCES: fileMends[sqlite3.ErrPerm],
+	syscall.EPERM:  fileMends[sqlite3.ErrPerm],
+}
+
+// explainFile says of an error of SQLite, or of a file, what is wrong and what to do.
 func explainFile(err error) error {
 	var code sqlite3.Error
-	if errors.As(err, &code) && fileMends[code.Code] != "" {
-		return fmt.Errorf("%s (%w)", fileMends[code.Code], err)
+	var system syscall.Errno
+	if errors.As(err, &code) {
+		system = code.SystemErrno
+	} else {
+		errors.As(err, &system)
+	}
+	switch {
+	case errors.As(err, new(*trouble)):
+		return err
+	case systemMends[system] != "":
+		return &trouble{systemMends[system], err}
+	case fileMends[code.Code] != "":
+		return &trouble{fileMends[code.Code], err}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &trouble{slow, err}
 	}
 	return err
 }
 
-// serverMends is what to do about what PostgreSQL says, by the code of the error or, of two letters, by its class.
+// serverMends is what is wrong, and what to do, by what PostgreSQL says, by the code of the error or, of two letters, by its class.
 var serverMends = map[string]string{
-	"08":    "PostgreSQL cannot be reached: see that it runs",
+	"08":    "PostgreSQL cannot be reached: see that it runs, and that host and port in its address are right",
 	"25006": errStandby.Error(),
 	"28":    "PostgreSQL refuses the user: see that user and password in the address are right",
 	"3D":    "there is no such database: make it with CREATE DATABASE",
@@ -55,6 +112,8 @@ func explainServer(err error) error {
 	switch {
 	case errors.Is(err, errStandby):
 		return errStandby
+	case errors.As(err, new(*trouble)):
+		return err
 	case errors.As(err, &server):
 		for n := len(server.Code); n >= 2 && mend == ""; n-- {
 			mend = serverMends[server.Code[:n]]
@@ -65,5 +124,5 @@ func explainServer(err error) error {
 	if mend == "" {
 		return err
 	}
-	return fmt.Errorf("%s (%w)", mend, err)
+	return &trouble{mend, err}
 }

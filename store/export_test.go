@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"strings"
 	"testing"
@@ -24,7 +26,7 @@ func MigrateFurther(ctx context.Context, t testing.TB, where, statements string)
 	must(t, err)
 	files := fstest.MapFS{"00001_record.sql": {Data: first}, "00002_more.sql": {Data: []byte("-- +goose Up\n" + statements)}}
 	ours := schema{dialect: postgresDialect, pool: pool, files: files}
-	return alone(ctx, lock, func() error {
+	return alone(ctx, lock, slog.New(slog.DiscardHandler), func() error {
 		_, err := ours.migrate(ctx, func() error { return nil })
 		return err
 	})
@@ -67,14 +69,7 @@ func (s *Store) Plans(t testing.TB, more map[string]string) map[string]string {
 		if arguments != "" {
 			arguments = "(" + arguments[2:] + ")"
 		}
-		rows, err := conn.QueryContext(t.Context(), "EXPLAIN EXECUTE q"+arguments)
-		must(t, err)
-		for rows.Next() {
-			var line string
-			must(t, rows.Scan(&line))
-			plans[name] += line + "\n"
-		}
-		must(t, rows.Close())
+		plans[name] = explained(t, conn, "EXPLAIN EXECUTE q"+arguments)
 		_, err = conn.ExecContext(t.Context(), "DEALLOCATE q")
 		must(t, err)
 	}
@@ -86,4 +81,26 @@ func (s *Store) Inside(t testing.TB, query string) (answer string) {
 	t.Helper()
 	must(t, s.write(t.Context(), func(tx *Tx) error { return tx.conn.QueryRowContext(tx.ctx, query).Scan(&answer) }))
 	return answer
+}
+
+func explained(t testing.TB, conn *sql.Conn, query string) (plan string) {
+	t.Helper()
+	rows, err := conn.QueryContext(t.Context(), query)
+	must(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var line string
+		must(t, rows.Scan(&line))
+		plan += line + "\n"
+	}
+	must(t, rows.Err())
+	return plan
+}
+
+// WrongTurns is how many effects say something else of their turn than the view does, which reads the whole queue.
+func (s *Store) WrongTurns(t testing.TB) (wrong int) {
+	t.Helper()
+	must(t, s.readers.QueryRow(`SELECT count(*) FROM effects e LEFT JOIN turns t ON t.id = e.id
+		WHERE COALESCE(e.turn, -1) <> COALESCE(t.turn, -1)`).Scan(&wrong))
+	return wrong
 }

@@ -14,6 +14,15 @@ import (
 type file struct {
 	path string
 	info os.FileInfo // of the file that was opened, whatever has its name later
+	lock *lock       // nil: beside a running program
+	told bool        // the lock tells of changes in the write-ahead log
+}
+
+// logged notes once, after a commit, that the write-ahead log holds changes.
+func (f *file) logged() {
+	if f.lock != nil && !f.told {
+		f.told = f.lock.note(f.info) == nil // else after the next one
+	}
 }
 
 // openFile opens a SQLite file for writing and reading, and makes it where there is none.
@@ -37,7 +46,7 @@ func (s *Store) openFile(ctx context.Context, path string, beside bool) (err err
 	if err != nil {
 		return err
 	}
-	s.file = &file{path: path, info: info}
+	s.file = &file{path: path, info: info, lock: s.lock}
 	if s.writer, err = openPool(ctx, path, writing, 1); err != nil {
 		return err
 	}
@@ -66,11 +75,13 @@ func (f *file) present() error {
 	info, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the database %s was deleted while it was in use: stop Tocsin and restore a backup", f.path)
+		return &trouble{"the database was deleted while it was in use: stop Tocsin and restore a backup", err}
 	case err != nil:
-		return fmt.Errorf("the database %s cannot be looked at: %w", f.path, err)
+		return &trouble{"the database cannot be looked at: let Tocsin's user enter its folder", err}
 	case !os.SameFile(info, f.info):
-		return fmt.Errorf("the database %s was replaced while it was in use: stop Tocsin, decide which file is right, and start again", f.path)
+		return &trouble{
+			"the database was replaced while it was in use: stop Tocsin, decide which file is right, and start again", fmt.Errorf("another file is at %s", f.path),
+		}
 	}
 	return nil
 }
@@ -89,6 +100,16 @@ func (f *file) size() (database, wal int64, err error) {
 
 var errNoFile = errors.New("there is no database yet: tocsin serve makes it")
 
+var errCut = errors.New("the file is no database: see that the path is right, or restore a backup if it was cut off")
+
+// cut tells of a file that ends within a page. SQLite takes one of less than a page for an empty one, makes a database in
+// it anew, and the rest of a last page for zeros. With a write-ahead log beside it, that holds what the file has not got yet.
+func (f *file) cut() bool {
+	const smallest = 512 // bytes of a page
+	size, wal, err := f.size()
+	return err == nil && size%smallest != 0 && wal == 0
+}
+
 var errEmpty = errors.New("the file is empty, so it has lost its data: restore a backup, or delete it to start anew")
 
 // prepare makes a database where there is no file. It is made under another name and renamed when it is whole, so that an
@@ -98,6 +119,8 @@ func prepare(ctx context.Context, path string) (made bool, err error) {
 	switch {
 	case err == nil && info.Size() == 0:
 		return false, errEmpty
+	case err == nil && (&file{path: path}).cut():
+		return false, errCut
 	case err == nil:
 		return false, os.Chmod(path, 0o600)
 	case !errors.Is(err, fs.ErrNotExist):

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"slices"
 
 	"tocsin/incident"
 	"tocsin/store/db"
@@ -32,6 +33,9 @@ func (t *Tx) keep(known *tracked) error {
 	if row := rowOf(known.Incident); row != known.row {
 		if err := t.q.UpdateIncident(t.ctx, updateOf(row)); err != nil {
 			return err
+		}
+		if row.Rank != known.row.Rank {
+			t.stir(known.ID) // it goes before others now, or behind them
 		}
 	}
 	id := int64(known.ID)
@@ -76,7 +80,7 @@ func (t *Tx) record(id incident.ID, events []incident.Event) error {
 			return err
 		}
 		for _, effect := range event.Owes(id) {
-			t.woke = true
+			t.stir(id)
 			if err := t.ask(effect, event.Stamp); err != nil {
 				return err
 			}
@@ -109,4 +113,21 @@ func (t *Tx) ask(e incident.Effect, s incident.Stamp) error {
 		IncidentID: int64(e.Incident), Lane: string(e.Lane), Kind: string(e.Kind), Subject: e.Subject,
 		Waits: string(e.Kind.Waits()), Request: s.Request, At: millis(s.At),
 	})
+}
+
+// stir notes that an effect of an incident is asked for, has ended, waits again, or goes before others now.
+func (t *Tx) stir(id incident.ID) {
+	if !slices.Contains(t.stirred, id) {
+		t.stirred = append(t.stirred, id)
+	}
+}
+
+// takeTurns says of the effects that are open now whose turn it is, for all incidents where something has changed.
+func (t *Tx) takeTurns() error {
+	for _, id := range t.stirred {
+		if err := t.q.TakeTurns(t.ctx, int64(id)); err != nil {
+			return t.fail("see whose turn it is on "+id.String(), err)
+		}
+	}
+	return nil
 }

@@ -23,6 +23,7 @@ func replicas(t *testing.T, n int) []*store.Store {
 	for k := range all {
 		all[k] = open(t, where)
 	}
+	orderly(t, all[0])
 	return all
 }
 

@@ -28,14 +28,47 @@ func takeLock(path string) (*lock, error) {
 		holder, _ := os.ReadFile(path + ".lock") // only to say more
 		_ = file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("another Tocsin (process %s) uses this database: stop it first", strings.TrimSpace(string(holder)))
+			process, _, _ := strings.Cut(strings.TrimSpace(string(holder)), " ")
+			return nil, fmt.Errorf("another Tocsin (process %s) uses this database: stop it first", process)
 		}
 		return nil, err
 	}
-	if err := errors.Join(file.Truncate(0), write(file, fmt.Sprintln(os.Getpid()))); err != nil {
+	l := &lock{file: file}
+	if lostLog(path) {
+		return nil, errors.Join(errNoLog, file.Close())
+	}
+	if err := l.write(fmt.Sprintln(os.Getpid())); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return &lock{file: file}, nil
+	return l, nil
+}
+
+var errNoLog = errors.New("its write-ahead log (-wal) is missing, and what was written last stands there alone: put it back " +
+	"beside the database, or restore a backup; to go on without that, make an empty file in its place")
+
+// note notes that a file has changes in its write-ahead log.
+func (l *lock) note(of os.FileInfo) error { return l.write(fmt.Sprintln(os.Getpid(), inode(of))) }
+
+// lostLog tells of a write-ahead log that is gone although the process that wrote to it was killed: SQLite would open the
+// file without, as it was before. Whoever moves a log into the file changes the file later than it was noted.
+func lostLog(path string) bool {
+	left, _ := os.ReadFile(path + ".lock") // what cannot be looked at is no reason to refuse
+	noted, unnoted := os.Stat(path + ".lock")
+	info, missing := os.Stat(path)
+	fields := strings.Fields(string(left))
+	if unnoted != nil || missing != nil || len(fields) != 2 || fields[1] != inode(info) || info.ModTime().After(noted.ModTime()) {
+		return false
+	}
+	_, err := os.Stat(path + "-wal")
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// inode tells a file from another one that has taken its name.
+func inode(info os.FileInfo) string {
+	if system, ok := info.Sys().(*syscall.Stat_t); ok {
+		return fmt.Sprint(system.Ino)
+	}
+	return ""
 }
 
 // held tells whether somebody holds the lock of a database.
@@ -55,9 +88,9 @@ func held(path string) (bool, error) {
 	return false, err
 }
 
-func write(file *os.File, text string) error {
-	_, err := file.WriteAt([]byte(text), 0)
-	return err
+func (l *lock) write(text string) error {
+	_, err := l.file.WriteAt([]byte(text), 0)
+	return errors.Join(err, l.file.Truncate(int64(len(text))))
 }
 
 // release lets go. The file stays: removing it would let two processes lock two files of one name.

@@ -55,6 +55,10 @@ func lookAtFile(ctx context.Context, path string, r *Report) (err error) {
 		return err
 	case r.Size == 0:
 		return errEmpty
+	case f.cut():
+		return errCut
+	case lostLog(path):
+		return errNoLog
 	}
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(path, &disk); err != nil {

@@ -63,6 +63,7 @@ func TestFileIsTakenAwayMeanwhile(t *testing.T) {
 	must(t, s.Healthy(t.Context()))
 }
 
+// Somebody asks while the database hangs, or another program holds it (F90): the answer comes within the time of who asks.
 func TestUnhealthy(t *testing.T) {
 	s, _ := openTest(t)
 	release := hold(t, s)
@@ -150,7 +151,10 @@ func TestLookRefuses(t *testing.T) {
 	}{
 		"nothing there": {os.Remove, "there is no database yet: tocsin serve makes it"},
 		"emptied":       {func(path string) error { return os.Truncate(path, 0) }, "has lost its data"},
-		"no database":   {func(path string) error { return os.WriteFile(path, []byte("hello, world"), 0o600) }, "the file is no database: see that the path is right"},
+		"no database": {func(path string) error {
+			return os.WriteFile(path, []byte(strings.Repeat("hello, world", 128)), 0o600)
+		}, "the file is no database: see that the path is right"},
+		"cut off": {func(path string) error { return os.Truncate(path, 1000) }, "if it was cut off"},
 		"newer": {func(path string) error {
 			byHand(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (7, 1)`)
 			return nil
@@ -267,14 +271,14 @@ func TestExplain(t *testing.T) {
 		err     error
 		want    string
 	}{
-		{explainFile, sqlite3.Error{Code: sqlite3.ErrFull}, "the disk is full: make space, and it goes on by itself (doing: "},
+		{explainFile, sqlite3.Error{Code: sqlite3.ErrFull}, "the disk of the database is full: make space, and it goes on by itself (doing: "},
 		{explainFile, sqlite3.Error{Code: sqlite3.ErrReadonly}, "the database cannot be written: see that its disk"},
 		{explainFile, sqlite3.Error{Code: sqlite3.ErrConstraint}, "constraint failed"},
 		{explainServer, &pgconn.PgError{Code: "53100", Message: "no space"}, "the disk of PostgreSQL is full: make space"},
 		{explainServer, &pgconn.PgError{Code: "28P01", Message: "no"}, "PostgreSQL refuses the user: see that user and password"},
 		{explainServer, &pgconn.PgError{Code: "57P03", Message: "starting"}, "PostgreSQL is starting or stopping"},
 		{explainServer, &pgconn.PgError{Code: "22000", Message: "odd"}, ": odd (SQLSTATE 22000)"},
-		{explainServer, fmt.Errorf("x: %w", io.ErrUnexpectedEOF), "PostgreSQL cannot be reached: see that it runs (doing: x: unexpected EOF)"},
+		{explainServer, fmt.Errorf("x: %w", io.ErrUnexpectedEOF), "PostgreSQL cannot be reached: see that it runs, and that host and port in its address are right (doing: x: unexpected EOF)"},
 		{explainServer, newer(2, 1), "this database was written by a newer Tocsin (schema 2, this one knows 1): upgrade the program"},
 	} {
 		got := test.explain(fmt.Errorf("doing: %w", test.err))

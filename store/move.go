@@ -59,6 +59,9 @@ func Move(ctx context.Context, from, to string, progress func(table string, rows
 	if err := (schema{dialect: sqliteDialect, pool: source}).match(ctx); err != nil {
 		return Moved{}, fmt.Errorf("open %s: %w", from, explainFile(err))
 	}
+	if r, err := Look(ctx, to); err == nil && r.InUse { // else opening it will tell
+		return Moved{}, fmt.Errorf("another Tocsin uses %s: stop it first", r.Where)
+	}
 	target, err := Open(ctx, to, Options{})
 	if err != nil {
 		return Moved{}, err
@@ -100,6 +103,10 @@ func (m *move) run(ctx context.Context, target *sql.DB) (err error) {
 
 // clear keeps programs off the database, makes sure that it is empty, and takes the name off it, which is moved too.
 func (m *move) clear(ctx context.Context) error {
+	const patient = `SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true), set_config('lock_timeout', $1, true)`
+	if _, err := m.tx.ExecContext(ctx, patient, patience.String()); err != nil {
+		return err
+	}
 	for _, table := range moving {
 		if _, err := m.tx.ExecContext(ctx, "LOCK TABLE "+table+" IN ACCESS EXCLUSIVE MODE"); err != nil {
 			return err
@@ -135,7 +142,7 @@ func (m *move) copyTable(ctx context.Context, table string) (copied int64, err e
 	if table == "incidents" {
 		query += " WHERE id <> 0"
 	}
-	rows, err := m.source.QueryContext(ctx, query)
+	rows, err := m.source.QueryContext(ctx, query) //nolint:rowserrcheck // the stream reads it to its end, and its error
 	if err != nil {
 		return 0, err
 	}

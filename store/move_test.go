@@ -111,7 +111,7 @@ func TestMoveRefuses(t *testing.T) {
 	}{
 		"nothing there":      {from: path + ".none", want: "there is no database"},
 		"the wrong way":      {from: cluster.Address("postgres"), want: "what can be moved is a SQLite file"},
-		"incidents there":    {fill: `INSERT INTO incidents SELECT 9, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy FROM incidents`, want: "the database is not empty, it has incidents"},
+		"incidents there":    {fill: "declared", want: "the database is not empty, it has incidents"},
 		"requests there":     {fill: `INSERT INTO requests VALUES ('k', 1, '')`, want: "the database is not empty, it has requests: make a new one"},
 		"an entry altered":   {spoil: `UPDATE contents SET body = '{}' WHERE entry_id = 2`, want: "entry 2: what was said does not match what was recorded; restore a backup"},
 		"another commitment": {spoil: `UPDATE contents SET actor_salt = x'00' WHERE entry_id = 1`, want: "entry 1: who said it does not match"},
@@ -120,8 +120,11 @@ func TestMoveRefuses(t *testing.T) {
 			where, from := cluster.Database(t), path
 			if test.fill != "" {
 				if name == "incidents there" {
-					s := open(t, where)
+					s, err := store.Open(t.Context(), where, store.Options{})
+					must(t, err)
 					declare(t, s)
+					must(t, s.Close())
+					ended(t, where)
 				} else {
 					cluster.Exec(t, where, test.fill)
 				}
@@ -145,6 +148,23 @@ func TestMoveRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestMoveToWhereAProgramRuns(t *testing.T) {
+	where := storetest.Cluster(t).Database(t)
+	open(t, where)
+	if _, err := store.Move(t.Context(), lived(t), where, func(string, int64) {}); err == nil || !strings.Contains(err.Error(), "another Tocsin uses postgres:///") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// ended waits for the sessions of a store that was closed to end.
+func ended(t *testing.T, where string) {
+	t.Helper()
+	until(t, func() bool {
+		r, err := store.Look(t.Context(), where)
+		return err == nil && !r.InUse
+	})
 }
 
 // spoil changes a file behind its triggers.

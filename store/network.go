@@ -27,7 +27,7 @@ var remoteMounts = []string{"sshfs", "s3fs", "gcsfuse", "rclone", "glusterfs", "
 func local(folder string) error {
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(folder, &disk); err != nil {
-		return fmt.Errorf("the folder %s cannot be looked at: make it, or let Tocsin's user enter it (%w)", folder, err)
+		return &trouble{fmt.Sprintf("the folder %s cannot be looked at: make it, or let Tocsin's user enter it", folder), err}
 	}
 	const fuse = 0x65735546
 	name := networks[uint32(disk.Type)] // the type has the width of a word, the number has 32 bits

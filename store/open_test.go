@@ -95,6 +95,7 @@ func TestOpenAgain(t *testing.T) {
 	}
 }
 
+// A second process on the same file is refused (F57b).
 func TestSecondProcess(t *testing.T) {
 	path := closed(t)
 	s, err := Open(t.Context(), path, Options{})
@@ -125,9 +126,12 @@ func TestOpenRefuses(t *testing.T) {
 		"crash before the checksums were kept": {func(t *testing.T, path string) {
 			byHand(t, path, `DELETE FROM migrations`, `DELETE FROM structure`)
 		}, ""},
-		"emptied":        {func(t *testing.T, path string) { must(t, os.Truncate(path, 0)) }, "has lost its data"},
-		"cut":            {func(t *testing.T, path string) { must(t, os.Truncate(path, 5000)) }, "malformed"},
-		"no database":    {func(t *testing.T, path string) { must(t, os.WriteFile(path, []byte("hello, world"), 0o600)) }, "not a database"},
+		"emptied": {func(t *testing.T, path string) { must(t, os.Truncate(path, 0)) }, "has lost its data"},
+		"cut":     {func(t *testing.T, path string) { must(t, os.Truncate(path, 8192)) }, "malformed"},
+		"cut off": {func(t *testing.T, path string) { must(t, os.Truncate(path, 1)) }, "if it was cut off"},
+		"no database": {func(t *testing.T, path string) {
+			must(t, os.WriteFile(path, []byte(strings.Repeat("hello, world", 128)), 0o600))
+		}, "not a database"},
 		"crash at birth": {func(t *testing.T, path string) { must(t, os.Rename(path, path+".new")) }, ""},
 		"open to all":    {func(t *testing.T, path string) { must(t, os.Chmod(path, 0o644)) }, ""},
 	} {
@@ -189,17 +193,26 @@ func dbPath(t *testing.T, s *Store) (path string) {
 	return path
 }
 
-// A reader's settings are checked where it opens; here the check itself is.
+// Each setting is read back: a connection on which one of them did not take is refused, and the one is named (F57f).
 func TestSettingsAreReadBack(t *testing.T) {
 	path := closed(t)
-	for a, statement := range map[access]string{writing: `PRAGMA synchronous = NORMAL`, reading: `PRAGMA trusted_schema = ON`} {
+	for _, p := range pragmas {
+		other := map[string]string{"0": "1", "1": "0", "2": "1", "wal": "delete"}[p.value]
+		if other == "" {
+			other = "12345" // of what is no switch
+		}
+		a := p.on
+		if a == both {
+			a = reading
+		}
 		pool, err := openPool(t.Context(), path, a, 1)
 		must(t, err)
-		_, err = pool.Exec(statement)
-		must(t, err)
-		if err := check(t.Context(), pool, a); err == nil || !strings.Contains(err.Error(), "where Tocsin needs") {
-			t.Errorf("got %v", err)
+		if p.name == "mmap_size" {
+			other = "1048576"
 		}
+		_, err = pool.Exec("PRAGMA " + p.name + "=" + other)
+		must(t, err)
+		says(t, check(t.Context(), pool, a), "SQLite has "+p.name+"="+other+" where Tocsin needs "+p.value)
 		must(t, pool.Close())
 	}
 }

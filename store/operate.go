@@ -130,7 +130,7 @@ func (s *Store) Revive(ctx context.Context, id int64, by incident.Stamp) error {
 			return err
 		}
 		i.Retried(e.Kind.Name(), by)
-		t.woke = true
+		t.stir(e.Incident)
 		return t.flush()
 	})
 }
@@ -151,9 +151,9 @@ func (s *Store) Healthy(ctx context.Context) error {
 	}()
 	select {
 	case err := <-done:
-		return s.dialect.explain(err)
+		return err
 	case <-ctx.Done():
-		return errors.New("the database does not answer in time: look whether its disk or its server is overloaded, or another program holds it")
+		return errors.New(slow)
 	}
 }
 

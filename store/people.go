@@ -83,3 +83,15 @@ func (s *Store) Member(ctx context.Context, id incident.ID, handle string) (seen
 	}
 	return instant(ms), nil
 }
+
+// Private tells whether an incident is for those only who are in its room; an unknown one is Missing.
+func (s *Store) Private(ctx context.Context, id incident.ID) (bool, error) {
+	if id <= 0 {
+		return false, missing(id)
+	}
+	private, err := s.q.Private(ctx, int64(id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, missing(id)
+	}
+	return private, unlessNone(err, "see for whom "+id.String()+" is")
+}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strconv"
 	"strings"
@@ -40,7 +41,7 @@ var postgresDialect = &dialect{
 	spell:   func(conn db.DBTX) db.DBTX { return clean{conn} },
 	explain: explainServer,
 	exists:  `SELECT count(*) FROM pg_class WHERE oid = to_regclass($1)`,
-	take:    `FOR UPDATE OF h SKIP LOCKED`,
+	take:    `FOR UPDATE SKIP LOCKED`,
 	hold:    `SELECT id FROM incidents WHERE id = $1 FOR NO KEY UPDATE`,
 	structure: `
 WITH ours AS (
@@ -91,7 +92,7 @@ func (s *Store) openServer(ctx context.Context, where string, beside bool) error
 	if beside {
 		err = ours.match(ctx)
 	} else {
-		err = alone(ctx, s.writer, func() (err error) {
+		err = alone(ctx, s.writer, s.log, func() (err error) {
 			s.migrated, err = ours.migrate(ctx, func() error { return nil }) // no copy: its backups are the server's
 			return err
 		})
@@ -192,19 +193,24 @@ func serverSettings(ctx context.Context, pool *sql.DB) (map[string]string, error
 }
 
 // alone runs something that no other replica runs on this database at the same time. The lock is one of a transaction, so
-// that it is gone with whoever held it, and a pooler cannot lend it to another.
-func alone(ctx context.Context, pool *sql.DB, run func() error) error {
+// that it is gone with whoever held it, and a pooler cannot lend it to another. Whoever was stopped loses it after an hour.
+func alone(ctx context.Context, pool *sql.DB, log *slog.Logger, run func() error) error {
 	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // it has written nothing
-	const key = 0x746f6373696e           // "tocsin"
-	if _, err := tx.ExecContext(ctx, `SELECT set_config('idle_in_transaction_session_timeout', '0', true)`); err != nil {
+	const key = int64(0x746f6373696e)    // "tocsin"
+	var free bool
+	const try = `SELECT pg_try_advisory_xact_lock($1) FROM set_config('idle_in_transaction_session_timeout', '1h', true)`
+	if err := tx.QueryRowContext(ctx, try, key).Scan(&free); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(key)); err != nil {
-		return err
+	if !free {
+		log.Info("another Tocsin looks after the schema of this database: waiting for it")
+		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, key); err != nil {
+			return err
+		}
 	}
 	return run()
 }

@@ -9,5 +9,5 @@ import (
 
 func TestPostgres(t *testing.T) {
 	cluster := storetest.Cluster(t)
-	storetest.Run(t, func(t *testing.T) *store.Store { return open(t, cluster.Database(t)) })
+	storetest.Run(t, func(t *testing.T) *store.Store { return orderly(t, open(t, cluster.Database(t))) })
 }

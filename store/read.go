@@ -49,19 +49,16 @@ func (s *Store) Incident(ctx context.Context, id incident.ID) (i *incident.Incid
 
 // complete adds the roles and refs of one incident.
 func complete(ctx context.Context, q *db.Queries, i *incident.Incident) error {
-	roles, err := q.Roles(ctx, int64(i.ID))
+	attached, err := q.Attached(ctx, int64(i.ID))
 	if err != nil {
 		return err
 	}
-	for _, r := range roles {
-		i.Roles[incident.Role(r.Role)] = incident.Person{Handle: r.Handle, Name: r.Name}
-	}
-	refs, err := q.Refs(ctx, int64(i.ID))
-	if err != nil {
-		return err
-	}
-	for _, r := range refs {
-		i.Refs[r.Name] = r.Value
+	for _, a := range attached {
+		if a.What == "role" {
+			i.Roles[incident.Role(a.Name)] = incident.Person{Handle: a.Value, Name: a.Person}
+		} else {
+			i.Refs[a.Name] = a.Value
+		}
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestSQLite(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) *store.Store { return open(t, filepath.Join(t.TempDir(), "tocsin.db")) })
+	storetest.Run(t, func(t *testing.T) *store.Store { return orderly(t, open(t, filepath.Join(t.TempDir(), "tocsin.db"))) })
 }
 
 // open opens a store that is closed with the test, and whose log is the test's.
@@ -27,6 +27,16 @@ func open(t testing.TB, path string) *store.Store {
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
+		}
+	})
+	return s
+}
+
+// orderly says at the end of the test where the turns are not what they should be after all that was done.
+func orderly(t *testing.T, s *store.Store) *store.Store {
+	t.Cleanup(func() {
+		if wrong := s.WrongTurns(t); wrong != 0 {
+			t.Errorf("%d effects do not know whose turn it is", wrong)
 		}
 	})
 	return s

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -106,6 +107,9 @@ func (s *Store) release() error {
 		}
 	}
 	if s.lock != nil {
+		if s.file != nil && s.file.told && errors.Join(errs...) == nil { // the log is in the file now
+			errs = append(errs, s.lock.write(fmt.Sprintln(os.Getpid())))
+		}
 		errs = append(errs, s.lock.release())
 	}
 	return errors.Join(errs...)
@@ -127,7 +131,13 @@ func (s *Store) signal() {
 	}
 }
 
-// write runs a change of the store's own.
+// write runs a change, and when it has asked for effects or ended some, says whose turn it is then. Where the database does
+// not take it, the error says what to do.
 func (s *Store) write(ctx context.Context, run func(*Tx) error) error {
-	return s.engine.do(ctx, run)
+	return s.dialect.explain(s.engine.do(ctx, func(t *Tx) error {
+		if err := run(t); err != nil {
+			return err
+		}
+		return t.takeTurns()
+	}))
 }

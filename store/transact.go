@@ -93,7 +93,7 @@ func (p *transactor) once(ctx context.Context, run func(*Tx) error) (again bool,
 	if err := tx.Commit(); err != nil {
 		return lost(err), fmt.Errorf("store: commit: %w", err) // unless it lost, it may have happened: the same request again gets the answer
 	}
-	if t.woke {
+	if len(t.stirred) > 0 {
 		p.wake()
 	}
 	return false, nil

@@ -24,8 +24,8 @@ type Tx struct {
 	at      time.Time
 	tracked []*tracked
 	system  incident.Ledger
-	woke    bool  // the outbox is to look
-	err     error // the first error of the database: whatever the change makes of it, the transaction fails
+	stirred []incident.ID // whose effects have changed: the turns are to be taken anew, and the outbox is to look
+	err     error         // the first error of the database: whatever the change makes of it, the transaction fails
 }
 
 // newTx is a transaction on a connection that has begun one.
@@ -131,7 +131,7 @@ func (t *Tx) load(id incident.ID) (*incident.Incident, error) {
 			return known.Incident, nil
 		}
 	}
-	row, err := t.q.LockIncident(t.ctx, int64(id))
+	row, err := t.row(id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, missing(id)
 	}
@@ -146,11 +146,19 @@ func (t *Tx) load(id incident.ID) (*incident.Incident, error) {
 	return i, nil
 }
 
+// row reads the row of an incident, and locks it where others might change it meanwhile.
+func (t *Tx) row(id incident.ID) (db.Incident, error) {
+	if t.dialect.hold == "" {
+		return t.q.Incident(t.ctx, int64(id))
+	}
+	return t.q.LockIncident(t.ctx, int64(id))
+}
+
 // System is the ledger of what belongs to no incident.
 func (t *Tx) System() *incident.Ledger { return &t.system }
 
-// DeclaredSince lists open incidents declared at an instant or later, newest first, without their roles and refs. They are
-// to be read only: what is done to them is lost.
+// DeclaredSince lists open incidents declared at an instant or later, newest first, and of each no more than what tells
+// whether it is the same trouble as another: number, kind, title, service and whether it is private.
 func (t *Tx) DeclaredSince(at time.Time, limit int) ([]*incident.Incident, error) {
 	rows, err := t.q.ListOpenSince(t.ctx, db.ListOpenSinceParams{Since: millis(at), Lim: int64(limit)})
 	if err != nil {
@@ -158,7 +166,9 @@ func (t *Tx) DeclaredSince(at time.Time, limit int) ([]*incident.Incident, error
 	}
 	incidents := make([]*incident.Incident, len(rows))
 	for n, row := range rows {
-		incidents[n] = incidentOf(row)
+		incidents[n] = &incident.Incident{
+			ID: incident.ID(row.ID), Kind: incident.Kind(row.Kind), Title: row.Title, Service: row.Service, Private: row.Private,
+		}
 	}
 	return incidents, nil
 }

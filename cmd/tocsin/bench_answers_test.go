@@ -31,7 +31,7 @@ func (s *subject) beginning() *subject {
 // distinct are titles that no two have words in common.
 func distinct(n int) string { return fmt.Sprintf("w%da w%db w%dc", n, n, n) }
 
-func notes(connection, n int) shot {
+func oneNote(connection, n int) shot {
 	line := fmt.Sprintf("note INC-%d error rate of zone %d went up at the deploy %d, we are rolling it back", 1+connection%benchIncidents, connection, n)
 	return slash(benchPerson(connection), "C0GENERAL", line, "Noted on the timeline")
 }
@@ -48,7 +48,7 @@ func (s *subject) p99(each int, next func(connection, n int) shot) float64 {
 }
 
 // answersNote keeps one program of each kind over all rounds: notes owe nothing to the outside.
-func (b *bench) answersNote() { b.answers("note", b.pick(50, 20), notes) }
+func (b *bench) answersNote() { b.answers("note", b.pick(50, 20), oneNote) }
 
 // answersDeclare is measured with rooms being opened beside the answers, as it is in life.
 func (b *bench) answersDeclare() { b.answers("declare", b.pick(10, 5), declarations) }
@@ -87,7 +87,7 @@ func (b *bench) answersSlowSlack() {
 			if n%10 == 5 {
 				return declarations(connection, n)
 			}
-			return notes(connection, n)
+			return oneNote(connection, n)
 		})
 	}
 	a, f, ratios := b.inTurn(func() float64 { return p99(3 * time.Second) }, func() float64 { return p99(0) })
@@ -108,7 +108,7 @@ func (b *bench) appends() {
 	ours := func() float64 {
 		s := b.ours(b.newDB(), far).beginning()
 		defer s.end()
-		took, all := s.volley(16, each, notes)
+		took, all := s.volley(16, each, oneNote)
 		return float64(len(took)) / all.Seconds()
 	}
 	under := func() float64 { return b.rawCommits(4 * each) }

@@ -19,6 +19,7 @@ func init() {
 	if prefix == "" {
 		return
 	}
+	_ = os.Unsetenv("TOCSIN_BENCH_PROFILE") // the program refuses a setting that it does not know
 	if err := profiled(prefix); err != nil {
 		fmt.Fprintln(os.Stderr, "tocsin:", err)
 		os.Exit(1)

@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"tocsin"
+	"tocsin/bot"
 )
 
 // greeting is what Slack said when we asked who we are.
@@ -43,30 +44,6 @@ func (d *doctor) askWho(ctx context.Context) greeting {
 
 var errNotTried = errors.New("not tried before the settings are right")
 
-// mends says what to do about what Slack refuses, by its code, or by method and code.
-var mends = map[string]string{
-	"invalid_auth":      "set SLACK_BOT_TOKEN to what OAuth & Permissions shows after Install to Workspace",
-	"not_authed":        "set SLACK_BOT_TOKEN",
-	"account_inactive":  "install the app into the workspace again",
-	"token_revoked":     "install the app into the workspace again, and set SLACK_BOT_TOKEN to its new token",
-	"token_expired":     "turn token rotation off in the app, install it again, and set SLACK_BOT_TOKEN to its new token",
-	"missing_scope":     "give the app the scopes of tocsin manifest under App Manifest, and install it again",
-	"channel_not_found": "put the right id into announce: of tocsin.yml; if the channel is private, /invite the bot into it",
-	"ratelimited":       "wait a minute, and ask again",
-
-	opensSocket + " invalid_auth":            newAppToken,
-	opensSocket + " not_authed":              newAppToken,
-	opensSocket + " token_revoked":           newAppToken,
-	opensSocket + " not_allowed_token_type":  newAppToken,
-	opensSocket + " missing_scope":           newAppToken,
-	opensSocket + " socket_mode_not_enabled": "switch Socket Mode on in the app: paste tocsin manifest under App Manifest",
-}
-
-const (
-	opensSocket = "apps.connections.open"
-	newAppToken = "make an app-level token under Basic Information with the scope connections:write, and set SLACK_APP_TOKEN to it"
-)
-
 // refusedBySlack turns an error of a call into a finding, without the address that was called.
 func refusedBySlack(method string, err error) []finding {
 	var code slack.SlackErrorResponse
@@ -74,10 +51,10 @@ func refusedBySlack(method string, err error) []finding {
 	var call *url.Error
 	switch {
 	case errors.As(err, &code):
-		mend := cmp.Or(mends[method+" "+code.Err], mends[code.Err], "see https://docs.slack.dev/reference/methods/"+method)
+		mend := cmp.Or(bot.MendOf(method, code.Err).Do, "see https://docs.slack.dev/reference/methods/"+method)
 		return isBroken(mend, "Slack refuses %s: %s", method, code.Err)
 	case errors.As(err, &limited):
-		return isDoubtful(mends["ratelimited"], "Slack asks to wait before %s", method)
+		return isDoubtful(bot.MendOf(method, "ratelimited").Do, "Slack asks to wait before %s", method)
 	case errors.As(err, &call):
 		err = call.Err
 	}
@@ -125,7 +102,7 @@ func (d *doctor) lookAtScopes(context.Context) []finding {
 	}
 	var found []finding
 	if missing := lacking(needed, granted); len(missing) > 0 {
-		found = isBroken(mends["missing_scope"], "missing: %s", strings.Join(missing, ", "))
+		found = isBroken(bot.MendOf("", "missing_scope").Do, "missing: %s", strings.Join(missing, ", "))
 	}
 	if spare := lacking(granted, append(needed, "identify")); len(spare) > 0 { // Slack gives the last one to everybody
 		found = append(found, isDoubtful("take them out of the app, and install it again", "granted, and not needed: %s", strings.Join(spare, ", "))...)
@@ -182,7 +159,7 @@ func (d *doctor) lookAtSocket(ctx context.Context) []finding {
 		return isBroken("take both tokens from one app", "SLACK_APP_TOKEN is of the Slack app %s, and SLACK_BOT_TOKEN of %s", ours, other)
 	}
 	if err != nil {
-		return refusedBySlack(opensSocket, err)
+		return refusedBySlack(bot.OpensSocket, err)
 	}
 	host, err := reach(ctx, address)
 	if err != nil {

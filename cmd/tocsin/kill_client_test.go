@@ -120,7 +120,7 @@ func (c *client) ask(ctx context.Context, p *promise) (answered bool) {
 	defer c.mu.Unlock()
 	c.tally(p)
 	switch {
-	case err != nil || status != http.StatusOK || !readable || strings.HasPrefix(said, "Something broke on our side"):
+	case err != nil || status != http.StatusOK || !readable || strings.Contains(said, "Nothing was recorded"):
 		if p.verdict == unanswered && p.kind == "" && p.sent > len(redeliver) {
 			p.verdict = dropped
 		}

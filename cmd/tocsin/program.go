@@ -97,16 +97,24 @@ func (p *program) listen(ctx context.Context, o options) (err error) {
 	return err
 }
 
-// listenOn takes an address, or says which setting to change.
+// listenOn takes an address, or says what to change.
 func listenOn(ctx context.Context, setting, address string) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		err = fmt.Errorf("%w: stop the program that listens there, or choose another address", err)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", setting, err)
+		return nil, fmt.Errorf("%s: %s (%w)", setting, untaken(address, err), err)
 	}
 	return l, nil
+}
+
+// untaken says why an address cannot be taken, and what to do.
+func untaken(address string, err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "another program listens at " + address + ": stop it, or set another address"
+	case errors.Is(err, syscall.EACCES):
+		return "this user may not listen at " + address + ": set a port above 1023"
+	}
+	return address + " is no address of this machine: set one that is, for example 127.0.0.1:8080, or 0.0.0.0:8080 for all of them"
 }
 
 // use makes settings and policy the ones that hold from now on.

@@ -279,3 +279,23 @@ func TestSIGHUP(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestATransportComesAndGoesWithARestart: a secret that is rotated holds at once; whether there is one at all does not change.
+func TestATransportComesAndGoesWithARestart(t *testing.T) {
+	for _, test := range []struct {
+		name           string
+		was, now, held settings
+		fixed          string
+	}{
+		{"rotated", settings{AppToken: "a"}, settings{AppToken: "b"}, settings{AppToken: "b"}, ""},
+		{"added", settings{}, settings{AppToken: "b"}, settings{}, "SLACK_APP_TOKEN"},
+		{"taken away", settings{AppToken: "a"}, settings{}, settings{AppToken: "a"}, "SLACK_APP_TOKEN"},
+		{"moved to HTTP", settings{AppToken: "a"}, settings{SigningSecret: "s"}, settings{AppToken: "a"}, "SLACK_APP_TOKEN SLACK_SIGNING_SECRET"},
+	} {
+		fixed := test.now.keep(test.was)
+		slices.Sort(fixed)
+		if strings.Join(fixed, " ") != test.fixed || test.now != test.held {
+			t.Errorf("%s: %q hold after a restart, and %+v now", test.name, fixed, test.now)
+		}
+	}
+}

@@ -55,7 +55,7 @@ func TestStoryAnAnswerTooLargeForSocketMode(t *testing.T) {
 	ada.Type("#general", "/incident declare checkout is down").Expect("INC-1 declared")
 	h.Channel(crashRoom).Expect("Take command")
 	h.Channel("#incidents").Expect("INC-1")
-	h.Quiet() // she is in the room by now
+	h.quieten(t) // until she has been invited
 	long := strings.Repeat("消防車が来た", 200)
 	for n := range 12 {
 		ada.Type(crashRoom, fmt.Sprintf("/incident note %s %d", long, n)).Expect("Noted")

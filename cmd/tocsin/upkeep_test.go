@@ -11,14 +11,6 @@ import (
 	"tocsin/store"
 )
 
-// sqlOn runs a statement on the program's database, beside it.
-func (h *house) sqlOn(statement string) {
-	h.t.Helper()
-	if _, err := openDatabase(h.t, h.db).ExecContext(h.t.Context(), statement); err != nil {
-		h.t.Fatal(err)
-	}
-}
-
 // requests counts the requests that are remembered.
 func (h *house) requests() (n int) {
 	h.t.Helper()

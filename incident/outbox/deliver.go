@@ -24,6 +24,7 @@ type delivery struct {
 	trial       bool      // its circuit is open, and this one shows whether it may close
 	begun       bool      // set before carry starts, read by the loop only
 	until       time.Time // end of the lease
+	unasked     bool      // no call was made for it; set by the goroutine that carries it
 }
 
 // about is what each line of the log says of an effect. Its request leads back to what came in.
@@ -57,6 +58,10 @@ func (r *run) deliver(d *delivery) (learned incident.Refs, err error) {
 		}
 	}()
 	learned, err = r.Couriers[d.Lane].Courier.Deliver(ctx, d.Effect)
+	var unasked *incident.Unasked
+	if errors.As(err, &unasked) {
+		d.unasked, err = true, unasked.Err
+	}
 	var delay *incident.Setback
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) && !errors.As(err, &delay) {
 		err = &incident.Setback{Down: true, Err: fmt.Errorf("no answer within %s: %w", r.limit(), err)}
@@ -72,13 +77,8 @@ func (r *run) record(d *delivery, learned incident.Refs, err error) {
 		r.down(d, delay, now)
 		return
 	}
-	if was, closes := r.circuits.closing(d); closes && r.Recovered != nil {
-		ctx, cancel := context.WithTimeout(r.life, deadline)
-		r.Recovered(ctx, was)
-		cancel()
-	}
-	if since, news := r.circuits.answered(d); news {
-		r.Log.Info("a destination answers again", "destination", d.destination, "after", now.Sub(since).String())
+	if !d.unasked {
+		r.answered(d, now)
 	}
 	switch {
 	case err == nil:
@@ -95,6 +95,18 @@ func (r *run) record(d *delivery, learned incident.Refs, err error) {
 		})
 	default:
 		r.refuse(d, err, now)
+	}
+}
+
+// answered closes the circuit of a destination that answers again, and tells whoever sums it up before.
+func (r *run) answered(d *delivery, now time.Time) {
+	if was, closes := r.circuits.closing(d); closes && r.Recovered != nil {
+		ctx, cancel := context.WithTimeout(r.life, deadline)
+		defer cancel()
+		r.Recovered(ctx, was)
+	}
+	if since, news := r.circuits.answered(d); news {
+		r.Log.Info("a destination answers again", "destination", d.destination, "after", now.Sub(since).String())
 	}
 }
 

@@ -16,7 +16,7 @@
 // A circuit belongs to a destination, as do its workers: a hung destination can fill its own pool only. While the
 // circuit is open nothing is claimed in the lanes of that destination. When its time is over one effect is tried, and
 // only what becomes of that one matters: any answer, be it a refusal, closes the circuit and everything due goes;
-// silence opens it for longer. Deliveries begun before it opened neither close it nor lengthen it. An effect that
+// silence opens it for longer. An effect for which nobody had to be asked proves nothing: the next one is tried. Deliveries begun before it opened neither close it nor lengthen it. An effect that
 // failed as the one tried steps aside for a moment, so that the next trial falls to another: else one effect at which
 // the destination always chokes would keep it shut for all.
 //

@@ -49,7 +49,7 @@ type Store interface {
 }
 
 // Courier makes the outside agree with one effect, and says what it learned: ids to keep. Its errors are instructions:
-// an incident.Setback, or else a refusal. It obeys its context, and no text of its errors holds a secret.
+// an incident.Setback, or else a refusal; an incident.Unasked around either, or around nothing, where no call was made. It obeys its context, and no text of its errors holds a secret.
 type Courier interface {
 	Deliver(context.Context, incident.Effect) (incident.Refs, error)
 }

@@ -106,7 +106,8 @@ func (r *run) look(ctx context.Context) (sleep time.Duration, some bool) {
 	return next.Sub(now), true
 }
 
-// serve claims, sweeps when something is due nevertheless, and returns what is due next.
+// serve claims what is due, sweeps when something is due nevertheless, and returns what is due next. A claim is a write:
+// while nothing is due, none is made.
 func (r *run) serve(ctx context.Context) (next time.Time, err error) {
 	if by := r.leaps.note(r.Now(), r.Ran()); by != 0 {
 		r.Log.Warn("the clock was set, or the machine was asleep", "by", by.String())
@@ -115,21 +116,33 @@ func (r *run) serve(ctx context.Context) (next time.Time, err error) {
 		return next, err
 	}
 	for {
-		if err := r.claim(ctx); err != nil {
-			return next, err
-		}
 		err := r.ask("next due", func(ctx context.Context) (err error) {
 			next, err = r.Store.NextDue(ctx)
 			return err
 		})
 		now := r.Now()
-		if err != nil || next.IsZero() || next.After(now) || ctx.Err() != nil || now.Sub(r.swept).Abs() < sweepEvery {
+		if err != nil || !due(next, now) || ctx.Err() != nil {
 			return next, err
+		}
+		before := len(r.underway)
+		if err := r.claim(ctx); err != nil {
+			return next, err
+		}
+		if len(r.underway) > before {
+			continue
+		}
+		if next.After(now) || now.Sub(r.swept).Abs() < sweepEvery {
+			return next, nil
 		}
 		if err := r.sweep(now); err != nil {
 			return next, err
 		}
 	}
+}
+
+// due tells whether it is time for something: by the clock, or because only a clock that was wrong can have put it off so far.
+func due(at, now time.Time) bool {
+	return !at.IsZero() && (!at.After(now) || at.Sub(now) > horizon)
 }
 
 // takeOver frees, once at the start, what earlier runs left leased.

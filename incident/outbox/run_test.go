@@ -128,6 +128,25 @@ func TestAClaimAtTheEndIsHandedBack(t *testing.T) {
 	})
 }
 
+// A claim is a write, which answers wait for: none is made while nothing is due, however often the queue is looked at.
+func TestNothingIsClaimedWhileNothingIsDue(t *testing.T) {
+	story(t, func(w *world) {
+		w.Single = false // it looks each second
+		w.when(always(busy(time.Minute)))
+		w.run()
+		w.pass(10 * time.Second)
+		if n := w.asked("claim"); n != 0 {
+			t.Errorf("claimed %d times from an empty queue", n)
+		}
+		w.owe(1, incident.EffectTell)
+		before := w.asked("claim")
+		w.pass(50 * time.Second)
+		if n := w.asked("claim"); n != before || before == 0 || before > 4 {
+			t.Errorf("claimed %d times, then %d while it was put off", before, n)
+		}
+	})
+}
+
 // A store that fails is logged when it begins, lasts and ends, and is asked on the ladder.
 func TestAStoreThatFailsIsNotHammered(t *testing.T) {
 	story(t, func(w *world) {
@@ -146,7 +165,7 @@ func TestAStoreThatFailsIsNotHammered(t *testing.T) {
 			t.Errorf("asked %d times in a minute", n)
 		}
 		w.pass(time.Minute)
-		w.expect("card of INC-1 #1 at 1m2s", "tell of INC-1 #1 at 1m2s") // with an alarm: a minute is late
+		w.expect("card of INC-1 #1 at 1m3s", "tell of INC-1 #1 at 1m3s") // with an alarm: a minute is late
 		for _, line := range []string{"WARN the store fails", "ERROR the store still fails", "INFO the store works again"} {
 			if n := w.logged(line); n != 1 {
 				t.Errorf("%d times %q:\n%s", n, line, strings.Join(w.lines, "\n"))

@@ -62,7 +62,7 @@ func (q *Queries) AskEffect(ctx context.Context, arg AskEffectParams) error {
 }
 
 const buryEffect = `-- name: BuryEffect :one
-UPDATE effects SET lease_until = NULL, buried_at = $1, error = $2
+UPDATE effects SET lease_until = NULL, turn = NULL, buried_at = $1, error = $2
 WHERE id = $3 AND attempt = $4 AND lease_until IS NOT NULL
 RETURNING id
 `
@@ -87,7 +87,7 @@ func (q *Queries) BuryEffect(ctx context.Context, arg BuryEffectParams) (int64, 
 }
 
 const finishEffect = `-- name: FinishEffect :one
-UPDATE effects SET done_at = $1, lease_until = NULL, error = ''
+UPDATE effects SET done_at = $1, lease_until = NULL, turn = NULL, error = ''
 WHERE id = $2 AND attempt = $3 AND lease_until IS NOT NULL
 RETURNING alarmed_at
 `
@@ -106,7 +106,7 @@ func (q *Queries) FinishEffect(ctx context.Context, arg FinishEffectParams) (sql
 }
 
 const lapsedEffects = `-- name: LapsedEffects :many
-SELECT id, incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, lease_until, done_at, buried_at, alarmed_at, error FROM effects WHERE lease_until IS NOT NULL AND lease_until <= $1 ORDER BY id
+SELECT id, incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, lease_until, turn, done_at, buried_at, alarmed_at, error FROM effects WHERE lease_until IS NOT NULL AND lease_until <= $1 ORDER BY id
 `
 
 func (q *Queries) LapsedEffects(ctx context.Context, until sql.NullInt64) ([]Effect, error) {
@@ -131,6 +131,7 @@ func (q *Queries) LapsedEffects(ctx context.Context, until sql.NullInt64) ([]Eff
 			&i.CreatedAt,
 			&i.DueAt,
 			&i.LeaseUntil,
+			&i.Turn,
 			&i.DoneAt,
 			&i.BuriedAt,
 			&i.AlarmedAt,
@@ -150,9 +151,9 @@ func (q *Queries) LapsedEffects(ctx context.Context, until sql.NullInt64) ([]Eff
 }
 
 const lateEffects = `-- name: LateEffects :many
-SELECT id, incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, lease_until, done_at, buried_at, alarmed_at, error FROM heads
-WHERE alarmed_at IS NULL AND kind <> $1 AND created_at <= $2
-ORDER BY id
+SELECT id, incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, lease_until, turn, done_at, buried_at, alarmed_at, error FROM effects
+WHERE turn IS NOT NULL AND alarmed_at IS NULL AND kind <> $1 AND created_at <= $2
+ORDER BY created_at, id
 LIMIT CAST($3 AS BIGINT)
 `
 
@@ -162,15 +163,15 @@ type LateEffectsParams struct {
 	Lim   int64
 }
 
-func (q *Queries) LateEffects(ctx context.Context, arg LateEffectsParams) ([]Head, error) {
+func (q *Queries) LateEffects(ctx context.Context, arg LateEffectsParams) ([]Effect, error) {
 	rows, err := q.db.QueryContext(ctx, lateEffects, arg.Quiet, arg.Since, arg.Lim)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Head
+	var items []Effect
 	for rows.Next() {
-		var i Head
+		var i Effect
 		if err := rows.Scan(
 			&i.ID,
 			&i.IncidentID,
@@ -184,6 +185,7 @@ func (q *Queries) LateEffects(ctx context.Context, arg LateEffectsParams) ([]Hea
 			&i.CreatedAt,
 			&i.DueAt,
 			&i.LeaseUntil,
+			&i.Turn,
 			&i.DoneAt,
 			&i.BuriedAt,
 			&i.AlarmedAt,
@@ -204,10 +206,9 @@ func (q *Queries) LateEffects(ctx context.Context, arg LateEffectsParams) ([]Hea
 
 const nextDue = `-- name: NextDue :one
 SELECT
-    CAST(COALESCE(min(CASE WHEN h.lease_until IS NULL THEN h.due_at END), 0) AS BIGINT) AS due,
-    CAST(COALESCE(min(CASE WHEN h.alarmed_at IS NULL AND h.kind <> $1 THEN h.created_at END), 0) AS BIGINT) AS asked,
-    CAST(COALESCE((SELECT min(e.lease_until) FROM effects e WHERE e.lease_until IS NOT NULL), 0) AS BIGINT) AS lease
-FROM heads h
+    CAST(COALESCE((SELECT min(d.due_at) FROM effects d WHERE d.turn IS NOT NULL AND d.lease_until IS NULL), 0) AS BIGINT) AS due,
+    CAST(COALESCE((SELECT min(a.created_at) FROM effects a WHERE a.turn IS NOT NULL AND a.alarmed_at IS NULL AND a.kind <> $1), 0) AS BIGINT) AS asked,
+    CAST(COALESCE((SELECT min(l.lease_until) FROM effects l WHERE l.lease_until IS NOT NULL), 0) AS BIGINT) AS lease
 `
 
 type NextDueRow struct {
@@ -278,7 +279,7 @@ func (q *Queries) ReviveEffect(ctx context.Context, arg ReviveEffectParams) (int
 }
 
 const supersedeEffect = `-- name: SupersedeEffect :execrows
-UPDATE effects SET done_at = $1, error = 'superseded'
+UPDATE effects SET done_at = $1, turn = NULL, error = 'superseded'
 WHERE incident_id = $2 AND kind = $3 AND subject = $4
 AND done_at IS NULL AND lease_until IS NULL
 `
@@ -301,4 +302,15 @@ func (q *Queries) SupersedeEffect(ctx context.Context, arg SupersedeEffectParams
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const takeTurns = `-- name: TakeTurns :exec
+UPDATE effects SET turn = (SELECT t.turn FROM turns t WHERE t.id = effects.id)
+WHERE id IN (SELECT t.id FROM turns t WHERE t.incident_id = $1 AND COALESCE(t.turn, -1) <> COALESCE(t.was, -1))
+`
+
+// TakeTurns says of the open effects of an incident whose turn it is now. A rank is never negative.
+func (q *Queries) TakeTurns(ctx context.Context, incidentID int64) error {
+	_, err := q.db.ExecContext(ctx, takeTurns, incidentID)
+	return err
 }

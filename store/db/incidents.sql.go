@@ -10,6 +10,48 @@ import (
 	"database/sql"
 )
 
+const attached = `-- name: Attached :many
+SELECT CAST('role' AS TEXT) AS what, o.role AS name, o.handle AS value, o.name AS person FROM roles o WHERE o.incident_id = $1
+UNION ALL
+SELECT 'ref', r.name, r.value, '' FROM refs r WHERE r.incident_id = $1
+`
+
+type AttachedRow struct {
+	What   string
+	Name   string
+	Value  string
+	Person string
+}
+
+// Attached is what hangs on an incident: who has which role, and what outsiders call it.
+func (q *Queries) Attached(ctx context.Context, incidentID int64) ([]AttachedRow, error) {
+	rows, err := q.db.QueryContext(ctx, attached, incidentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AttachedRow
+	for rows.Next() {
+		var i AttachedRow
+		if err := rows.Scan(
+			&i.What,
+			&i.Name,
+			&i.Value,
+			&i.Person,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deleteRef = `-- name: DeleteRef :exec
 DELETE FROM refs WHERE incident_id = $1 AND name = $2
 `
@@ -279,7 +321,7 @@ func (q *Queries) ListOpenIncidents(ctx context.Context, arg ListOpenIncidentsPa
 }
 
 const listOpenSince = `-- name: ListOpenSince :many
-SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents
+SELECT id, kind, title, service, private FROM incidents
 WHERE open AND declared_at >= $1
 ORDER BY declared_at DESC, id DESC
 LIMIT CAST($2 AS BIGINT)
@@ -290,39 +332,29 @@ type ListOpenSinceParams struct {
 	Lim   int64
 }
 
-func (q *Queries) ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([]Incident, error) {
+type ListOpenSinceRow struct {
+	ID      int64
+	Kind    string
+	Title   string
+	Service string
+	Private bool
+}
+
+func (q *Queries) ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([]ListOpenSinceRow, error) {
 	rows, err := q.db.QueryContext(ctx, listOpenSince, arg.Since, arg.Lim)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Incident
+	var items []ListOpenSinceRow
 	for rows.Next() {
-		var i Incident
+		var i ListOpenSinceRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Kind,
-			&i.Status,
-			&i.Open,
-			&i.Severity,
-			&i.Rank,
 			&i.Title,
-			&i.Summary,
 			&i.Service,
 			&i.Private,
-			&i.Declarer,
-			&i.DeclarerName,
-			&i.Room,
-			&i.Policy,
-			&i.StartedAt,
-			&i.DetectedAt,
-			&i.DeclaredAt,
-			&i.AcknowledgedAt,
-			&i.MitigatedAt,
-			&i.ResolvedAt,
-			&i.ClosedAt,
-			&i.UpdatedAt,
-			&i.UpdateDueAt,
 		); err != nil {
 			return nil, err
 		}
@@ -428,6 +460,17 @@ func (q *Queries) LockIncident(ctx context.Context, id int64) (Incident, error) 
 	return i, err
 }
 
+const private = `-- name: Private :one
+SELECT private FROM incidents WHERE id = $1
+`
+
+func (q *Queries) Private(ctx context.Context, id int64) (bool, error) {
+	row := q.db.QueryRowContext(ctx, private, id)
+	var private bool
+	err := row.Scan(&private)
+	return private, err
+}
+
 const putRef = `-- name: PutRef :exec
 INSERT INTO refs (incident_id, name, value)
 VALUES ($1, $2, $3)
@@ -466,65 +509,6 @@ func (q *Queries) PutRole(ctx context.Context, arg PutRoleParams) error {
 		arg.Name,
 	)
 	return err
-}
-
-const refs = `-- name: Refs :many
-SELECT incident_id, name, value FROM refs WHERE incident_id = $1
-`
-
-func (q *Queries) Refs(ctx context.Context, incidentID int64) ([]Ref, error) {
-	rows, err := q.db.QueryContext(ctx, refs, incidentID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Ref
-	for rows.Next() {
-		var i Ref
-		if err := rows.Scan(&i.IncidentID, &i.Name, &i.Value); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const roles = `-- name: Roles :many
-SELECT incident_id, role, handle, name FROM roles WHERE incident_id = $1
-`
-
-func (q *Queries) Roles(ctx context.Context, incidentID int64) ([]Role, error) {
-	rows, err := q.db.QueryContext(ctx, roles, incidentID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Role
-	for rows.Next() {
-		var i Role
-		if err := rows.Scan(
-			&i.IncidentID,
-			&i.Role,
-			&i.Handle,
-			&i.Name,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const updateIncident = `-- name: UpdateIncident :exec

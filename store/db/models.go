@@ -29,6 +29,7 @@ type Effect struct {
 	CreatedAt  int64
 	DueAt      int64
 	LeaseUntil sql.NullInt64
+	Turn       sql.NullInt64
 	DoneAt     sql.NullInt64
 	BuriedAt   sql.NullInt64
 	AlarmedAt  sql.NullInt64
@@ -46,25 +47,6 @@ type Entry struct {
 	Source          string
 	ActorCommitment []byte
 	BodyCommitment  []byte
-}
-
-type Head struct {
-	ID         int64
-	IncidentID int64
-	Lane       string
-	Kind       string
-	Subject    string
-	Waits      string
-	Request    string
-	Attempt    int64
-	Refusals   int64
-	CreatedAt  int64
-	DueAt      int64
-	LeaseUntil sql.NullInt64
-	DoneAt     sql.NullInt64
-	BuriedAt   sql.NullInt64
-	AlarmedAt  sql.NullInt64
-	Error      string
 }
 
 type Incident struct {
@@ -139,4 +121,11 @@ type Role struct {
 type Structure struct {
 	Name   string
 	Sha256 string
+}
+
+type Turn struct {
+	ID         int64
+	IncidentID int64
+	Was        sql.NullInt64
+	Turn       interface{}
 }

@@ -82,7 +82,7 @@ func (q *Queries) CountOpenEffects(ctx context.Context) ([]CountOpenEffectsRow, 
 }
 
 const effect = `-- name: Effect :one
-SELECT id, incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, lease_until, done_at, buried_at, alarmed_at, error FROM effects WHERE id = $1
+SELECT id, incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, lease_until, turn, done_at, buried_at, alarmed_at, error FROM effects WHERE id = $1
 `
 
 func (q *Queries) Effect(ctx context.Context, id int64) (Effect, error) {
@@ -101,6 +101,7 @@ func (q *Queries) Effect(ctx context.Context, id int64) (Effect, error) {
 		&i.CreatedAt,
 		&i.DueAt,
 		&i.LeaseUntil,
+		&i.Turn,
 		&i.DoneAt,
 		&i.BuriedAt,
 		&i.AlarmedAt,
@@ -190,7 +191,7 @@ func (q *Queries) OldestEffect(ctx context.Context) (int64, error) {
 }
 
 const openEffects = `-- name: OpenEffects :many
-SELECT e.id, e.incident_id, e.lane, e.kind, e.subject, e.waits, e.request, e.attempt, e.refusals, e.created_at, e.due_at, e.lease_until, e.done_at, e.buried_at, e.alarmed_at, e.error, i.private FROM effects e JOIN incidents i ON i.id = e.incident_id
+SELECT e.id, e.incident_id, e.lane, e.kind, e.subject, e.waits, e.request, e.attempt, e.refusals, e.created_at, e.due_at, e.lease_until, e.turn, e.done_at, e.buried_at, e.alarmed_at, e.error, i.private FROM effects e JOIN incidents i ON i.id = e.incident_id
 WHERE e.id > $1 AND e.id IN (
     SELECT w.id FROM effects w WHERE w.done_at IS NULL AND w.buried_at IS NULL
     UNION ALL
@@ -231,6 +232,7 @@ func (q *Queries) OpenEffects(ctx context.Context, arg OpenEffectsParams) ([]Ope
 			&i.Effect.CreatedAt,
 			&i.Effect.DueAt,
 			&i.Effect.LeaseUntil,
+			&i.Effect.Turn,
 			&i.Effect.DoneAt,
 			&i.Effect.BuriedAt,
 			&i.Effect.AlarmedAt,

@@ -18,6 +18,8 @@ type Querier interface {
 	// AskEffect asks for a thing to be brought in step. One that waits already will read the newest state and is left alone;
 	// a buried one gets a new life.
 	AskEffect(ctx context.Context, arg AskEffectParams) error
+	// Attached is what hangs on an incident: who has which role, and what outsiders call it.
+	Attached(ctx context.Context, incidentID int64) ([]AttachedRow, error)
 	BuryEffect(ctx context.Context, arg BuryEffectParams) (int64, error)
 	CountBuriedEffects(ctx context.Context) ([]CountBuriedEffectsRow, error)
 	// CountOpenEffects counts what is waiting or on its way. What is buried is counted apart: each statement reads the index of
@@ -39,11 +41,11 @@ type Querier interface {
 	InsertRequest(ctx context.Context, arg InsertRequestParams) (int64, error)
 	Installation(ctx context.Context) (string, error)
 	LapsedEffects(ctx context.Context, until sql.NullInt64) ([]Effect, error)
-	LateEffects(ctx context.Context, arg LateEffectsParams) ([]Head, error)
+	LateEffects(ctx context.Context, arg LateEffectsParams) ([]Effect, error)
 	LatestEntry(ctx context.Context, arg LatestEntryParams) (LatestEntryRow, error)
 	ListIncidents(ctx context.Context, arg ListIncidentsParams) ([]Incident, error)
 	ListOpenIncidents(ctx context.Context, arg ListOpenIncidentsParams) ([]Incident, error)
-	ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([]Incident, error)
+	ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([]ListOpenSinceRow, error)
 	// ListPrivateRooms begins with the few private incidents: CROSS JOIN keeps SQLite from beginning with all refs of the name.
 	ListPrivateRooms(ctx context.Context, ref string) ([]Incident, error)
 	// LockIncident writes nothing new: it takes the row's lock for the rest of the transaction.
@@ -53,21 +55,22 @@ type Querier interface {
 	NextDue(ctx context.Context, quiet string) (NextDueRow, error)
 	OldestEffect(ctx context.Context) (int64, error)
 	OpenEffects(ctx context.Context, arg OpenEffectsParams) ([]OpenEffectsRow, error)
+	Private(ctx context.Context, id int64) (bool, error)
 	Probe(ctx context.Context) error
 	Profile(ctx context.Context, handle string) (Profile, error)
 	PutMember(ctx context.Context, arg PutMemberParams) error
 	PutProfile(ctx context.Context, arg PutProfileParams) error
 	PutRef(ctx context.Context, arg PutRefParams) error
 	PutRole(ctx context.Context, arg PutRoleParams) error
-	Refs(ctx context.Context, incidentID int64) ([]Ref, error)
 	ReleaseEffect(ctx context.Context, arg ReleaseEffectParams) (int64, error)
 	RequestsAfter(ctx context.Context, arg RequestsAfterParams) ([]RequestsAfterRow, error)
 	// RestartEffect makes an effect due that waits or is buried. Its attempts stay, so that whoever delivers it looks first.
 	RestartEffect(ctx context.Context, arg RestartEffectParams) (int64, error)
 	// ReviveEffect lets an effect begin anew that was to be buried, because the same thing has been asked for since.
 	ReviveEffect(ctx context.Context, arg ReviveEffectParams) (int64, error)
-	Roles(ctx context.Context, incidentID int64) ([]Role, error)
 	SupersedeEffect(ctx context.Context, arg SupersedeEffectParams) (int64, error)
+	// TakeTurns says of the open effects of an incident whose turn it is now. A rank is never negative.
+	TakeTurns(ctx context.Context, incidentID int64) error
 	Timeline(ctx context.Context, arg TimelineParams) ([]TimelineRow, error)
 	UpdateIncident(ctx context.Context, arg UpdateIncidentParams) error
 }

@@ -12,12 +12,12 @@ ON CONFLICT (incident_id, kind, subject) WHERE done_at IS NULL AND lease_until I
 WHERE effects.buried_at IS NOT NULL;
 
 -- name: FinishEffect :one
-UPDATE effects SET done_at = sqlc.arg(at), lease_until = NULL, error = ''
+UPDATE effects SET done_at = sqlc.arg(at), lease_until = NULL, turn = NULL, error = ''
 WHERE id = sqlc.arg(id) AND attempt = sqlc.arg(attempt) AND lease_until IS NOT NULL
 RETURNING alarmed_at;
 
 -- name: SupersedeEffect :execrows
-UPDATE effects SET done_at = sqlc.arg(at), error = 'superseded'
+UPDATE effects SET done_at = sqlc.arg(at), turn = NULL, error = 'superseded'
 WHERE incident_id = sqlc.arg(incident_id) AND kind = sqlc.arg(kind) AND subject = sqlc.arg(subject)
 AND done_at IS NULL AND lease_until IS NULL;
 
@@ -27,7 +27,7 @@ WHERE id = sqlc.arg(id) AND attempt = sqlc.arg(attempt) AND lease_until IS NOT N
 RETURNING refusals;
 
 -- name: BuryEffect :one
-UPDATE effects SET lease_until = NULL, buried_at = sqlc.arg(at), error = sqlc.arg(error)
+UPDATE effects SET lease_until = NULL, turn = NULL, buried_at = sqlc.arg(at), error = sqlc.arg(error)
 WHERE id = sqlc.arg(id) AND attempt = sqlc.arg(attempt) AND lease_until IS NOT NULL
 RETURNING id;
 
@@ -40,10 +40,15 @@ RETURNING id;
 -- name: LapsedEffects :many
 SELECT * FROM effects WHERE lease_until IS NOT NULL AND lease_until <= sqlc.arg(until) ORDER BY id;
 
+-- TakeTurns says of the open effects of an incident whose turn it is now. A rank is never negative.
+-- name: TakeTurns :exec
+UPDATE effects SET turn = (SELECT t.turn FROM turns t WHERE t.id = effects.id)
+WHERE id IN (SELECT t.id FROM turns t WHERE t.incident_id = sqlc.arg(incident_id) AND COALESCE(t.turn, -1) <> COALESCE(t.was, -1));
+
 -- name: LateEffects :many
-SELECT * FROM heads
-WHERE alarmed_at IS NULL AND kind <> sqlc.arg(quiet) AND created_at <= sqlc.arg(since)
-ORDER BY id
+SELECT * FROM effects
+WHERE turn IS NOT NULL AND alarmed_at IS NULL AND kind <> sqlc.arg(quiet) AND created_at <= sqlc.arg(since)
+ORDER BY created_at, id
 LIMIT CAST(sqlc.arg(lim) AS BIGINT);
 
 -- name: AlarmEffect :exec
@@ -52,7 +57,6 @@ UPDATE effects SET alarmed_at = sqlc.arg(at) WHERE id = sqlc.arg(id);
 -- NextDue is when something becomes due, a deadline passes, and a lease is over; 0 is never.
 -- name: NextDue :one
 SELECT
-    CAST(COALESCE(min(CASE WHEN h.lease_until IS NULL THEN h.due_at END), 0) AS BIGINT) AS due,
-    CAST(COALESCE(min(CASE WHEN h.alarmed_at IS NULL AND h.kind <> sqlc.arg(quiet) THEN h.created_at END), 0) AS BIGINT) AS asked,
-    CAST(COALESCE((SELECT min(e.lease_until) FROM effects e WHERE e.lease_until IS NOT NULL), 0) AS BIGINT) AS lease
-FROM heads h;
+    CAST(COALESCE((SELECT min(d.due_at) FROM effects d WHERE d.turn IS NOT NULL AND d.lease_until IS NULL), 0) AS BIGINT) AS due,
+    CAST(COALESCE((SELECT min(a.created_at) FROM effects a WHERE a.turn IS NOT NULL AND a.alarmed_at IS NULL AND a.kind <> sqlc.arg(quiet)), 0) AS BIGINT) AS asked,
+    CAST(COALESCE((SELECT min(l.lease_until) FROM effects l WHERE l.lease_until IS NOT NULL), 0) AS BIGINT) AS lease;

@@ -27,6 +27,9 @@ UPDATE incidents SET title = title WHERE id = sqlc.arg(id) RETURNING *;
 -- name: Incident :one
 SELECT * FROM incidents WHERE id = sqlc.arg(id);
 
+-- name: Private :one
+SELECT private FROM incidents WHERE id = sqlc.arg(id);
+
 -- name: ListIncidents :many
 SELECT * FROM incidents
 WHERE id > 0 AND id < sqlc.arg(before)
@@ -40,7 +43,7 @@ ORDER BY id DESC
 LIMIT CAST(sqlc.arg(lim) AS BIGINT);
 
 -- name: ListOpenSince :many
-SELECT * FROM incidents
+SELECT id, kind, title, service, private FROM incidents
 WHERE open AND declared_at >= sqlc.arg(since)
 ORDER BY declared_at DESC, id DESC
 LIMIT CAST(sqlc.arg(lim) AS BIGINT);
@@ -52,8 +55,11 @@ WHERE i.private AND i.status <> 'closed' AND i.status <> 'declined'
 AND r.incident_id = i.id AND r.name = sqlc.arg(ref) AND r.value <> ''
 ORDER BY i.id;
 
--- name: Roles :many
-SELECT * FROM roles WHERE incident_id = sqlc.arg(incident_id);
+-- Attached is what hangs on an incident: who has which role, and what outsiders call it.
+-- name: Attached :many
+SELECT CAST('role' AS TEXT) AS what, o.role AS name, o.handle AS value, o.name AS person FROM roles o WHERE o.incident_id = sqlc.arg(incident_id)
+UNION ALL
+SELECT 'ref', r.name, r.value, '' FROM refs r WHERE r.incident_id = sqlc.arg(incident_id);
 
 -- name: PutRole :exec
 INSERT INTO roles (incident_id, role, handle, name)
@@ -62,9 +68,6 @@ ON CONFLICT (incident_id, role) DO UPDATE SET handle = excluded.handle, name = e
 
 -- name: DeleteRole :exec
 DELETE FROM roles WHERE incident_id = sqlc.arg(incident_id) AND role = sqlc.arg(role);
-
--- name: Refs :many
-SELECT * FROM refs WHERE incident_id = sqlc.arg(incident_id);
 
 -- name: PutRef :exec
 INSERT INTO refs (incident_id, name, value)

@@ -61,6 +61,7 @@ func (h *house) lateCard(id incident.ID) incident.Event {
 func noAlarmAboutAlarms(h *house) {
 	_, err := h.Change(h.ctx, incident.Request{At: h.now}, func(t incident.Tx) ([]byte, error) {
 		t.System().KeepDraft("words", h.stamp())
+		t.System().KeepDraft("more words", h.stamp())
 		return nil, nil
 	})
 	h.ok(err)
@@ -69,7 +70,8 @@ func noAlarmAboutAlarms(h *house) {
 	h.ok(err)
 	h.equal(len(late), 0)
 	h.ok(h.Bury(h.ctx, tell, "no such person", h.now))
-	h.equal(h.told(0), "draft")
+	h.equal(h.told(0), "draft draft")
+	h.claims("tell") // what stood behind it goes on all the same
 }
 
 func nextDue(h *house) {

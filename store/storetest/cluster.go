@@ -212,7 +212,7 @@ func (s *Server) Exec(t testing.TB, where string, statements ...string) {
 	for _, statement := range statements {
 		_, err := conn.Exec(ctx, statement)
 		for inUse(err) && ctx.Err() == nil { // a session that was closed lasts a moment longer
-			time.Sleep(time.Millisecond)
+			_, _ = conn.Exec(ctx, "SELECT pg_sleep(0.001)")
 			_, err = conn.Exec(ctx, statement)
 		}
 		if err != nil {

@@ -85,6 +85,7 @@ func mostSevereFirst(h *house) {
 			h.change(id, func(i *incident.Incident) error { return i.SetSeverity(levels.Level(name), h.stamp()) })
 		}
 	}
+	h.change(first, func(i *incident.Incident) error { i.Rank++; return nil }) // as a rule might that asks for nothing
 	var order []incident.ID
 	for range 3 {
 		effects, err := h.Claim(h.ctx, incident.Claim{At: h.now, Lease: time.Minute, Limit: 1, Lanes: []incident.Lane{incident.LaneRoom}})

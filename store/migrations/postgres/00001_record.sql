@@ -122,6 +122,7 @@ CREATE TABLE effects (
     created_at  BIGINT NOT NULL,
     due_at      BIGINT NOT NULL,
     lease_until BIGINT, -- null: nobody is delivering it
+    turn        BIGINT, -- the rank of its incident where nothing holds it up, else null: what the view turns says
     done_at     BIGINT,
     buried_at   BIGINT,
     alarmed_at  BIGINT,
@@ -130,25 +131,28 @@ CREATE TABLE effects (
 
 -- One thing is asked for once, until somebody has begun to bring it in step: what changes then is asked for anew.
 CREATE UNIQUE INDEX effects_asked ON effects (incident_id, kind, subject) WHERE done_at IS NULL AND lease_until IS NULL;
--- The heads of the lanes, and what others wait for. It holds open effects only, so it stays small, and all that is asked
+-- The order in the lanes, and what others wait for. It holds open effects only, so it stays small, and all that is asked
 -- of them, so that their rows need not be read.
 CREATE INDEX effects_lane ON effects (incident_id, lane, id, kind, done_at, buried_at) WHERE done_at IS NULL AND buried_at IS NULL;
+-- What can be delivered, by when; what people may have to be told is late; and what is being delivered. However long the
+-- queue is, what it holds up is in none of them.
+CREATE INDEX effects_due ON effects (due_at, lane, created_at, turn) WHERE turn IS NOT NULL AND lease_until IS NULL;
+CREATE INDEX effects_unalarmed ON effects (created_at, id, kind) WHERE turn IS NOT NULL AND alarmed_at IS NULL;
 CREATE INDEX effects_leased ON effects (lease_until) WHERE lease_until IS NOT NULL;
 
--- The effects that stand first in their lane and wait for nothing asked for earlier: leased, due, or due later. (What is
--- asked for later never holds up what is older: a room that opens again must not stop what its own lane still has to say.)
--- A server cannot know how few of all effects are open; asked like this, it looks into the index once for each of those.
-CREATE VIEW heads AS
-SELECT e.* FROM effects e
-WHERE e.done_at IS NULL AND e.buried_at IS NULL
-AND NOT EXISTS (
+-- Whose turn it is, leased or not: the open effects that stand first in their lane and wait for nothing asked for earlier.
+-- (What is asked for later never holds up what is older: a room that opens again must not stop what its own lane still has
+-- to say.) The column turn says the same after each change, for those who look at the whole queue.
+CREATE VIEW turns AS
+SELECT e.id, e.incident_id, e.turn AS was, CASE WHEN NOT EXISTS (
     SELECT 1 FROM effects f
     WHERE f.incident_id = e.incident_id AND f.lane = e.lane AND f.id < e.id AND f.done_at IS NULL AND f.buried_at IS NULL
-)
-AND (e.waits = '' OR NOT EXISTS (
+) AND (e.waits = '' OR NOT EXISTS (
     SELECT 1 FROM effects w
     WHERE w.incident_id = e.incident_id AND w.kind = e.waits AND w.done_at IS NULL AND w.buried_at IS NULL AND w.id < e.id
-));
+)) THEN i.rank END AS turn
+FROM effects e JOIN incidents i ON i.id = e.incident_id
+WHERE e.done_at IS NULL AND e.buried_at IS NULL;
 
 -- Rows that are changed often leave room for that beside them, and what they leave behind is cleared away before there is much.
 ALTER TABLE incidents SET (fillfactor = 70);
