@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -178,13 +179,37 @@ func (h *house) clear() {
 	}
 }
 
+// occupy keeps the program from storing anything, as another process would that has locked the database, until the test lets go.
+func (h *house) occupy() (letGo func()) {
+	h.t.Helper()
+	conn, err := openDatabase(h.t, h.db).Conn(context.Background())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	begin := []string{"BEGIN EXCLUSIVE"}
+	if onPostgres {
+		begin = []string{"BEGIN", "LOCK TABLE goose_db_version IN ACCESS EXCLUSIVE MODE"} // each change begins by reading it
+	}
+	for _, statement := range begin {
+		if _, err := conn.ExecContext(context.Background(), statement); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	return sync.OnceFunc(func() {
+		_, err := conn.ExecContext(context.Background(), "ROLLBACK")
+		if err := errors.Join(err, conn.Close()); err != nil {
+			h.t.Error(err)
+		}
+	})
+}
+
 // isServer tells the address of a database on a server from the name of a file.
 func isServer(where string) bool { return strings.HasPrefix(where, "postgres://") }
 
-// openDatabase opens a database beside the program, to look into it.
+// openDatabase opens a database beside the program, to look or to reach into it.
 func openDatabase(t testing.TB, where string) *sql.DB {
 	t.Helper()
-	driver, source := "sqlite3", "file:"+where+"?mode=ro&_busy_timeout=5000"
+	driver, source := "sqlite3", "file:"+where+"?mode=rw&_busy_timeout=5000"
 	if isServer(where) {
 		driver, source = "pgx", where
 	}

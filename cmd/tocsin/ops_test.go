@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -96,27 +95,6 @@ func (h *house) metric(line string) string {
 		}
 	}
 	return ""
-}
-
-// occupy locks the database as another process would, until the test lets go.
-func (h *house) occupy() (letGo func()) {
-	h.t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+h.db+"?_busy_timeout=5000")
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	conn, err := db.Conn(context.Background())
-	if err == nil {
-		_, err = conn.ExecContext(context.Background(), "BEGIN EXCLUSIVE")
-	}
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return func() {
-		_, _ = conn.ExecContext(context.Background(), "ROLLBACK")
-		_ = conn.Close()
-		_ = db.Close()
-	}
 }
 
 // TestF90AskedWhileAllHangs: the database is locked, Slack hangs, the outbox is stuck on both. Whoever asks gets an answer at

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"database/sql"
 	"fmt"
 	"net/http"
 	"runtime"
@@ -201,11 +200,7 @@ const fresh = "right-now"
 // owed counts the effects that wait.
 func (o *outage) owed() (n int) {
 	o.t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+o.db+"?mode=ro")
-	if err == nil {
-		defer func() { _ = db.Close() }()
-		err = db.QueryRow("SELECT count(*) FROM effects WHERE done_at IS NULL AND buried_at IS NULL").Scan(&n)
-	}
+	err := openDatabase(o.t, o.db).QueryRow("SELECT count(*) FROM effects WHERE done_at IS NULL AND buried_at IS NULL").Scan(&n)
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -283,68 +282,6 @@ func (m *team) rows() (counts string) {
 func (m *team) work() (n int) {
 	for _, c := range m.Calls() {
 		if !startCalls[c.Method] {
-			n++
-		}
-	}
-	return n
-}
-
-// TestF79StoppedPastItsLease: a replica is stopped between two calls of one delivery, another one takes over when its lease
-// is over and delivers, and then the first goes on. What it would have done must not be done.
-func TestF79StoppedPastItsLease(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED: this test stops the real binary for seconds; make kill runs it")
-	}
-	f := newFleet(t, 79)
-	f.fill()
-	stopped := f.replicas[0]
-	await(t, func() bool { return f.answered("users.list") == len(f.replicas) })
-	f.w.Connect("") // nobody hears of the newcomer
-	f.w.Join(f.w.Add(slacksim.Profile{Name: "Newcomer"}), "#general")
-	if err := f.w.Idle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	f.w.Connect(stopped.at) // it alone hears of the incident
-	asked, gate := make(chan struct{}), make(chan struct{})
-	var once sync.Once
-	f.w.Faults(func(c slacksim.Call) *slacksim.Fault {
-		if c.Method == "users.info" { // whether somebody new may declare is asked before their room is made
-			once.Do(func() { close(asked); <-gate })
-		}
-		return nil
-	})
-	send := slacksim.SendArgs{Person: "Newcomer", Channel: "#general", Text: declareCheckout, TriggerID: "one"}
-	if _, body, err := f.w.SendCommand(t.Context(), send); err != nil || !strings.Contains(body, "INC-1 declared") {
-		t.Fatalf("answered: %s, %v", body, err)
-	}
-	select {
-	case <-asked:
-	case <-time.After(patience):
-		t.Fatalf("nobody asked who the newcomer is, and %d rooms were made", f.answered("conversations.create"))
-	}
-	for _, r := range f.replicas {
-		r.delayed = true
-	}
-	stopped.signal(t, syscall.SIGSTOP)
-	close(gate)
-	f.drain()
-	stopped.signal(t, syscall.SIGCONT)
-	for _, r := range f.replicas {
-		r.stop(t) // which lets it finish what it was at
-		f.blame(r.process)
-	}
-	if rooms, made := strings.Count(f.w.World(), "\n#inc-"), f.answered("conversations.create"); rooms != 1 || made != 1 {
-		t.Errorf("%d rooms, %d calls to make one", rooms, made)
-	}
-	if again := f.w.Duplicates(); len(again) > 0 {
-		t.Errorf("done twice: %q", again)
-	}
-}
-
-// answered counts the calls of a method that are over.
-func (f *fleet) answered(method string) (n int) {
-	for _, c := range f.w.Calls() {
-		if c.Method == method && c.Outcome != "" {
 			n++
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -123,15 +122,7 @@ func TestStoryWhatCannotBeStoredIsNotAcknowledged(t *testing.T) {
 	ada.Type("#general", "/incident declare")
 	form := ada.Modal()
 	form.Fill("What is broken?", "all of it")
-	other, err := sql.Open("sqlite3", "file:"+h.db+"?_txlock=exclusive")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
-	held, err := other.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	letGo := h.occupy()
 	if answer := h.command("Ada", "#general", declareCheckout, "two"); !strings.Contains(answer, "Nothing was recorded") {
 		t.Errorf("answered %q", answer)
 	}
@@ -146,9 +137,7 @@ func TestStoryWhatCannotBeStoredIsNotAcknowledged(t *testing.T) {
 	if h.SendEnvelope(`{"envelope_id":"E2","type":"interactive","payload":` + press + `}`) {
 		t.Error("a press was acknowledged that nobody has stored")
 	}
-	if err := held.Rollback(); err != nil {
-		t.Fatal(err)
-	}
+	letGo()
 	if !h.SendEnvelope(`{"envelope_id":"E3","type":"events_api","payload":` + joined + `}`) {
 		t.Error("delivered again, it was not taken")
 	}

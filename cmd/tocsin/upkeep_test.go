@@ -1,7 +1,6 @@
 package main
 
 import (
-	"database/sql"
 	"os"
 	"strings"
 	"testing"
@@ -15,12 +14,7 @@ import (
 // requests counts the requests that are remembered.
 func (h *house) requests() (n int) {
 	h.t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+h.db+"?mode=ro&_busy_timeout=5000")
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer db.Close()
-	if err := db.QueryRowContext(h.t.Context(), `SELECT count(*) FROM requests`).Scan(&n); err != nil {
+	if err := openDatabase(h.t, h.db).QueryRowContext(h.t.Context(), `SELECT count(*) FROM requests`).Scan(&n); err != nil {
 		h.t.Fatal(err)
 	}
 	return n
@@ -84,6 +78,7 @@ func TestARetryFromOutsideIsNoticed(t *testing.T) {
 
 // TestF56UnreadyWithoutItsFile: and no restart is asked for, which would start anew with nothing.
 func TestF56UnreadyWithoutItsFile(t *testing.T) {
+	aboutSQLite(t, "its file")
 	h := newHouse(t, watched)
 	h.ready("ready")
 	if err := os.Rename(h.db, h.db+".away"); err != nil {
