@@ -126,7 +126,8 @@ CREATE TABLE effects (
     done_at     BIGINT,
     buried_at   BIGINT,
     alarmed_at  BIGINT,
-    error       TEXT NOT NULL
+    error       TEXT NOT NULL,
+    CHECK (turn IS NULL OR done_at IS NULL AND buried_at IS NULL) -- what has ended has no turn
 );
 
 -- One thing is asked for once, until somebody has begun to bring it in step: what changes then is asked for anew.

@@ -135,7 +135,8 @@ CREATE TABLE effects (
     done_at     INTEGER,
     buried_at   INTEGER,
     alarmed_at  INTEGER,
-    error       TEXT NOT NULL
+    error       TEXT NOT NULL,
+    CHECK (turn IS NULL OR done_at IS NULL AND buried_at IS NULL) -- what has ended has no turn
 ) STRICT;
 
 -- One thing is asked for once, until somebody has begun to bring it in step: what changes then is asked for anew.
