@@ -80,6 +80,20 @@ func (e *errand) declarerMay() (bool, error) {
 	return false, e.amend(func(i *incident.Incident, s incident.Stamp) error { return i.Distrust(profile.Standing, s) })
 }
 
+// vouched tells whether everybody may hear of an incident now: its room stands, or its declarer is known as one who may declare,
+// or somebody who may has accepted it. An incident that is not may be the words of a guest: declarerMay finds out in its turn.
+func (e *errand) vouched(i *incident.Incident) (bool, error) {
+	if i.Refs[incident.RefRoom] != "" {
+		return true, nil
+	}
+	declarer, err := e.Store.Profile(e.ctx, i.Declarer.Handle)
+	if err != nil || declarer.Standing != "" && declarer.Standing.MayDeclare() == nil {
+		return err == nil, err
+	}
+	accepted, err := e.Store.Latest(e.ctx, i.ID, incident.EventAccepted)
+	return accepted.ID != 0, err
+}
+
 // lookUp asks Slack about somebody. Whom it does not show us is a stranger.
 func (e *errand) lookUp(handle string) (incident.Profile, error) {
 	us, err := e.whoami(e.ctx)

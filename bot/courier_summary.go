@@ -177,23 +177,33 @@ func (e *errand) sumUpOutage(outage incident.Event) error {
 }
 
 // declaredDuring lists the incidents that were declared during an outage and are still open, most severe first, as far as
-// everybody may know of them.
+// everybody may know of them now.
 func (e *errand) declaredDuring(outage incident.Event) (lines, more markup, err error) {
 	const read, shown = 500, 10
 	open, err := e.Store.List(e.ctx, incident.Filter{OpenOnly: true, Limit: read})
 	if err != nil {
 		return "", "", err
 	}
-	open = slices.DeleteFunc(open, func(i *incident.Incident) bool {
+	var listed []*incident.Incident
+	for _, i := range open {
 		during := !i.Declared.Before(outage.Occurred) && !i.Declared.After(outage.At)
-		return !during || i.Private || i.Kind != incident.Real || i.Status == incident.Triage
-	})
-	slices.SortFunc(open, func(a, b *incident.Incident) int { return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.ID, b.ID)) })
-	for _, i := range open[:min(shown, len(open))] {
+		if !during || i.Private || i.Kind != incident.Real || i.Status == incident.Triage {
+			continue
+		}
+		vouched, err := e.vouched(i)
+		if err != nil {
+			return "", "", err
+		}
+		if vouched {
+			listed = append(listed, i)
+		}
+	}
+	slices.SortFunc(listed, func(a, b *incident.Incident) int { return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.ID, b.ID)) })
+	for _, i := range listed[:min(shown, len(listed))] {
 		lines += "\n" + dot(e.Policy(), i) + " " + headline(i, 140) + roomSuffix(i)
 	}
-	if len(open) > shown {
-		more = markup(fmt.Sprintf("\n_and %d more: `/incident list`_", len(open)-shown))
+	if len(listed) > shown {
+		more = markup(fmt.Sprintf("\n_and %d more: `/incident list`_", len(listed)-shown))
 	}
 	return lines, more, nil
 }

@@ -80,14 +80,10 @@ func (e *errand) saySimilar(event incident.Event) (*saying, error) {
 	if err != nil || other.Private || !other.Status.Open() || other.Status == incident.Triage {
 		return nil, err
 	}
-	if other.Refs[incident.RefRoom] == "" {
-		declarer, err := e.Store.Profile(e.ctx, other.Declarer.Handle)
-		if err != nil {
-			return nil, err
-		}
-		if declarer.Standing == "" { // perhaps somebody who may not declare: opening its room finds out
-			return nil, &incident.Setback{After: time.Second, Err: fmt.Errorf("%s has no room yet", other.ID)}
-		}
+	if vouched, err := e.vouched(other); err != nil {
+		return nil, err
+	} else if !vouched { // perhaps of somebody who may not declare: opening its room finds out
+		return nil, &incident.Setback{After: time.Second, Err: fmt.Errorf("%s has no room yet", other.ID)}
 	}
 	return paragraph(":eyes: " + mention(e.i.Declarer.Handle) + " " + bold(esc(other.Name())) + " looks like this one. It was declared " +
 		clock(other.Declared) + " by " + mention(other.Declarer.Handle) + roomSuffix(other)), nil
