@@ -92,7 +92,7 @@ func (m *team) settle(ctx context.Context) error {
 		}
 		var open int
 		err := pool.QueryRowContext(ctx, `SELECT count(*) FROM effects WHERE done_at IS NULL AND buried_at IS NULL AND (lease_until IS NOT NULL OR due_at <= $1)
-			AND id IN (SELECT id FROM heads)`, m.Clock()().UnixMilli()).Scan(&open)
+			AND turn IS NOT NULL`, m.Clock()().UnixMilli()).Scan(&open)
 		if err != nil || open == 0 {
 			return err
 		}
