@@ -149,6 +149,7 @@ func (h *house) sound() []string {
 // TestF55DiskFull fills a real disk while people write. Who was answered "noted" finds it in the record, who was not was
 // told what is wrong; reading goes on, readiness is red; and when there is space again all goes on, with nothing restarted.
 func TestF55DiskFull(t *testing.T) {
+	aboutSQLite(t, "its file")
 	folder := smallDisk(t, 1<<20)
 	h := newHouse(t, overHTTP, watched, func(o *options) { o.settings.DB = filepath.Join(folder, "tocsin.db") })
 	h.db = filepath.Join(folder, "tocsin.db")

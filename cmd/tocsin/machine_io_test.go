@@ -26,6 +26,7 @@ func failingDisk(t *testing.T) (preload string) {
 // fails, while people work, and kills it each time. A sync that fails loses what it should have written. Whatever was
 // answered must be there in the end, once; what was not answered was not half done.
 func TestF57eEachCallToTheDiskFails(t *testing.T) {
+	aboutSQLite(t, "its file")
 	if testing.Short() {
 		t.Skip("SKIPPED: it runs the real binary a hundred times; without -short it runs")
 	}

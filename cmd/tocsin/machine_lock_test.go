@@ -72,6 +72,7 @@ func (h *house) holdElsewhere() (letGo func()) {
 // TestF57LockedByAnotherProcess: who asks while a shell or a backup tool holds the database waits for as long as Slack
 // waits, and then reads that nothing was recorded. Nothing is half done, and when the database is free all goes on.
 func TestF57LockedByAnotherProcess(t *testing.T) {
+	aboutSQLite(t, "its file")
 	t.Parallel() // it mostly waits
 	h := newHouse(t, overHTTP, watched)
 	const holds, late = "another program holds the database", "the database does not answer in time" // late where the machine is slow

@@ -21,6 +21,7 @@ const cannotWrite = "the database cannot be written"
 
 // TestF56ReadOnlyDisk: on a disk that is mounted read-only the start says so, and what is there can be looked at.
 func TestF56ReadOnlyDisk(t *testing.T) {
+	aboutSQLite(t, "its file")
 	folder := smallDisk(t, 1<<20)
 	path := filepath.Join(folder, "tocsin.db")
 	if _, _, err := store.Migrate(t.Context(), path, store.Options{}); err != nil {
@@ -49,6 +50,7 @@ func TestF56ReadOnlyDisk(t *testing.T) {
 // TestF56TakenAway: the file is taken away, then another one stands in its place. Everybody is told so, nothing is answered
 // as recorded that would be lost, and with the right file back all goes on.
 func TestF56TakenAway(t *testing.T) {
+	aboutSQLite(t, "its file")
 	h := newHouse(t, overHTTP, watched)
 	const deleted, replaced = "the database was deleted while it was in use", "the database was replaced while it was in use"
 	h.log.announce(deleted)
@@ -135,6 +137,7 @@ func (g *guarded) kept(p *process, want ...string) {
 // TestF56DiskTurnsReadOnly under the running program, as a kernel does with a disk that it does not trust any more, and
 // is mounted anew.
 func TestF56DiskTurnsReadOnly(t *testing.T) {
+	aboutSQLite(t, "its file")
 	t.Parallel() // it mostly waits
 	g := guard(t)
 	broken := filepath.Join(t.TempDir(), "broken")
@@ -157,6 +160,7 @@ func TestF56DiskTurnsReadOnly(t *testing.T) {
 
 // TestF56PermissionLost: the program's user may not enter the folder of its database any more, and then may again.
 func TestF56PermissionLost(t *testing.T) {
+	aboutSQLite(t, "its file")
 	t.Parallel() // it mostly waits
 	g := guard(t)
 	folder := filepath.Join(filepath.Dir(g.db), "data")
