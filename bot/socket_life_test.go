@@ -159,7 +159,9 @@ func TestSocketWaitsForAPerson(t *testing.T) {
 		t.Parallel()
 		end := newSlackEnd(t)
 		s, _ := end.run(time.Minute)
-		for _, conn := range []*websocket.Conn{end.next(), end.next()} {
+		both := []*websocket.Conn{end.next(), end.next()}
+		until(t, "both greeted", func() bool { return s.Status().Wrong == "" }) // else one says that all is well after the other's end
+		for _, conn := range both {
 			if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"disconnect","reason":"link_disabled"}`)); err != nil {
 				t.Fatal(err)
 			}

@@ -127,10 +127,8 @@ func prepare(ctx context.Context, path string) (made bool, err error) {
 		return false, err
 	}
 	fresh := path + ".new"
-	for _, leftover := range []string{fresh, fresh + "-wal", fresh + "-shm"} {
-		if err := os.Remove(leftover); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return false, err
-		}
+	if err := clearAway(fresh, fresh+"-wal", fresh+"-shm"); err != nil {
+		return false, err
 	}
 	file, err := os.OpenFile(fresh, os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -146,6 +144,16 @@ func prepare(ctx context.Context, path string) (made bool, err error) {
 		return false, err
 	}
 	return true, syncDir(filepath.Dir(path))
+}
+
+// clearAway removes files, where they are there.
+func clearAway(paths ...string) error {
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // create fills a new database with the schema and its name. Closing the only connection moves the WAL into the file.
@@ -167,16 +175,14 @@ func syncDir(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// backup copies a database beside itself before its schema changes.
+// backup copies a database beside itself before its schema changes. A copy that is there already is made anew: it may be of
+// an upgrade that was taken back. Of an interrupted one it is the same again, for it is named after the schema.
 func backup(ctx context.Context, s schema, path string) error {
 	current, err := s.version(ctx)
 	if err != nil {
 		return err
 	}
 	copied := fmt.Sprintf("%s.schema%d", path, current)
-	if _, err := os.Stat(copied); err == nil {
-		return nil // of an earlier try: it has its name only because it was whole
-	}
 	if err := copyInto(ctx, s.pool, copied); err != nil {
 		return fmt.Errorf("back up to %s: %w", copied, err)
 	}
@@ -186,7 +192,7 @@ func backup(ctx context.Context, s schema, path string) error {
 // copyInto copies a database to a file that has its name only once it is whole and synced, and is its owner's alone.
 func copyInto(ctx context.Context, pool *sql.DB, path string) error {
 	torn := path + ".tmp"
-	if err := os.Remove(torn); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := clearAway(torn); err != nil {
 		return err
 	}
 	file, err := os.OpenFile(torn, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600) // VACUUM INTO takes an empty file
@@ -198,6 +204,9 @@ func copyInto(ctx context.Context, pool *sql.DB, path string) error {
 		err = file.Sync()
 	}
 	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	if err := clearAway(path+"-wal", path+"-shm"); err != nil { // of a file that had this name: they would be taken for this one's
 		return err
 	}
 	if err := os.Rename(torn, path); err != nil {

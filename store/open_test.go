@@ -3,12 +3,10 @@ package store
 import (
 	"crypto/sha256"
 	"database/sql"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"tocsin/incident"
 )
@@ -277,31 +275,4 @@ func TestCommitments(t *testing.T) {
 			t.Errorf("commitment %x, want %x", c.got, want)
 		}
 	}
-}
-
-// A second migration arrives: the database is copied first, then changed; a broken one leaves it as it was.
-func TestUpgrade(t *testing.T) {
-	path := closed(t)
-	ours, err := fs.Sub(migrations, "migrations/sqlite")
-	must(t, err)
-	first, err := fs.ReadFile(ours, "00001_record.sql")
-	must(t, err)
-	upgrade := func(second string) error {
-		pool, err := openPool(t.Context(), path, writing, 1)
-		must(t, err)
-		defer pool.Close()
-		files := fstest.MapFS{"00001_record.sql": {Data: first}, "00002_more.sql": {Data: []byte("-- +goose Up\n" + second)}}
-		ours := schema{dialect: sqliteDialect, pool: pool, files: files}
-		_, err = ours.migrate(t.Context(), func() error { return backup(t.Context(), ours, path) })
-		return err
-	}
-	if err := upgrade(`CREATE TABLE more (x INTEGER); CREATE TABLE more (y INTEGER);`); err == nil {
-		t.Error("a broken migration went through")
-	}
-	reopen(t, path, "")
-	if err := upgrade(`CREATE TABLE more (x INTEGER);`); err != nil {
-		t.Error(err)
-	}
-	reopen(t, path, "schema 2, this one knows 1")
-	reopen(t, path+".schema1", "")
 }
