@@ -162,8 +162,8 @@ func (o *Outbox) Nudge() {
 	}
 }
 
-// Status lists the circuits of all destinations, by name.
+// Status lists the circuits of all destinations, by name, as they are now.
 func (o *Outbox) Status() []Circuit {
 	o.init()
-	return o.circuits.status()
+	return o.circuits.status(o.Now())
 }
