@@ -23,7 +23,9 @@
 // destination has been back.
 //
 // After an outage, what has been owed for less than incident.Backlog goes before what was left behind: a fresh declaration
-// does not wait for thousands of others. Whoever sums the outage up is told (Recovered) before anything else is sent.
+// does not wait for thousands of others. Whoever sums the outage up is told (Recovered) before anything else is sent, and
+// until they have heard, the circuit stays open. Since when it has been is kept in memory only: a restart in the midst of
+// an outage begins a new one, so that a sum may tell of its last part, or of nothing where that was short.
 //
 // One goroutine decides (Run), the others deliver and record. It looks at the queue when the store wakes it, when a
 // delivery ends, when it is nudged, and when the next thing falls due; it does not poll. The exceptions: while something is due
