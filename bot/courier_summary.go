@@ -113,28 +113,27 @@ func (e *errand) summaryLines(events []incident.Event) (lines []markup, err erro
 
 // Recovered takes in that Slack answers again, after it had not since an instant. An outage that left something behind is
 // recorded, and summed up for everybody.
-func (b *Bot) Recovered(ctx context.Context, since time.Time, why string) {
+func (b *Bot) Recovered(ctx context.Context, since time.Time, why string) error {
 	now := b.Now()
 	if now.Sub(since) < incident.Backlog {
-		return
+		return nil
 	}
 	_, err := b.Store.Change(ctx, incident.Request{At: now}, func(tx incident.Tx) ([]byte, error) {
 		tx.System().Outage(Destination, why, since, incident.Stamp{By: incident.System, At: now})
 		return nil, nil
 	})
-	if err != nil {
-		b.Log.Warn("an outage could not be recorded", "since", since, "err", err)
-	}
+	return err
 }
 
 // outages is how many entries of the system are looked through for outages: few else are written there.
 const outages = 50
 
-// outageOver finds the outage, among the last ones, that an instant lies in, and which ended before an entry.
-func (e *errand) outageOver(at time.Time, before int64) (found incident.Event, err error) {
+// outageDuring finds an outage, among the last ones that were noted before an entry, that lies in part at least between two
+// instants.
+func (e *errand) outageDuring(from, to time.Time, before int64) (found incident.Event, err error) {
 	events, _, err := e.Store.Timeline(e.ctx, 0, before, outages)
 	for _, event := range slices.Backward(events) {
-		if event.Kind == incident.EventOutage && !at.Before(event.Occurred) && !at.After(event.At) {
+		if event.Kind == incident.EventOutage && !event.Occurred.After(to) && !from.After(event.At) {
 			return event, err
 		}
 	}
@@ -148,14 +147,14 @@ func (e *errand) summedUp(late incident.Event) (bool, error) {
 	if e.Now().Sub(late.Occurred) > incident.Backlog {
 		return true, nil
 	}
-	outage, err := e.outageOver(late.Occurred, 0)
+	outage, err := e.outageDuring(late.Occurred, late.Occurred, 0)
 	return outage.ID != 0, err
 }
 
 // sumUpOutage tells everybody, in the channel of announcements, of an outage that is over. Where several of us have noted
 // the same one, the first does.
 func (e *errand) sumUpOutage(outage incident.Event) error {
-	told, err := e.outageOver(outage.Occurred, outage.ID)
+	told, err := e.outageDuring(outage.Occurred, outage.At, outage.ID)
 	channel := e.Policy().Announce
 	if err != nil || told.ID != 0 || channel == "" {
 		return err

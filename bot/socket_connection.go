@@ -23,6 +23,7 @@ type connection struct {
 	lost    chan struct{} // closed when nothing can be read any more
 	cause   error         // why; to be read once lost is closed
 	leave   sync.Once
+	asides  chan func() // answers to what was not begun
 }
 
 const (
@@ -34,6 +35,8 @@ const (
 	sendLimit = 2 * time.Second
 	// closeLimit is how long the other end may take to say goodbye too.
 	closeLimit = time.Second
+	// mostAsides is how many answers to what was not begun may wait to leave.
+	mostAsides = 256
 	// oneFrame holds every answer that Slack takes (see maxAnswer): an answer in two frames is dropped.
 	oneFrame = 32 << 10
 )
@@ -58,10 +61,10 @@ func (s *Socket) connect(ctx context.Context) (*connection, error) {
 		return nil, fmt.Errorf("connect to Slack: %s", network(err))
 	}
 	conn.SetReadLimit(maxBody)
-	c := &connection{Socket: s, conn: conn, told: make(chan error, 1), lost: make(chan struct{})}
+	c := &connection{Socket: s, conn: conn, told: make(chan error, 1), lost: make(chan struct{}), asides: make(chan func(), mostAsides)}
 	// Whatever blocks on the connection ends when it is closed, so a timer does what a deadline would.
 	c.dead = time.AfterFunc(connectLimit, func() { _ = conn.Close() })
-	if err := c.greeted(); err != nil {
+	if err := c.greeted(ctx); err != nil {
 		c.dead.Stop()
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -70,11 +73,13 @@ func (s *Socket) connect(ctx context.Context) (*connection, error) {
 	s.mu.Unlock()
 	go c.read()
 	go c.beat()
+	go c.answerAside()
 	return c, nil
 }
 
-// greeted waits for Slack's hello, and checks whom it speaks to.
-func (c *connection) greeted() error {
+// greeted waits for Slack's hello until ctx ends, and checks whom it speaks to.
+func (c *connection) greeted(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() { _ = c.conn.Close() })()
 	_, raw, err := c.conn.ReadMessage()
 	if err != nil {
 		return fmt.Errorf("wait for Slack's hello: %s", network(err))
@@ -113,6 +118,43 @@ func (c *connection) read() {
 		alive()
 		c.take(raw)
 	}
+}
+
+// aside has something answered while the reading goes on: another answer that does not leave would hold it up. Where too many
+// wait it is dropped, which is to Slack as if we had not been there: it says so to a person, and delivers an event again.
+func (c *connection) aside(answer func()) {
+	select {
+	case c.asides <- answer:
+	default:
+	}
+}
+
+// answerAside works off what was put aside, until the connection is lost. What is left then is answered too: an answer that
+// cannot leave this way may by another.
+func (c *connection) answerAside() {
+	for lost := false; ; {
+		select {
+		case answer := <-c.asides:
+			c.safely(answer)
+			continue
+		default:
+		}
+		if lost {
+			return
+		}
+		select {
+		case answer := <-c.asides:
+			c.safely(answer)
+		case <-c.lost:
+			lost = true
+		}
+	}
+}
+
+// safely gives an answer that must not end the program.
+func (c *connection) safely(answer func()) {
+	defer c.survive("")
+	answer()
 }
 
 // gone notes that the connection is lost.

@@ -76,7 +76,7 @@ func (c *connection) take(raw []byte) {
 	if !known {
 		c.bot.Meter.Refused("unknown envelope")
 		c.bot.Log.Warn("acknowledged an envelope of a kind that we do not know", "type", e.Type)
-		c.acknowledge(e, r, nil)
+		c.aside(func() { c.acknowledge(e, r, nil) })
 		return
 	}
 	// The time runs from now: a request that has waited for too long is not begun.
@@ -121,11 +121,11 @@ func (c *connection) work(ctx context.Context, e envelope, r request) {
 	c.answer(e, r, answer, err)
 }
 
-// turnAway answers a request that was not even begun. It runs on the connection's own goroutine too.
+// turnAway answers a request that was not even begun.
 func (c *connection) turnAway(e envelope, r request) {
 	c.bot.count(r, errBusy)
 	c.bot.Log.Warn("turned a request away: we are stopping, or too many are under way", "request", r.key, "kind", r.kind)
-	c.answer(e, r, nil, errBusy)
+	c.aside(func() { c.answer(e, r, nil, errBusy) })
 }
 
 // answer acknowledges what was recorded, and what it is no use to deliver again. Of what could not be recorded a person
@@ -165,7 +165,7 @@ func (c *connection) acknowledge(e envelope, r request, answer []byte) {
 	}
 	err := c.send(ack)
 	if err != nil {
-		c.bot.Log.Warn("a request was recorded, and Slack could not be told", "request", r.key, "err", network(err))
+		c.bot.Log.Warn("Slack could not be told that a request is dealt with, and may send it again", "request", r.key, "err", network(err))
 	}
 	switch {
 	case len(answer) == 0, fits && err == nil:

@@ -23,7 +23,7 @@ type slackEnd struct {
 	t        *testing.T
 	server   *httptest.Server
 	answers  chan string // what apps.connections.open answers; with none, a way in
-	greeting string
+	greeting string      // "": it says nothing
 	arrived  chan *websocket.Conn
 	log      *lockedLog
 }
@@ -47,7 +47,9 @@ func newSlackEnd(t *testing.T) *slackEnd {
 		if err != nil {
 			return
 		}
-		_ = conn.WriteMessage(websocket.TextMessage, []byte(end.greeting))
+		if end.greeting != "" {
+			_ = conn.WriteMessage(websocket.TextMessage, []byte(end.greeting))
+		}
 		end.arrived <- conn
 	})
 	end.server = httptest.NewServer(mux)

@@ -39,3 +39,33 @@ func TestF38WhatAnUnknownGuestDeclaredIsNotSummedUp(t *testing.T) {
 		t.Error("the guest was not told")
 	}
 }
+
+// TestF38TwoOfUsNoteTheSameOutage: everybody hears of it once, also where the one who began it earlier notes its end later.
+func TestF38TwoOfUsNoteTheSameOutage(t *testing.T) {
+	h := newHouse(t)
+	h.Pass(time.Hour)
+	end := h.Clock()()
+	for _, began := range []time.Duration{19 * time.Minute, 20 * time.Minute, 15 * time.Minute} {
+		if err := h.program.bot.Recovered(t.Context(), end.Add(-began), "status 503"); err != nil {
+			t.Fatal(err)
+		}
+		h.quieten(t)
+	}
+	told := func() (n int) {
+		for _, post := range h.Posted("#incidents") {
+			n += strings.Count(post.Text, "did not take our calls")
+		}
+		return n
+	}
+	if n := told(); n != 1 {
+		t.Errorf("told %d times of one outage", n)
+	}
+	h.Pass(time.Hour)
+	if err := h.program.bot.Recovered(t.Context(), h.Clock()().Add(-20*time.Minute), "status 503"); err != nil {
+		t.Fatal(err)
+	}
+	h.quieten(t)
+	if n := told(); n != 2 {
+		t.Errorf("of another outage they were told %d times", n-1)
+	}
+}

@@ -150,7 +150,7 @@ func (p *program) wire(lease time.Duration) (err error) {
 	route := outbox.Route{Destination: bot.Destination, Courier: &bot.Courier{Bot: p.bot}}
 	p.outbox = &outbox.Outbox{
 		Store: p.store, Wake: p.store.Wake(), Now: p.now, Log: p.log, Single: !p.store.Shared(), Lease: lease,
-		Recovered: func(ctx context.Context, c outbox.Circuit) { p.bot.Recovered(ctx, c.Since, c.Err) },
+		Recovered: func(ctx context.Context, c outbox.Circuit) error { return p.bot.Recovered(ctx, c.Since, c.Err) },
 		Couriers: map[incident.Lane]outbox.Route{
 			incident.LaneRoom: route, incident.LaneWords: route, incident.LanePeople: route, incident.LaneSigns: route,
 			incident.LaneAnnounce: route, incident.LaneDirect: route,

@@ -31,6 +31,22 @@ type circuits struct {
 	by map[string]*circuit
 }
 
+// idle is how long after its time a circuit must have been left alone to close by itself: what waits is tried within seconds, so
+// nothing waits any more. Others have delivered it, or it is not needed; either way the silence is of the past.
+const idle = 2 * lastPause
+
+// of is the circuit of a destination at now: closed where nothing is left that could close it. mu must be held.
+func (c *circuits) of(name string, now time.Time) *circuit {
+	at := c.by[name]
+	if at.Open && now.Sub(at.Until) > idle {
+		at.close()
+	}
+	return at
+}
+
+// close forgets all that a destination did not take.
+func (at *circuit) close() { at.Circuit, at.failures = Circuit{Destination: at.Destination}, 0 }
+
 // newCircuits makes a closed circuit for each destination.
 func newCircuits(routes map[incident.Lane]Route) *circuits {
 	c := &circuits{by: map[string]*circuit{}}
@@ -44,13 +60,13 @@ func newCircuits(routes map[incident.Lane]Route) *circuits {
 	return c
 }
 
-// status lists the circuits by name.
-func (c *circuits) status() []Circuit {
+// status lists the circuits by name, as they are at now.
+func (c *circuits) status(now time.Time) []Circuit {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	list := make([]Circuit, 0, len(c.by))
 	for _, name := range slices.Sorted(maps.Keys(c.by)) {
-		list = append(list, c.by[name].Circuit)
+		list = append(list, c.of(name, now).Circuit)
 	}
 	return list
 }
@@ -59,7 +75,7 @@ func (c *circuits) status() []Circuit {
 func (c *circuits) standing(name string, now time.Time) (passes, trial bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	at := c.by[name]
+	at := c.of(name, now)
 	if !at.Open {
 		return true, false
 	}
@@ -97,7 +113,7 @@ func (c *circuits) answered(d *delivery) (since time.Time, news bool) {
 		return time.Time{}, false
 	}
 	since = at.Since
-	at.Circuit, at.failures = Circuit{Destination: at.Destination}, 0
+	at.close()
 	return since, true
 }
 

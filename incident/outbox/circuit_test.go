@@ -240,3 +240,45 @@ func TestATimeOutIsDown(t *testing.T) {
 		}
 	})
 }
+
+// A circuit with nothing left to try, because others have delivered what waited, does not stay open until something comes by.
+func TestACircuitThatNothingTriesClosesByItself(t *testing.T) {
+	story(t, func(w *world) {
+		var was []outbox.Circuit
+		w.Recovered = func(_ context.Context, c outbox.Circuit) error { was = append(was, c); return nil }
+		w.down(20*time.Minute, 0)
+		w.Single = false
+		w.run()
+		w.owe(1, incident.EffectCard)
+		w.pass(15 * time.Minute)
+		if c := w.circuit("slack"); !c.Open || c.Since != w.start {
+			t.Fatalf("while it waits the circuit is %+v", c)
+		}
+		w.othersDeliver()
+		w.pass(4 * time.Minute)
+		if c := w.circuit("slack"); c != (outbox.Circuit{Destination: "slack"}) {
+			t.Errorf("with nothing to try the circuit is %+v", c)
+		}
+		w.owe(2, incident.EffectCard)
+		if c := w.circuit("slack"); !c.Open || c.Since != w.start.Add(19*time.Minute) {
+			t.Errorf("what fails later is news, and the circuit is %+v", c)
+		}
+		w.othersDeliver()
+		w.pass(5 * time.Hour)
+		w.forget()
+		w.owe(3, incident.EffectCard)
+		w.expect("card of INC-3 #1 at 5h19m0s")
+		if len(was) != 0 {
+			t.Errorf("told of an outage that nobody knows the end of: %+v", was)
+		}
+	})
+}
+
+// othersDeliver is what other replicas do: all that is owed is delivered.
+func (w *world) othersDeliver() {
+	w.store.mu.Lock()
+	defer w.store.mu.Unlock()
+	for _, r := range w.store.rows {
+		r.done = true
+	}
+}

@@ -98,15 +98,35 @@ func (r *run) record(d *delivery, learned incident.Refs, err error) {
 	}
 }
 
-// answered closes the circuit of a destination that answers again, and tells whoever sums it up before.
+// answered closes the circuit of a destination that answers again, once whoever sums it up has been told. Where they cannot be,
+// the next trial tells them.
 func (r *run) answered(d *delivery, now time.Time) {
-	if was, closes := r.circuits.closing(d); closes && r.Recovered != nil {
-		ctx, cancel := context.WithTimeout(r.life, deadline)
-		defer cancel()
-		r.Recovered(ctx, was)
+	if was, closes := r.circuits.closing(d); closes && !r.recovered(was) {
+		return
 	}
 	if since, news := r.circuits.answered(d); news {
 		r.Log.Info("a destination answers again", "destination", d.destination, "after", now.Sub(since).String())
+	}
+}
+
+// recovered tells whoever sums an outage up that it is over, and again while they fail, for as long as a delivery may take.
+func (r *run) recovered(was Circuit) bool {
+	if r.Recovered == nil {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(r.life, r.limit())
+	defer cancel()
+	for n := 0; ; n++ {
+		err := r.Recovered(ctx, was)
+		if err == nil {
+			return true
+		}
+		select {
+		case <-time.After(r.storeBackoff(n)):
+		case <-ctx.Done():
+			r.Log.Warn("the end of an outage could not be recorded, the next delivery tries it again", "destination", was.Destination, "err", err)
+			return false
+		}
 	}
 }
 

@@ -18,10 +18,14 @@
 // only what becomes of that one matters: any answer, be it a refusal, closes the circuit and everything due goes;
 // silence opens it for longer. An effect for which nobody had to be asked proves nothing: the next one is tried. Deliveries begun before it opened neither close it nor lengthen it. An effect that
 // failed as the one tried steps aside for a moment, so that the next trial falls to another: else one effect at which
-// the destination always chokes would keep it shut for all.
+// the destination always chokes would keep it shut for all. A circuit that nothing has tried for two minutes after its time
+// closes by itself: other replicas have delivered what waited, or it is not needed any more, and nobody knows how long the
+// destination has been back.
 //
 // After an outage, what has been owed for less than incident.Backlog goes before what was left behind: a fresh declaration
-// does not wait for thousands of others. Whoever sums the outage up is told (Recovered) before anything else is sent.
+// does not wait for thousands of others. Whoever sums the outage up is told (Recovered) before anything else is sent, and
+// until they have heard, the circuit stays open. Since when it has been is kept in memory only: a restart in the midst of
+// an outage begins a new one, so that a sum may tell of its last part, or of nothing where that was short.
 //
 // One goroutine decides (Run), the others deliver and record. It looks at the queue when the store wakes it, when a
 // delivery ends, when it is nudged, and when the next thing falls due; it does not poll. The exceptions: while something is due

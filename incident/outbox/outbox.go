@@ -73,8 +73,8 @@ type Outbox struct {
 	Jitter   func() float64 // in [0, 1); nil: random
 
 	// Recovered is called when a destination answers again, before anything else is sent there, with how things stood until
-	// then; nil: nobody wants to know.
-	Recovered func(context.Context, Circuit)
+	// then. Where it fails it is called again, and the circuit stays open until it has succeeded; nil: nobody wants to know.
+	Recovered func(context.Context, Circuit) error
 
 	// Ran is how long the machine has run, by a clock that nobody sets; nil: what Now knows of that.
 	Ran func() time.Duration
@@ -162,8 +162,8 @@ func (o *Outbox) Nudge() {
 	}
 }
 
-// Status lists the circuits of all destinations, by name.
+// Status lists the circuits of all destinations, by name, as they are now.
 func (o *Outbox) Status() []Circuit {
 	o.init()
-	return o.circuits.status()
+	return o.circuits.status(o.Now())
 }

@@ -179,11 +179,12 @@ func TestWhoIsToldOfARecovery(t *testing.T) {
 	story(t, func(w *world) {
 		w.down(time.Hour, 0)
 		var was []outbox.Circuit
-		w.Recovered = func(_ context.Context, c outbox.Circuit) {
+		w.Recovered = func(_ context.Context, c outbox.Circuit) error {
 			was = append(was, c)
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.calls = append(w.calls, "recovered")
+			return nil
 		}
 		w.run()
 		for id := range incident.ID(5) {
@@ -204,11 +205,49 @@ func TestWhoIsToldOfARecovery(t *testing.T) {
 	})
 }
 
+// Whoever sums up cannot record it at first: they are told again, also by the next trial, and nothing is sent before.
+func TestARecoveryThatCannotBeRecordedIsToldAgain(t *testing.T) {
+	story(t, func(w *world) {
+		w.down(20*time.Minute, 0)
+		var told []time.Duration
+		w.Recovered = func(_ context.Context, c outbox.Circuit) error {
+			told = append(told, w.Now().Sub(w.start))
+			if c.Since != w.start {
+				t.Errorf("told of an outage since %s", c.Since)
+			}
+			if len(told) < 8 { // for longer than one trial
+				return errNo
+			}
+			return nil
+		}
+		w.run()
+		for id := range incident.ID(5) {
+			w.owe(id+1, incident.EffectCard)
+		}
+		w.pass(20 * time.Minute)
+		w.forget()
+		w.pass(2 * time.Minute)
+		if len(told) != 8 || w.circuit("slack").Open {
+			t.Fatalf("told at %s, the circuit is %+v", told, w.circuit("slack"))
+		}
+		for n := range 5 {
+			if !w.row(n).done {
+				t.Errorf("%s is not done", w.row(n))
+			}
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if len(w.calls) != 5 {
+			t.Errorf("delivered %q", w.calls)
+		}
+	})
+}
+
 // An effect for which nobody had to be asked does not show that somebody is there.
 func TestWhoAsksNobodyClosesNothing(t *testing.T) {
 	story(t, func(w *world) {
 		recovered := 0
-		w.Recovered = func(context.Context, outbox.Circuit) { recovered++ }
+		w.Recovered = func(context.Context, outbox.Circuit) error { recovered++; return nil }
 		w.when(func(_ context.Context, e incident.Effect) (incident.Refs, error) {
 			switch {
 			case e.Kind == incident.EffectCard:
