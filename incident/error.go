@@ -18,6 +18,9 @@ const (
 	Unavailable Code = "unavailable"
 )
 
+// ErrUncertain is the refusal of a change whose end nobody knows: the database took it, and did not say what became of it.
+var ErrUncertain = Refuse(Unavailable, "It may have been recorded: look at /incident list before you try again.")
+
 // Error is a refusal that a person can read and mend: Message is one sentence shown as it is, saying what to do.
 type Error struct {
 	Code    Code

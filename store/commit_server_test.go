@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -21,6 +22,21 @@ type line struct {
 	server string
 	mu     sync.Mutex
 	cut    string // at the next commit: "before" or "after" the server has done it
+	gone   bool   // from the next cut on: nobody can be reached any more
+}
+
+// at cuts the line at the next commit.
+func (l *line) at(cut string, gone bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut, l.gone = cut, gone
+}
+
+// dead tells whether the line was cut for good.
+func (l *line) dead() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.gone && l.cut == ""
 }
 
 // lay listens in a folder of its own, and returns the address of the database through the line.
@@ -47,6 +63,10 @@ func (l *line) lay(t *testing.T, where string) string {
 }
 
 func (l *line) carry(t *testing.T, client net.Conn) {
+	if l.dead() {
+		_ = client.Close()
+		return
+	}
 	server, err := net.Dial("unix", l.server)
 	if err != nil {
 		t.Error(err)
@@ -105,32 +125,58 @@ func (l *line) carry(t *testing.T, client net.Conn) {
 	back.Wait()
 }
 
-// The line is cut at a commit, before or after the server has done it: the change fails, and the same request again finds
-// out which it was. The change is kept once (F81).
+// The line is cut at a commit, before or after the server has done it: the same request finds out by its key which it was,
+// and is answered as if nothing had been. The change is kept once (F81).
 func TestCommitIsNotAnswered(t *testing.T) {
 	var l line
 	s := open(t, l.lay(t, storetest.Cluster(t).Database(t)))
 	id := declare(t, s)
 	for _, cut := range []string{"before", "after"} {
-		l.mu.Lock()
-		l.cut = cut
-		l.mu.Unlock()
+		l.at(cut, false)
 		runs := 0
 		ask := func() ([]byte, error) {
 			return on(s, id, cut, func(i *incident.Incident, st incident.Stamp) error { runs++; return note(cut)(i, st) })
 		}
-		if answer, err := ask(); err == nil || answer != nil {
-			t.Errorf("cut %s: answered %q", cut, answer)
-		}
-		answer, err := ask()
-		if err != nil || string(answer) != "done" {
-			t.Errorf("cut %s: %q %v", cut, answer, err)
+		for range 2 {
+			if answer, err := ask(); err != nil || string(answer) != "done" {
+				t.Errorf("cut %s: %q %v", cut, answer, err)
+			}
 		}
 		if want := map[string]int{"before": 2, "after": 1}[cut]; runs != want {
 			t.Errorf("cut %s: it ran %d times, want %d", cut, runs, want)
 		}
 	}
 	if got := fmt.Sprint(notes(t, s, id)); got != "[before after]" {
+		t.Error(got)
+	}
+}
+
+// The line is cut at a commit and stays so, or the request has no key: whoever asked reads that nobody knows (F81). A change
+// that was refused before its commit was certainly not recorded.
+func TestCommitIsNeverAnswered(t *testing.T) {
+	var l line
+	s := open(t, l.lay(t, storetest.Cluster(t).Database(t)))
+	id := declare(t, s)
+	for _, cut := range []string{"before", "after"} {
+		l.at(cut, false)
+		if _, err := on(s, id, "", note("no key")); !errors.Is(err, incident.ErrUncertain) || incident.CodeOf(err) != incident.Unavailable {
+			t.Errorf("cut %s, no key: %v", cut, err)
+		}
+	}
+	l.at("after", true)
+	_, err := on(s, id, "key", note("key"))
+	var said *incident.Error
+	if !errors.As(err, &said) || said != incident.ErrUncertain || strings.Contains(err.Error(), "Nothing was recorded") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := on(s, id, "later", note("later")); errors.Is(err, incident.ErrUncertain) || incident.CodeOf(err) != incident.Unavailable {
+		t.Errorf("nothing was begun: %v", err)
+	}
+	l.at("", false)
+	if answer, err := on(s, id, "key", note("key")); err != nil || string(answer) != "done" {
+		t.Errorf("%q %v", answer, err)
+	}
+	if got := fmt.Sprint(notes(t, s, id)); got != "[no key key]" {
 		t.Error(got)
 	}
 }

@@ -45,7 +45,7 @@
 // numbers: so ids of entries and effects come in the order of the commits, and who reports on an effect does not race with
 // who asks for it anew. The claim alone takes the rows of effects instead, skips those that are taken, and asks of each once
 // more whether it is open, because it found them in an older picture. A change that lost (deadlock, unique key), or whose
-// connection broke before its commit, runs again; whose commit was not answered, fails, and the same key again finds out.
+// connection broke before its commit, runs again; whose commit was not answered, runs again where it has a key, which finds out; else it fails as uncertain.
 // A program that is stopped in a change loses its locks after ten seconds.
 //
 // Nothing lasts on a session, so a pooler may give each transaction another: nothing is prepared, settings are those of the

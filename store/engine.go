@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -20,6 +21,15 @@ type engine interface {
 	// close takes no more changes, and returns when those that were taken are done.
 	close()
 }
+
+// reader is the engine of a store that only reads.
+type reader struct{}
+
+func (reader) do(context.Context, func(*Tx) error) error {
+	return errors.New("store: opened for reading, so nothing can be changed")
+}
+
+func (reader) close() {}
 
 // dialect is what the engines have to be told differently. All else is one text for both.
 type dialect struct {

@@ -27,6 +27,9 @@ func (t *trouble) Error() string { return fmt.Sprintf("%s (%s)", t.says, oneLine
 
 // Unwrap returns the refusal, and what the database said.
 func (t *trouble) Unwrap() []error {
+	if errors.As(t.err, new(*unanswered)) {
+		return []error{t.err} // which refuses in other words
+	}
 	wrong, _, _ := strings.Cut(t.says, ": ")
 	return []error{incident.Refuse(incident.Unavailable, "Nothing was recorded: %s. Tell whoever runs Tocsin, and try again.", wrong), t.err}
 }

@@ -26,23 +26,26 @@ func (f *file) logged() {
 }
 
 // openFile opens a SQLite file for writing and reading, and makes it where there is none.
-func (s *Store) openFile(ctx context.Context, path string, beside bool) (err error) {
+func (s *Store) openFile(ctx context.Context, path string, o Options) (err error) {
 	if err := local(filepath.Dir(path)); err != nil {
 		return err
 	}
+	if o.ReadOnly {
+		return s.readFile(ctx, path)
+	}
 	made := false
-	if !beside {
+	if o.Beside {
+		err = (&file{path: path}).whole(ctx)
+	} else {
 		if s.lock, err = takeLock(path); err != nil {
 			return err
 		}
-		if made, err = prepare(ctx, path); err != nil {
-			return err
-		}
+		made, err = prepare(ctx, path)
+	}
+	if err != nil {
+		return err
 	}
 	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return errNoFile
-	}
 	if err != nil {
 		return err
 	}
@@ -51,7 +54,7 @@ func (s *Store) openFile(ctx context.Context, path string, beside bool) (err err
 		return err
 	}
 	ours := schema{dialect: s.dialect, pool: s.writer}
-	if beside {
+	if o.Beside {
 		err = ours.match(ctx)
 	} else {
 		s.migrated, err = ours.migrate(ctx, func() error { return backup(ctx, ours, path) })
@@ -67,6 +70,67 @@ func (s *Store) openFile(ctx context.Context, path string, beside bool) (err err
 	}
 	s.engine = startCommitter(s.writer, s.file, s.log, s.signal)
 	return nil
+}
+
+// readFile opens a SQLite file for reading alone.
+func (s *Store) readFile(ctx context.Context, path string) (err error) {
+	s.file, s.engine = &file{path: path}, reader{}
+	if err := s.file.whole(ctx); err != nil {
+		return err
+	}
+	used, err := held(path)
+	if err != nil {
+		return err
+	}
+	if s.readers, err = openPool(ctx, path, s.file.gently(used), readers); err != nil {
+		return err
+	}
+	return schema{dialect: s.dialect, pool: s.readers}.match(ctx)
+}
+
+// gently is how a file is read without a trace, by whether a program uses it.
+func (f *file) gently(used bool) access {
+	_, wal, err := f.size()
+	_, unshared := os.Stat(f.path + "-shm")
+	switch {
+	case used || err != nil:
+		return reading
+	case wal == 0:
+		return looking
+	case unshared == nil:
+		return recovering
+	}
+	return reading
+}
+
+// whole refuses a file that is not there, or has lost all that it held, or a part of it. It only looks.
+func (f *file) whole(ctx context.Context) error {
+	switch size, wal, err := f.size(); {
+	case errors.Is(err, fs.ErrNotExist):
+		return errNoFile
+	case err != nil:
+		return err
+	case size == 0:
+		return errEmpty
+	case f.cut():
+		return errCut
+	case lostLog(f.path):
+		return errNoLog
+	case wal == 0 && f.blank(ctx):
+		return errEmpty
+	}
+	return nil
+}
+
+// blank tells of a file without a single table: somebody's SQLite has opened it after it was emptied.
+func (f *file) blank(ctx context.Context) bool {
+	pool, err := openPool(ctx, f.path, looking, 1)
+	if err != nil {
+		return false // what is wrong with it is told by whoever opens it
+	}
+	defer pool.Close()
+	var tables int64
+	return pool.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables) == nil && tables == 0
 }
 
 // present makes sure that the file is still the one that was opened: what is written to one that was deleted or replaced
@@ -115,15 +179,10 @@ var errEmpty = errors.New("the file is empty, so it has lost its data: restore a
 // prepare makes a database where there is no file. It is made under another name and renamed when it is whole, so that an
 // empty file never is one of ours that a crash has left: it was truncated, and starting anew in it would hide that.
 func prepare(ctx context.Context, path string) (made bool, err error) {
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && info.Size() == 0:
-		return false, errEmpty
-	case err == nil && (&file{path: path}).cut():
-		return false, errCut
+	switch err := (&file{path: path}).whole(ctx); {
 	case err == nil:
 		return false, os.Chmod(path, 0o600)
-	case !errors.Is(err, fs.ErrNotExist):
+	case !errors.Is(err, errNoFile):
 		return false, err
 	}
 	fresh := path + ".new"

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -48,17 +47,11 @@ func lookAtFile(ctx context.Context, path string, r *Report) (err error) {
 	r.Engine = "SQLite"
 	r.Version, _, _ = sqlite3.Version()
 	f := &file{path: path}
-	switch r.Size, r.WAL, err = f.size(); {
-	case errors.Is(err, fs.ErrNotExist):
-		return errNoFile
-	case err != nil:
+	if err := f.whole(ctx); err != nil {
 		return err
-	case r.Size == 0:
-		return errEmpty
-	case f.cut():
-		return errCut
-	case lostLog(path):
-		return errNoLog
+	}
+	if r.Size, r.WAL, err = f.size(); err != nil {
+		return err
 	}
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(path, &disk); err != nil {
@@ -71,10 +64,7 @@ func lookAtFile(ctx context.Context, path string, r *Report) (err error) {
 	if r.InUse, err = held(path); err != nil {
 		return err
 	}
-	if !r.InUse && r.WAL == 0 {
-		return r.examine(ctx, path, looking)
-	}
-	return r.examine(ctx, path, reading)
+	return r.examine(ctx, path, f.gently(r.InUse))
 }
 
 func (r *Report) examine(ctx context.Context, path string, a access) error {

@@ -79,17 +79,22 @@ func Place(where string) string {
 }
 
 // openServer opens a PostgreSQL database for writing and reading.
-func (s *Store) openServer(ctx context.Context, where string, beside bool) error {
+func (s *Store) openServer(ctx context.Context, where string, o Options) error {
 	config, err := address(where)
 	if err != nil {
 		return err
 	}
-	s.writer, s.readers = serverPool(config, writers), serverPool(config, readers)
-	if err := checkServer(ctx, s.writer); err != nil {
+	s.readers = serverPool(config, readers)
+	if err := checkServer(ctx, s.readers); err != nil {
 		return err
 	}
 	ours := schema{dialect: s.dialect, pool: s.readers}
-	if beside {
+	if o.ReadOnly {
+		s.engine = reader{}
+		return ours.match(ctx)
+	}
+	s.writer = serverPool(config, writers)
+	if o.Beside {
 		err = ours.match(ctx)
 	} else {
 		err = alone(ctx, s.writer, s.log, func() (err error) {

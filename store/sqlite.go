@@ -57,8 +57,17 @@ const (
 	both access = iota
 	writing
 	reading
-	looking // reading a file that nobody has open, without a trace
+	looking    // reading a file that nobody has open, without a trace
+	recovering // the same, with what a crash has left in its write-ahead log
 )
+
+// settings is whose settings a way to open a file has.
+func (a access) settings() access {
+	if a == looking || a == recovering {
+		return reading
+	}
+	return a
+}
 
 func init() {
 	var hook strings.Builder
@@ -79,11 +88,12 @@ func dsn(path string, a access) string {
 	switch a {
 	case looking:
 		words.Set("immutable", "1")
-		a = reading
-		fallthrough
-	case reading:
+	case recovering:
+		words.Set("readonly_shm", "1")
+	}
+	if a = a.settings(); a == reading {
 		words.Set("mode", "ro")
-	default:
+	} else {
 		words.Set("mode", "rw")           // it is made before, and one that was deleted is not made anew
 		words.Set("_txlock", "immediate") // a transaction that reads first cannot lose its turn to write
 	}
@@ -103,10 +113,7 @@ func openPool(ctx context.Context, path string, a access, size int) (*sql.DB, er
 	}
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
-	if a == looking {
-		a = reading
-	}
-	if err := check(ctx, pool, a); err != nil {
+	if err := check(ctx, pool, a.settings()); err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
 	return pool, nil

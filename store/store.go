@@ -21,6 +21,9 @@ const readers = 8
 type Options struct {
 	Log    *slog.Logger // nil: slog.Default()
 	Beside bool         // attach beside a running program: no lock, no migration and no examination; another schema is refused
+
+	// ReadOnly is Beside for those who only ask: not a byte is written, neither to the database nor beside it.
+	ReadOnly bool
 }
 
 // Store keeps everything, in a SQLite file or a PostgreSQL database. It is safe for concurrent use.
@@ -50,7 +53,7 @@ type Store struct {
 // altered by hand or emptied, a file that another process uses, and a server or library that cannot be trusted with it.
 func Open(ctx context.Context, where string, o Options) (*Store, error) {
 	s := &Store{wake: make(chan struct{}, 1), log: cmp.Or(o.Log, slog.Default())}
-	if err := s.open(ctx, where, o.Beside); err != nil {
+	if err := s.open(ctx, where, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", Place(where), s.dialect.explain(err)), s.release())
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -61,13 +64,13 @@ func Open(ctx context.Context, where string, o Options) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context, where string, beside bool) (err error) {
+func (s *Store) open(ctx context.Context, where string, o Options) (err error) {
 	if isPostgres(where) {
 		s.dialect = postgresDialect
-		err = s.openServer(ctx, where, beside)
+		err = s.openServer(ctx, where, o)
 	} else {
 		s.dialect = sqliteDialect
-		err = s.openFile(ctx, where, beside)
+		err = s.openFile(ctx, where, o)
 	}
 	if err != nil {
 		return err
@@ -119,7 +122,7 @@ func (s *Store) release() error {
 func (s *Store) Installation() string { return s.installation }
 
 // Shared tells whether other processes may use the database at the same time: a server takes many, a file one.
-func (s *Store) Shared() bool { return s.lock == nil }
+func (s *Store) Shared() bool { return s.file == nil }
 
 // Wake is signalled after each commit that gave the outbox something to look at. One signal may stand for many.
 func (s *Store) Wake() <-chan struct{} { return s.wake }

@@ -11,7 +11,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"tocsin/incident"
 )
 
 // changeTime bounds a change and its commit; patience how long it waits for another one, and how long the server lets it
@@ -91,12 +94,36 @@ func (p *transactor) once(ctx context.Context, run func(*Tx) error) (again bool,
 		return false, ctx.Err()
 	}
 	if err := tx.Commit(); err != nil {
-		return lost(err), fmt.Errorf("store: commit: %w", err) // unless it lost, it may have happened: the same request again gets the answer
+		return uncommitted(err)
 	}
 	if len(t.stirred) > 0 {
 		p.wake()
 	}
 	return false, nil
+}
+
+// unanswered is the error of a commit that may have happened all the same.
+type unanswered struct{ err error }
+
+func (u *unanswered) Error() string { return u.err.Error() }
+
+// Unwrap returns the refusal, and what is known of the failure.
+func (u *unanswered) Unwrap() []error { return []error{incident.ErrUncertain, u.err} }
+
+// uncommitted tells what became of a change whose commit has failed. Nothing of it is kept where the server refuses the
+// commit, or was never told of it; else nobody knows. What pgx calls safe to try again is not asked: a connection that was
+// lost while the commit was under way is among it.
+func uncommitted(err error) (again bool, _ error) {
+	var server *pgconn.PgError
+	refused := errors.As(err, &server) && server.SeverityUnlocalized == "ERROR"
+	err = fmt.Errorf("store: commit: %w", err)
+	switch {
+	case refused:
+		return lost(err), err
+	case errors.Is(err, pgx.ErrTxCommitRollback), errors.Is(err, sql.ErrTxDone):
+		return false, err
+	}
+	return false, &unanswered{err}
 }
 
 // guard begins a transaction. It refuses one on a schema that is not ours: whoever migrates locks this table first, waits for

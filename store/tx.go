@@ -45,15 +45,20 @@ type tracked struct {
 var _ incident.Tx = (*Tx)(nil)
 
 // Change runs do in one durable transaction, once per request: the same key again gets the first answer, and do is not
-// run. An error of do undoes all, and the request counts as not made. do may run twice before anything is kept, so it
-// touches only what the transaction gives it and its own results. It must not start another change, and not wait.
+// run. An error of do undoes all, and the request counts as not made; but one that is incident.ErrUncertain says that
+// nobody knows. do may run twice before anything is kept, so it touches only what the transaction gives it and its own
+// results. It must not start another change, and not wait.
 func (s *Store) Change(ctx context.Context, r incident.Request, do func(incident.Tx) ([]byte, error)) ([]byte, error) {
 	var answer []byte
-	err := s.write(ctx, func(t *Tx) error {
+	err := s.surely(ctx, r, func(t *Tx, recalled func()) error {
 		t.at = r.At
 		again, err := t.recall(r, &answer)
-		if err != nil || again {
+		if err != nil {
 			return err
+		}
+		recalled()
+		if again {
+			return nil
 		}
 		if answer, err = do(t); err != nil {
 			return err
@@ -67,6 +72,25 @@ func (s *Store) Change(ctx context.Context, r incident.Request, do func(incident
 		return nil, err
 	}
 	return answer, nil
+}
+
+// surely runs the change of a request, and once more where a commit was not answered: its key tells then what became of
+// the one before. Where that cannot be asked, the error says that nobody knows.
+func (s *Store) surely(ctx context.Context, r incident.Request, run func(t *Tx, recalled func()) error) (err error) {
+	var unknown error // of the last commit that was not answered
+	for try := 1; ; try++ {
+		told := unknown == nil
+		err = s.write(ctx, func(t *Tx) error { return run(t, func() { told = true }) })
+		if !errors.Is(err, incident.ErrUncertain) {
+			if err != nil && !told {
+				return unknown
+			}
+			return err
+		}
+		if unknown = err; r.Key == "" || try == tries {
+			return err
+		}
+	}
 }
 
 // recall takes a request for the first of its key, or finds the answer that was given then.

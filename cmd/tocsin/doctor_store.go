@@ -110,7 +110,7 @@ func (d *doctor) lookAtEffects(ctx context.Context) []finding {
 	}
 	ctx, cancel := context.WithTimeout(ctx, oneCall)
 	defer cancel()
-	s, err := store.Open(ctx, d.settings.DB, store.Options{Beside: true})
+	s, err := store.Open(ctx, d.settings.DB, store.Options{ReadOnly: true})
 	if err != nil {
 		return isOff("the database cannot be read")
 	}

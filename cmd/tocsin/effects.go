@@ -29,7 +29,7 @@ It reads the database of TOCSIN_DB, beside the Tocsin that runs, if one does. Ti
 		Example: "  tocsin effects\n  tocsin effects retry 42",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withStore(cmd.Context(), func(s *store.Store) error {
+			return withStore(cmd.Context(), store.Options{ReadOnly: true}, func(s *store.Store) error {
 				list, err := openEffects(cmd.Context(), s)
 				if err != nil {
 					return err
@@ -59,7 +59,7 @@ within seconds. It stands on the timeline of the incident, with the name of whoe
 			if err != nil {
 				return fmt.Errorf("%q is no id of an effect: tocsin effects lists them", args[0])
 			}
-			return withStore(cmd.Context(), func(s *store.Store) error {
+			return withStore(cmd.Context(), store.Options{Beside: true}, func(s *store.Store) error {
 				if err := s.Revive(cmd.Context(), id, incident.Stamp{By: whoRuns(), At: time.Now()}); err != nil {
 					return err
 				}
@@ -71,7 +71,7 @@ within seconds. It stands on the timeline of the incident, with the name of whoe
 }
 
 // withStore opens the database beside the program that runs, if one does.
-func withStore(ctx context.Context, use func(*store.Store) error) error {
+func withStore(ctx context.Context, o store.Options, use func(*store.Store) error) error {
 	s, err := loadHere(env.ToMap(os.Environ()))
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func withStore(ctx context.Context, use func(*store.Store) error) error {
 	if nowhere(s.DB) {
 		return fmt.Errorf("there is no %s: set TOCSIN_DB to the database of the Tocsin that runs", s.DB)
 	}
-	opened, err := store.Open(ctx, s.DB, store.Options{Beside: true})
+	opened, err := store.Open(ctx, s.DB, o)
 	if err != nil {
 		return err
 	}
