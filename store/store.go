@@ -62,7 +62,7 @@ func Open(ctx context.Context, where string, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, where string, beside bool) (err error) {
-	if isPostgres(where) {
+	if IsPostgres(where) {
 		s.dialect = postgresDialect
 		err = s.openServer(ctx, where, beside)
 	} else {

@@ -26,7 +26,7 @@ const (
 // nowhere tells whether a database is a file that does not exist yet.
 func nowhere(where string) bool {
 	_, err := os.Stat(where)
-	return !isPostgres(where) && errors.Is(err, fs.ErrNotExist)
+	return !store.IsPostgres(where) && errors.Is(err, fs.ErrNotExist)
 }
 
 // lookAtDatabase reads the database beside the program that runs, if one does.
@@ -37,7 +37,7 @@ func (d *doctor) lookAtDatabase(ctx context.Context) []finding {
 	if nowhere(d.settings.DB) {
 		return d.lookAtItsFolder()
 	}
-	if isPostgres(d.settings.DB) { // a file takes longer: it is examined
+	if store.IsPostgres(d.settings.DB) { // a file takes longer: it is examined
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, oneCall)
 		defer cancel()
@@ -51,7 +51,7 @@ func (d *doctor) lookAtDatabase(ctx context.Context) []finding {
 	}
 	words := describe(r)
 	switch {
-	case isPostgres(d.settings.DB): // whose disk cannot be seen from here
+	case store.IsPostgres(d.settings.DB): // whose disk cannot be seen from here
 	case r.Free < noSpace:
 		return isBroken(mendSpace, "%s", words)
 	case r.Free < littleSpace:
