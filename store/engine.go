@@ -43,8 +43,8 @@ type dialect struct {
 	hold      string                // locks the row of an incident until the transaction ends; "": there is one writer anyway
 }
 
-// isPostgres tells an address of a PostgreSQL database from the name of a file.
-func isPostgres(where string) bool {
+// IsPostgres tells an address of a PostgreSQL database from the name of a file.
+func IsPostgres(where string) bool {
 	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
 }
 

@@ -31,7 +31,7 @@ const lookTime = 5 * time.Second
 func Look(ctx context.Context, where string) (Report, error) {
 	r := Report{Where: Place(where)}
 	look, explain := lookAtFile, explainFile
-	if isPostgres(where) {
+	if IsPostgres(where) {
 		look, explain = lookAtServer, explainServer
 	}
 	if err := look(ctx, where, &r); err != nil {

@@ -40,7 +40,7 @@ const progressEvery = 20_000
 // committed, it counts the rows on the far side and recomputes the commitments of every entry from its content. It refuses a
 // file that a program uses, and a database that holds something. The file is left as it is.
 func Move(ctx context.Context, from, to string, progress func(table string, rows int64)) (Moved, error) {
-	if isPostgres(from) || !isPostgres(to) {
+	if IsPostgres(from) || !IsPostgres(to) {
 		return Moved{}, errors.New("what can be moved is a SQLite file, to an address that begins with postgres://")
 	}
 	if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {

@@ -65,7 +65,7 @@ WHERE n.nspname = current_schema() AND EXISTS (SELECT 1 FROM pg_trigger t WHERE 
 
 // Place is where a database is, for people: of an address only the host and the name, for it may hold a password.
 func Place(where string) string {
-	if !isPostgres(where) {
+	if !IsPostgres(where) {
 		return where
 	}
 	config, err := pgx.ParseConfig(where)

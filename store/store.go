@@ -65,7 +65,7 @@ func Open(ctx context.Context, where string, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, where string, o Options) (err error) {
-	if isPostgres(where) {
+	if IsPostgres(where) {
 		s.dialect = postgresDialect
 		err = s.openServer(ctx, where, o)
 	} else {

@@ -139,6 +139,7 @@ type doctor struct {
 	now      func() time.Time
 	slack    *slack.Client
 	greet    func() greeting
+	alive    func() running
 }
 
 func newDoctor(environment map[string]string, now func() time.Time) *doctor {
@@ -157,6 +158,7 @@ func (d *doctor) examine(ctx context.Context, show func(finding)) diagnosis {
 	ctx, cancel := context.WithTimeout(ctx, examination)
 	defer cancel()
 	d.greet = sync.OnceValue(func() greeting { return d.askWho(ctx) })
+	d.alive = sync.OnceValue(func() running { return d.askRunning(ctx) })
 	results := make([]chan []finding, len(checkups))
 	for n, c := range checkups {
 		results[n] = make(chan []finding, 1)

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -78,40 +76,6 @@ func (d *doctor) lookAtPolicy(context.Context) []finding {
 		return isFine("none, so the defaults hold: %d severities, no services", len(d.policy.Severities))
 	}
 	return isFine("%s: %d severities, %d services", file, len(d.policy.Severities), len(d.policy.Services))
-}
-
-// lookAtHTTP can only say what is wanted: nobody can see from here whether Slack reaches us.
-func (d *doctor) lookAtHTTP(context.Context) []finding {
-	if d.settings.SigningSecret == "" {
-		return isOff("SLACK_SIGNING_SECRET is not set, so Slack's requests are not taken over HTTP")
-	}
-	return isFine("taken at %s; the addresses in the app's manifest must lead there (tocsin manifest --url)", d.settings.Addr)
-}
-
-// lookAtRunning asks the program that runs, if one does.
-func (d *doctor) lookAtRunning(ctx context.Context) []finding {
-	if d.settings.OpsAddr == off {
-		return isOff("TOCSIN_OPS_ADDR is off, so nobody can ask")
-	}
-	if d.wrong.about("TOCSIN_OPS_ADDR") {
-		return isOff("TOCSIN_OPS_ADDR is wrong")
-	}
-	at := reachable(d.settings.OpsAddr)
-	said, well, err := askOps(ctx, d.settings.OpsAddr, "/readyz")
-	switch {
-	case errors.Is(err, errNobody):
-		return isOff("no Tocsin answers at %s: none runs here, or with another TOCSIN_OPS_ADDR", at)
-	case err != nil:
-		return isBroken("see TOCSIN_OPS_ADDR", "%s", oneLine(err.Error()))
-	case well:
-		return isFine("the Tocsin at %s is ready", at)
-	}
-	var found []finding
-	_, reasons, _ := strings.Cut(said, "\n") // the first line says that it is not
-	for reason := range strings.Lines(cmp.Or(reasons, said)) {
-		found = append(found, isBroken("see its log, and the other findings", "the Tocsin at %s is not ready: %s", at, oneLine(reason))...)
-	}
-	return found
 }
 
 // oneLine folds what others said into one line of a decent length.

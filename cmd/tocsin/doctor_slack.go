@@ -154,18 +154,35 @@ func (d *doctor) lookAtSocket(ctx context.Context) []finding {
 	}
 	bots := make(chan string, 1)
 	go func() { bots <- d.app(ctx) }() // beside the other call, which takes as long
-	_, address, err := d.slack.StartSocketModeContext(ctx)
+	open := d.alive().sockets          // then Slack need not be asked, which allows few openings a minute
+	var address string
+	var err error
+	if open == 0 {
+		_, address, err = d.slack.StartSocketModeContext(ctx)
+	}
 	if ours, other := appOf(string(d.settings.AppToken)), <-bots; ours != "" && other != "" && ours != other {
 		return isBroken("take both tokens from one app", "SLACK_APP_TOKEN is of the Slack app %s, and SLACK_BOT_TOKEN of %s", ours, other)
 	}
-	if err != nil {
+	switch {
+	case open > 0:
+		return isFine("the Tocsin that runs has %d connections open", open)
+	case d.settings.SigningSecret != "" && codeOf(err) == "socket_mode_not_enabled":
+		return isDoubtful("take SLACK_APP_TOKEN away; or, to stay with Socket Mode, paste tocsin manifest under App Manifest", "the app is switched to signed HTTP")
+	case err != nil:
 		return refusedBySlack(bot.OpensSocket, err)
 	}
 	host, err := reach(ctx, address)
 	if err != nil {
 		return isBroken("let this machine call "+host+", port 443, also through its proxy", "Slack opens Socket Mode, and %s cannot be reached: %v", host, err)
 	}
-	return isFine("our app token opens it, and %s can be reached", host)
+	return isFine("our app token opens it, and %s can be reached; this used one of the few openings that Slack allows a minute", host)
+}
+
+// codeOf is what Slack refuses a call with; "" where it does not.
+func codeOf(err error) string {
+	var code slack.SlackErrorResponse
+	_ = errors.As(err, &code)
+	return code.Err
 }
 
 // app is the id of the Slack app that our bot token belongs to; "" where Slack does not tell.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"tocsin/store"
@@ -26,7 +27,7 @@ const (
 // nowhere tells whether a database is a file that does not exist yet.
 func nowhere(where string) bool {
 	_, err := os.Stat(where)
-	return !isPostgres(where) && errors.Is(err, fs.ErrNotExist)
+	return !store.IsPostgres(where) && errors.Is(err, fs.ErrNotExist)
 }
 
 // lookAtDatabase reads the database beside the program that runs, if one does.
@@ -37,7 +38,7 @@ func (d *doctor) lookAtDatabase(ctx context.Context) []finding {
 	if nowhere(d.settings.DB) {
 		return d.lookAtItsFolder()
 	}
-	if isPostgres(d.settings.DB) { // a file takes longer: it is examined
+	if store.IsPostgres(d.settings.DB) { // a file takes longer: it is examined
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, oneCall)
 		defer cancel()
@@ -50,16 +51,16 @@ func (d *doctor) lookAtDatabase(ctx context.Context) []finding {
 		return isBroken(mendIntegrity, "it is damaged: %s", oneLine(r.Verdict))
 	}
 	words := describe(r)
-	switch {
-	case isPostgres(d.settings.DB): // whose disk cannot be seen from here
-	case r.Free < noSpace:
-		return isBroken(mendSpace, "%s", words)
-	case r.Free < littleSpace:
-		return isDoubtful(mendSpace, "%s", words)
-	case r.WAL > longLog:
+	if store.IsPostgres(d.settings.DB) { // whose disk cannot be seen from here
+		return isFine("%s", words)
+	}
+	if found := notWritable(d.settings.DB); found != nil && !r.InUse { // else somebody can, who runs
+		return found
+	}
+	if r.Free >= littleSpace && r.WAL > longLog {
 		return isDoubtful("find the program that keeps a read open, for example a backup or a shell, and end it", "its write-ahead log has grown to %s; %s", inBytes(r.WAL), words)
 	}
-	return isFine("%s", words)
+	return onDisk(r.Free, words)
 }
 
 // lookAtItsFolder is for a database that the first start will make.
@@ -68,7 +69,39 @@ func (d *doctor) lookAtItsFolder() []finding {
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
 		return isBroken("mkdir -p "+folder+", and let Tocsin's user write in it", "%s is to be in a folder that does not exist", d.settings.DB)
 	}
-	return isFine("%s does not exist yet: the first start makes it", d.settings.DB)
+	if found := notWritable(d.settings.DB); found != nil {
+		return found
+	}
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(folder, &disk); err != nil {
+		return isBroken("set TOCSIN_DB to a file on a disk of this machine", "the disk of %s cannot be looked at: %v", folder, err)
+	}
+	words := fmt.Sprintf("%s does not exist yet: the first start makes it; %s free", d.settings.DB, inBytes(int64(disk.Bavail)*disk.Bsize))
+	return onDisk(int64(disk.Bavail)*disk.Bsize, words)
+}
+
+// onDisk is a finding about a file, by the space that is left on its disk.
+func onDisk(free int64, words string) []finding {
+	switch {
+	case free < noSpace:
+		return isBroken(mendSpace, "%s", words)
+	case free < littleSpace:
+		return isDoubtful(mendSpace, "%s", words)
+	}
+	return isFine("%s", words)
+}
+
+// mayWrite is what access(2) is asked for.
+const mayWrite = 2
+
+// notWritable finds what of a file's database, and of what stands beside it, whoever asks may not write.
+func notWritable(path string) []finding {
+	for _, one := range []string{filepath.Dir(path), path, path + ".lock", path + "-wal", path + "-shm"} {
+		if err := syscall.Access(one, mayWrite); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return isBroken("let Tocsin's user write it (chown, chmod, or how the disk is mounted); or ask as that user", "%s cannot be written by this user: %v", one, err)
+		}
+	}
+	return nil
 }
 
 // describe is a healthy database in one line.

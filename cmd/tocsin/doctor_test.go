@@ -135,10 +135,12 @@ func TestDoctorOnScopes(t *testing.T) {
 func TestDoctorOnSocketMode(t *testing.T) {
 	w := newWard(t, tocsin.Manifest).with(map[string]string{"SLACK_APP_TOKEN": "xapp-1-canary"})
 	w.expect("socket", gradeFault, "invalid_auth", "app-level token", "connections:write")
-	w.with(map[string]string{"SLACK_APP_TOKEN": w.AppToken(), "SLACK_SIGNING_SECRET": ""})
+	w.with(map[string]string{"SLACK_APP_TOKEN": w.AppToken()})
+	w.expect("socket", gradeWarn, "switched to signed HTTP", "take SLACK_APP_TOKEN away; or, ")
+	w.with(map[string]string{"SLACK_SIGNING_SECRET": ""})
 	w.expect("socket", gradeFault, "socket_mode_not_enabled", "tocsin manifest")
 	w.Socket(true)
-	w.expect("socket", gradeFine, "can be reached")
+	w.expect("socket", gradeFine, "can be reached", "one of the few openings")
 	w.expect("http", gradeOff, "SLACK_SIGNING_SECRET is not set")
 	w.with(map[string]string{"SLACK_APP_TOKEN": "xapp-1-A0OTHER-canary"})
 	w.expect("socket", gradeFault, "of the Slack app A0OTHER", w.AppID(), "from one app")
@@ -305,6 +307,7 @@ func TestDoctorWithoutNetwork(t *testing.T) {
 	w.expect("socket", gradeFault, "apps.connections.open", "refused")
 	w.expect("clock", gradeOff)
 	w.expect("running", gradeOff, "no Tocsin answers")
+	w.expect("http", gradeFine, "Tocsin will listen at ")
 	t.Logf("four times without a network took %s", time.Since(began).Round(time.Millisecond))
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -55,6 +55,16 @@ const opsPatience = 2 * time.Second
 // errNobody is returned when no program answers at the address.
 var errNobody = errors.New("no Tocsin answers")
 
+// errStranger is returned when what answers at the address is no Tocsin.
+var errStranger = errors.New("something else answers")
+
+// ours matches how each page of a Tocsin begins.
+var ours = map[string]*regexp.Regexp{
+	"/readyz":  regexp.MustCompile(`^(ready|not ready)\s`),
+	"/healthz": regexp.MustCompile(`^\{"status":"(ok|degraded|restart)"`),
+	"/metrics": regexp.MustCompile(`(?m)^tocsin_`),
+}
+
 // askOps asks the program that runs at an address how it is, and returns its words and whether it is well.
 func askOps(ctx context.Context, address, path string) (said string, well bool, err error) {
 	if address == off {
@@ -72,11 +82,14 @@ func askOps(ctx context.Context, address, path string) (said string, well bool, 
 		return "", false, fmt.Errorf("%w at %s: %w", errNobody, ask.URL, err)
 	}
 	defer answer.Body.Close()
-	words, err := io.ReadAll(io.LimitReader(answer.Body, 1<<16))
+	words, err := io.ReadAll(io.LimitReader(answer.Body, 1<<18))
 	if err != nil {
 		return "", false, fmt.Errorf("%w at %s: %w", errNobody, ask.URL, err)
 	}
-	return cmp.Or(strings.TrimSpace(string(words)), answer.Status), answer.StatusCode == http.StatusOK, nil
+	if !ours[path].Match(words) {
+		return "", false, fmt.Errorf("%w at %s: set TOCSIN_OPS_ADDR to another address, for Tocsin and here", errStranger, ask.URL.Host)
+	}
+	return strings.TrimSpace(string(words)), answer.StatusCode == http.StatusOK, nil
 }
 
 // reachable is where a listener can be called from this machine: one that listens everywhere is called on loopback.

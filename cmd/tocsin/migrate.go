@@ -32,7 +32,7 @@ of a PostgreSQL database, make a backup yourself.`,
 			}
 			words := fmt.Sprintf("%s: schema %d → %d.\n", store.Place(s.DB), from, to)
 			copied := fmt.Sprintf("%s.schema%d", s.DB, from)
-			if !isPostgres(s.DB) && from < to && !nowhere(copied) {
+			if !store.IsPostgres(s.DB) && from < to && !nowhere(copied) {
 				words += "As it was before it stands in " + copied + ", until you remove it.\n"
 			}
 			switch {

@@ -58,10 +58,10 @@ func (m *move) run(ctx context.Context, environment map[string]string) error {
 	if nowhere(s.DB) {
 		return fmt.Errorf("there is no %s: set TOCSIN_DB to the SQLite file that is to be moved", s.DB)
 	}
-	if isPostgres(s.DB) {
+	if store.IsPostgres(s.DB) {
 		return errors.New("TOCSIN_DB is a PostgreSQL database already: set it to the SQLite file that is to be moved")
 	}
-	if !isPostgres(to) {
+	if !store.IsPostgres(to) {
 		return errors.New("the address to move to must begin with postgres://, for example postgres://tocsin@db.example.com/tocsin")
 	}
 	moved, err := store.Move(ctx, s.DB, to, func(table string, rows int64) { fmt.Fprintf(m.errOut, "%s: %d\n", table, rows) })

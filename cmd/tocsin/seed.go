@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"math/rand/v2"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,15 +42,21 @@ func seedCommand() *cobra.Command {
 			if p.until, err = time.Parse(time.DateOnly, until); err != nil {
 				return fmt.Errorf("--until: %q is no day, for example 2026-01-31", until)
 			}
+			set := os.Getenv("TOCSIN_DB")
+			path = cmp.Or(path, set, "tocsin.db")
 			if err := p.fill(cmd, path); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s holds %d incidents with %d entries, all made up (--seed %d --until %s).\n", path, p.incidents, p.entries, p.seed, until)
+			words := fmt.Sprintf("%s holds %d incidents with %d entries, all made up (--seed %d --until %s).\n", path, p.incidents, p.entries, p.seed, until)
+			if store.IsPostgres(set) {
+				words += fmt.Sprintf("TOCSIN_DB is %s: tocsin serve uses that, and not %s.\n", store.Place(set), path)
+			}
+			_, err = io.WriteString(cmd.OutOrStdout(), words)
 			return err
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&path, "db", cmp.Or(os.Getenv("TOCSIN_DB"), "tocsin.db"), "the file to make")
+	flags.StringVar(&path, "db", "", "the file to make (default: TOCSIN_DB, else tocsin.db)") // whose value may hold a password
 	flags.IntVar(&p.incidents, "incidents", 1000, "how many incidents")
 	flags.IntVar(&p.entries, "entries", 50_000, "how many entries on all their timelines")
 	flags.Uint64Var(&p.seed, "seed", 1, "another number makes up another past")
@@ -59,7 +65,10 @@ func seedCommand() *cobra.Command {
 }
 
 func (p *past) fill(cmd *cobra.Command, path string) error {
-	if strings.Contains(path, "://") {
+	if why := noDatabase(path); why != "" {
+		return fmt.Errorf("--db, or TOCSIN_DB: %s", why)
+	}
+	if store.IsPostgres(path) {
 		return errors.New("seed makes a file: name one with --db, and bring it into PostgreSQL with tocsin move")
 	}
 	if p.incidents < 1 || p.entries < shortest*p.incidents {

@@ -174,7 +174,12 @@ func (s *settings) checkRest(wrong *faults) {
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, s.LogLevel) {
 		wrong.add("TOCSIN_LOG_LEVEL", "%q must be debug, info, warn or error", s.LogLevel)
 	}
-	if at, err := url.Parse(s.SlackURL); err != nil || at.Host == "" || !strings.HasSuffix(s.SlackURL, "/") {
+	if why := noDatabase(s.DB); why != "" {
+		wrong.add("TOCSIN_DB", "%s", why)
+	}
+	if strings.Contains(s.SlackURL, "@") {
+		wrong.add("SLACK_API_URL", "holds a name or a password before an @, which would be told to the log: take it out")
+	} else if at, err := url.Parse(s.SlackURL); err != nil || at.Host == "" || !strings.HasSuffix(s.SlackURL, "/") {
 		wrong.add("SLACK_API_URL", "%q must be an address that ends in a slash, for example https://slack.com/api/", s.SlackURL)
 	}
 }

@@ -37,17 +37,14 @@ func (s *settings) list() []variable {
 		switch {
 		case one.Secret && one.Value != "":
 			one.Value = "***"
+		case one.Password && noDatabase(one.Value) != "", one.Name == "SLACK_API_URL" && strings.Contains(one.Value, "@"):
+			one.Value = "***" // it cannot be right, and who knows what is in it
 		case one.Password:
 			one.Value = store.Place(one.Value)
 		}
 		all = append(all, one)
 	}
 	return all
-}
-
-// isPostgres tells the address of a PostgreSQL database from the name of a file.
-func isPostgres(where string) bool {
-	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
 }
 
 // origins says where each setting came from, by its name: "environment", or "file /run/secrets/slack". What is not in it is
@@ -72,6 +69,8 @@ func gather(environment map[string]string, wrong *faults) (map[string]string, or
 		case path == "":
 		case from[s.Name] != "":
 			wrong.add(s.Name, "is set, and so is %s_FILE: take one of them away", s.Name)
+		case noPath.MatchString(path):
+			wrong.add(s.Name, "%s_FILE holds the secret itself: put it into a file, and name that", s.Name)
 		default:
 			value, err := readSecretFile(path)
 			if err != nil {
@@ -82,6 +81,30 @@ func gather(environment map[string]string, wrong *faults) (map[string]string, or
 	}
 	refuseUnknown(environment, known, wrong)
 	return values, from
+}
+
+// noPath matches what belongs into a file, and not into the setting that names one.
+var noPath = regexp.MustCompile(`^xox|^xapp-|://|(?i:password)\s*=|^[0-9a-f]{32}$`)
+
+// A name of a file that is an address, or the words of one, as other programs take it: with a password in it, likely.
+var (
+	likeAddress = regexp.MustCompile(`(?i)://|^"?postgres(ql)?:|^[^/]*:[^/]*@`)
+	likeWords   = regexp.MustCompile(`(?i)\b(host|hostaddr|user|password|dbname|passfile)\s*=`)
+)
+
+// noDatabase says why a database cannot be meant; "" where it can. The value is never in it.
+func noDatabase(where string) string {
+	switch {
+	case strings.TrimSpace(where) != where:
+		return "begins or ends with a space: take it away"
+	case store.IsPostgres(where):
+		return ""
+	case likeAddress.MatchString(where):
+		return "looks like an address, and must then begin with postgres:// in small letters; it is not shown, for a password may be in it"
+	case likeWords.MatchString(where):
+		return "must be an address, postgres://user@host/name, and not host=… user=…; it is not shown, for a password may be in it"
+	}
+	return ""
 }
 
 // worldReadable is the permission that a file with a secret in it must not give.

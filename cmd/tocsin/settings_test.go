@@ -1,11 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Secrets as they may look. Whatever is said about them, these letters must not be in it.
@@ -112,6 +114,7 @@ func TestWhatElseCannotBeRight(t *testing.T) {
 		{"TOCSIN_LOG_FORMAT", "logfmt", "must be json or text"},
 		{"TOCSIN_LOG_LEVEL", "INFO", "must be debug, info, warn or error"},
 		{"SLACK_API_URL", "https://slack.com/api", "ends in a slash"},
+		{"SLACK_API_URL", "https://u:canary@slack.com/api/", "before an @"},
 		{"TOCSIN_POLCY", "x", "did you mean TOCSIN_POLICY?"},
 		{"TOCSIN_DB_FLE", "x", "did you mean TOCSIN_DB_FILE?"},
 		{"TOCSIN_SLACK_BOT_TOKEN", "x", "did you mean SLACK_BOT_TOKEN?"},
@@ -132,5 +135,39 @@ func TestWhatElseCannotBeRight(t *testing.T) {
 		if _, err := load(environment); err != nil {
 			t.Errorf("%s=%s: %v", name, value, err)
 		}
+	}
+}
+
+// TestAPasswordInAWrongAddressIsNotTold gives addresses that are nearly right. Each would be a file's name, with its password.
+func TestAPasswordInAWrongAddressIsNotTold(t *testing.T) {
+	tokens := map[string]string{"SLACK_BOT_TOKEN": aBotToken, "SLACK_APP_TOKEN": anAppToken}
+	for _, value := range []string{
+		"Postgres://u:canary@h/x", "POSTGRESQL://u:canary@h/x", " postgres://u:canary@h/x", "postgres://u:canary@h/x ", "mysql://u:canary@h/x",
+		"postgres:/u:canary@h/x", "postgres:u:canary@h/x", "u:canary@h/x", `"postgres://u:canary@h/x"`, "jdbc:postgresql://h/x?password=canary",
+		"host=db user=u password=canary", "password = canary", "PASSWORD=canary",
+	} {
+		environment := maps.Clone(tokens)
+		environment["TOCSIN_DB"] = value
+		notTaken(t, environment, "TOCSIN_DB: ")
+		s, _, _ := loadFrom(environment)
+		for _, one := range s.list() {
+			if strings.Contains(one.Value, "canary") {
+				t.Errorf("%q: it is shown as %s", value, one.Value)
+			}
+		}
+		told := fmt.Sprint(newDoctor(environment, time.Now).lookAtSettings(t.Context()))
+		if strings.Contains(told, "canary") || !strings.Contains(told, "TOCSIN_DB: ") {
+			t.Errorf("%q: the doctor says %s", value, told)
+		}
+	}
+	for _, name := range []string{"tocsin.db", "/var/lib/a b/tocsin.db", "postgres.db", "./data/me@home.db", "postgres://h/x?password=y", "postgresql:///x?host=/run"} {
+		environment := maps.Clone(tokens)
+		environment["TOCSIN_DB"] = name
+		if _, err := load(environment); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, value := range map[string]string{"TOCSIN_DB_FILE": "postgres://u:canary@h/x", "SLACK_BOT_TOKEN_FILE": aBotToken, "SLACK_APP_TOKEN_FILE": anAppToken} {
+		notTaken(t, map[string]string{name: value}, name+" holds the secret itself")
 	}
 }
