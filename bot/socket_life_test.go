@@ -154,7 +154,9 @@ func TestSocketWaitsForAPerson(t *testing.T) {
 		t.Parallel()
 		end := newSlackEnd(t)
 		s, _ := end.run(time.Minute)
-		for _, conn := range []*websocket.Conn{end.next(), end.next()} {
+		conns := []*websocket.Conn{end.next(), end.next()}
+		until(t, "two", func() bool { return s.Status().Open == 2 && s.Status().Wrong == "" })
+		for _, conn := range conns {
 			if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"disconnect","reason":"link_disabled"}`)); err != nil {
 				t.Fatal(err)
 			}
