@@ -120,6 +120,15 @@ func (b *Bot) whoami(ctx context.Context) (*team, error) {
 	return b.team.Load(), nil
 }
 
+// Whoami is the workspace and the bot user that calls are made for, as Slack said once: both hold until the program ends.
+func (b *Bot) Whoami(ctx context.Context) (workspace, user string, err error) {
+	us, err := b.whoami(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	return us.id, us.bot, nil
+}
+
 // call is one thing that a person asked for, whatever way it came.
 type call struct {
 	*Bot

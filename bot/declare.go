@@ -65,7 +65,8 @@ func (c *call) mayDeclare() error { return c.standing.MayDeclare() }
 func (c *call) ring(d incident.Declaration) (answer, error) {
 	policy := c.Policy()
 	d.Policy = policy
-	return c.change(func(tx incident.Tx) (answer, error) {
+	var rung *incident.Incident // nil: it was recorded before, and this is the same answer
+	reply, err := c.change(func(tx incident.Tx) (answer, error) {
 		i, err := incident.Declare(d, c.stamp())
 		if err != nil {
 			return answer{}, err
@@ -83,8 +84,13 @@ func (c *call) ring(d incident.Declaration) (answer, error) {
 		if alike != nil {
 			reply += "\nIt looks like " + bold(esc(alike.Name())) + ", declared " + clock(alike.Declared) + " by " + esc(alike.Declarer.Name) + roomSuffix(alike)
 		}
+		rung = i
 		return say(reply), nil
 	})
+	if err == nil && rung != nil { // no word of the title: the log is read by more people than may be in the room
+		c.Log.Info(rung.ID.String()+" declared", "severity", string(rung.Severity), "kind", string(rung.Kind), "private", rung.Private, "request", c.key)
+	}
+	return reply, err
 }
 
 // strangeService notes a service that the policy does not know, where it knows any: its owner hears nothing.

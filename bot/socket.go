@@ -19,6 +19,9 @@ type Socket struct {
 	// is dead. Set it before Run.
 	Pulse time.Duration
 
+	// Opened is called when a connection has been opened; nil: nobody wants to know. Set it before Run.
+	Opened func()
+
 	mu          sync.Mutex
 	connections map[*connection]struct{} // open ones
 	seats       []*seat
@@ -172,13 +175,19 @@ func (s *Socket) ill(here *seat, err error, failures int) time.Duration {
 	if found.person {
 		s.said = found.words
 	}
-	open := len(s.connections)
+	open, never := len(s.connections), s.heard.IsZero()
 	s.mu.Unlock()
+	in := rest.Round(10 * time.Millisecond).String()
 	switch {
-	case !found.person:
-		s.bot.Log.Warn("a Socket Mode connection is made anew", "err", err, "in", rest, "open", open)
-	case said != found.words: // once, not for each connection and not each minute
+	case found.person && said != found.words: // once, not for each connection and not each minute
 		s.bot.Log.Error("Socket Mode does not work: "+found.words, "open", open)
+	case found.person:
+	case found.after > 0:
+		s.bot.Log.Warn("Slack lets us open a Socket Mode connection in "+in, "err", err, "open", open)
+	case never:
+		s.bot.Log.Warn("Slack cannot be reached over Socket Mode, trying again in "+in, "err", err)
+	default:
+		s.bot.Log.Warn("a Socket Mode connection is lost, it is made anew in "+in, "err", err, "open", open)
 	}
 	return rest
 }

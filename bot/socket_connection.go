@@ -70,7 +70,12 @@ func (s *Socket) connect(ctx context.Context) (*connection, error) {
 	}
 	s.mu.Lock()
 	s.connections[c], s.heard = struct{}{}, s.bot.Now()
+	open := len(s.connections)
 	s.mu.Unlock()
+	s.bot.Log.Info("a Socket Mode connection is open", "open", open)
+	if s.Opened != nil {
+		s.Opened()
+	}
 	go c.read()
 	go c.beat()
 	go c.answerAside()

@@ -160,9 +160,9 @@ func TestSocketWaitsForAPerson(t *testing.T) {
 		t.Parallel()
 		end := newSlackEnd(t)
 		s, _ := end.run(time.Minute)
-		both := []*websocket.Conn{end.next(), end.next()}
-		until(t, "both greeted", func() bool { return s.Status().Wrong == "" }) // else one says that all is well after the other's end
-		for _, conn := range both {
+		conns := []*websocket.Conn{end.next(), end.next()}
+		until(t, "two", func() bool { return s.Status().Open == 2 && s.Status().Wrong == "" })
+		for _, conn := range conns {
 			if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"disconnect","reason":"link_disabled"}`)); err != nil {
 				t.Fatal(err)
 			}

@@ -85,7 +85,7 @@ func runFloor(ctx context.Context, path string, bare bool) error {
 	if err != nil {
 		return err
 	}
-	slog.New(slog.NewJSONHandler(os.Stderr, nil)).Info("ready", "url", "http://"+listener.Addr().String())
+	slog.New(slog.NewJSONHandler(os.Stderr, nil)).Info("started", "url", "http://"+listener.Addr().String())
 	return http.Serve(listener, f)
 }
 

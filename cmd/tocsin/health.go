@@ -20,6 +20,7 @@ type probe struct {
 	limit time.Duration // of one look
 	look  func(context.Context) error
 	again chan struct{} // look at once, do not wait
+	told  func()        // something has been seen; nil: nobody wants to know
 	seen  atomic.Pointer[sight]
 }
 
@@ -52,6 +53,9 @@ func (p *probe) run(ctx context.Context) {
 		cancel()
 		if ctx.Err() == nil { // else it saw no more than that we stop
 			p.seen.Store(&sight{at: time.Now(), err: err})
+			if p.told != nil {
+				p.told()
+			}
 		}
 		select {
 		case <-tick.C:

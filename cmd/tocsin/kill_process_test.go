@@ -73,7 +73,7 @@ func (p *process) listen(log io.Reader) {
 		switch err := json.Unmarshal(lines.Bytes(), &line); {
 		case err != nil:
 			p.said = append(p.said, lines.Text())
-		case line.Msg == "ready":
+		case line.Msg == "started":
 			p.ready <- line.URL
 		case line.Level == "ERROR":
 			p.errors = append(p.errors, lines.Text())
@@ -82,7 +82,7 @@ func (p *process) listen(log io.Reader) {
 	p.err = p.cmd.Wait()
 }
 
-// address waits until the process is ready, and returns where.
+// address waits until the process has started, and returns where.
 func (p *process) address(t *testing.T) string {
 	t.Helper()
 	late := time.NewTimer(patience)

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,8 @@ type ops struct {
 	listener net.Listener // nil: it only looks
 	metrics  *metrics
 	access   *access
+	log      *slog.Logger
+	green    sync.Once // it was ready for the first time
 	stopping atomic.Bool
 	http     bool // signed requests are taken
 
@@ -57,7 +60,7 @@ const (
 
 // newOps makes the probes of a program that is wired. They begin with watch.
 func newOps(p *program, every time.Duration) *ops {
-	o := &ops{metrics: p.metrics, access: p.access, http: p.listener != nil, lanes: slices.Collect(maps.Keys(p.outbox.Couriers))}
+	o := &ops{metrics: p.metrics, access: p.access, log: p.log, http: p.listener != nil, lanes: slices.Collect(maps.Keys(p.outbox.Couriers))}
 	o.stats.Store(&store.Stats{})
 	o.state.Store(&state{})
 	o.database = newProbe("database", every, 3*time.Second, func(ctx context.Context) error {
@@ -89,8 +92,21 @@ func newOps(p *program, every time.Duration) *ops {
 		o.state.Store(now)
 		return nil
 	})
+	for _, one := range o.probes() {
+		one.told = o.sayReady
+	}
+	if p.socket != nil {
+		p.socket.Opened = o.inside.hurry // whoever waits for us to be ready waits for this
+	}
 	p.metrics.register(gauges{ops: o, now: p.now})
 	return o
+}
+
+// sayReady logs that work may be sent to this process, when that is so for the first time.
+func (o *ops) sayReady() {
+	if len(o.unready()) == 0 {
+		o.green.Do(func() { o.log.Info("ready") })
+	}
 }
 
 // slackFault says what is wrong with Slack after a call to it, without the address.

@@ -186,7 +186,13 @@ const closeBy = 9 * time.Second
 
 // run takes requests and delivers effects until ctx ends; then it takes no more, finishes what it holds, and closes.
 func (p *program) run(ctx context.Context) error {
+	p.log.Info("started", p.where()...)
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		<-ctx.Done()
+		p.log.Info("stopping")
+		return nil
+	})
 	group.Go(func() error { return p.outbox.Run(ctx) })
 	if p.socket != nil { // with HTTP beside it while an app moves from one to the other
 		group.Go(func() error { return p.socket.Run(ctx) })
@@ -200,11 +206,22 @@ func (p *program) run(ctx context.Context) error {
 		group.Go(func() error { return p.ops.watch(ctx) })
 		defer p.ops.serve(context.WithoutCancel(ctx), p.log)() // to the very end, so that a balancer hears that we stop
 	}
-	p.log.Info("ready", "url", p.url(), "ops", p.ops.url())
 	late := make(chan struct{})
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(closeBy, func() { close(late) }) })()
-	err := group.Wait()
-	return errors.Join(err, p.closeUnless(late))
+	err := errors.Join(group.Wait(), p.closeUnless(late))
+	p.log.Info("stopped")
+	return err
+}
+
+// where is what the log says of how we can be reached.
+func (p *program) where() (facts []any) {
+	if p.listener != nil {
+		facts = append(facts, "url", p.url())
+	}
+	if p.ops.url() != "" {
+		facts = append(facts, "ops", p.ops.url())
+	}
+	return append(facts, "socket_mode", p.socket != nil)
 }
 
 // serveUntil serves a listener until ctx ends, and lets requests under way finish for as long as the patience lasts.

@@ -73,8 +73,8 @@ func (s *settings) keep(was settings) (fixed []string) {
 // tryLimit is how long Slack may take to say what it makes of a new token.
 const tryLimit = 5 * time.Second
 
-// try asks Slack whether it accepts a new bot token, and for which workspace it is. That Slack does not answer is no
-// reason to keep the old one.
+// try asks Slack whether it accepts a new bot token, and for whom it is: another workspace is another Tocsin's, and another
+// app has a user and rooms of its own, which are learned once. That Slack does not answer is no reason to keep the old one.
 func (p *program) try(ctx context.Context, was, now settings) error {
 	if now.BotToken == was.BotToken {
 		return nil
@@ -89,8 +89,14 @@ func (p *program) try(ctx context.Context, was, now settings) error {
 		p.log.Warn("Slack cannot be asked about the new SLACK_BOT_TOKEN, it is taken unseen", "err", slackFault(err))
 		return nil
 	}
-	if old, err := p.client(was).AuthTestContext(ctx); err == nil && old.TeamID != found.TeamID {
-		return fmt.Errorf("SLACK_BOT_TOKEN: the new one is of the workspace %s, and this database of %s: give each workspace a Tocsin of its own", found.Team, old.Team)
+	workspace, user, err := p.bot.Whoami(ctx)
+	switch {
+	case err != nil: // nothing has been learned yet that could be wrong
+		return nil
+	case found.TeamID != workspace:
+		return fmt.Errorf("SLACK_BOT_TOKEN: the new one is of the workspace %s (%s), and this database of %s: give each workspace a Tocsin of its own", found.Team, found.TeamID, workspace)
+	case found.UserID != user:
+		return errors.New("SLACK_BOT_TOKEN: the new one is of another app: start Tocsin again to change to it")
 	}
 	return nil
 }

@@ -195,13 +195,14 @@ func TestReloadRotatesTheAppToken(t *testing.T) {
 func TestReloadKeepsATokenThatWorks(t *testing.T) {
 	h, d, g := newTurnstileHouse(t)
 	h.log.announce("are not taken, the old ones hold")
-	g.allow(map[string]string{"xoxb-old": "", "xoxb-theirs": "T0THEIRS"})
+	g.allow(map[string]string{"xoxb-old": "", "xoxb-theirs": "T0THEIRS", "xoxb-another-app": h.TeamID()})
 	before := h.program.live.Load()
 	for token, want := range map[string]string{
-		"xoxb-typo":   "SLACK_BOT_TOKEN: Slack does not accept the new one",
-		"xoxb-theirs": "is of the workspace T0THEIRS",
-		"xapp-1":      "SLACK_BOT_TOKEN: holds an app-level token, which belongs into SLACK_APP_TOKEN",
-		"":            "SLACK_BOT_TOKEN: ",
+		"xoxb-typo":        "SLACK_BOT_TOKEN: Slack does not accept the new one",
+		"xoxb-theirs":      "is of the workspace T0THEIRS",
+		"xoxb-another-app": "is of another app: start Tocsin again",
+		"xapp-1":           "SLACK_BOT_TOKEN: holds an app-level token, which belongs into SLACK_APP_TOKEN",
+		"":                 "SLACK_BOT_TOKEN: ",
 	} {
 		d.put("SLACK_BOT_TOKEN_FILE", "bot", token)
 		d.put("SLACK_SIGNING_SECRET_FILE", "signing", "0123456789abcdef0123456789abcdef")
@@ -214,7 +215,7 @@ func TestReloadKeepsATokenThatWorks(t *testing.T) {
 			t.Errorf("%q: logged %q", token, last)
 		}
 	}
-	if n := strings.Count(h.log.all(), "ERROR "); n != 4 {
+	if n := strings.Count(h.log.all(), "ERROR "); n != 5 {
 		t.Errorf("%d errors were logged", n)
 	}
 	h.command("Ada", "#general", declareCheckout, "1.1.1")
