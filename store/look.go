@@ -46,6 +46,9 @@ func Look(ctx context.Context, where string) (Report, error) {
 func lookAtFile(ctx context.Context, path string, r *Report) (err error) {
 	r.Engine = "SQLite"
 	r.Version, _, _ = sqlite3.Version()
+	if err := regular(path); err != nil {
+		return err
+	}
 	f := &file{path: path}
 	if err := f.whole(ctx); err != nil {
 		return err
