@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -36,7 +38,8 @@ func (t *trouble) Unwrap() []error {
 
 // oneLine is an error without its line breaks, and each line of it once: pgx gives one to each of its tries to connect.
 func oneLine(err error) string {
-	first, rest, _ := strings.Cut(err.Error(), "\n")
+	text := strings.ReplaceAll(err.Error(), "; "+sql.ErrTxDone.Error(), "") // of a rollback after the database had made one itself
+	first, rest, _ := strings.Cut(text, "\n")
 	var tries []string
 	for line := range strings.Lines(rest) {
 		if line = strings.TrimSpace(line); line != "" && !slices.ContainsFunc(tries, func(t string) bool { return strings.HasSuffix(t, line) }) {
@@ -93,6 +96,14 @@ func explainFile(err error) error {
 	return err
 }
 
+// atStart says of an error what to do where the program ends by it: nothing goes on by itself then.
+func atStart(err error) error {
+	if t, ok := err.(*trouble); ok { //nolint:errorlint // it is the outermost
+		return &trouble{strings.Replace(t.says, "it goes on by itself", "start again", 1), t.err}
+	}
+	return err
+}
+
 // serverMends is what is wrong, and what to do, by what PostgreSQL says, by the code of the error or, of two letters, by its class.
 var serverMends = map[string]string{
 	"08":    "PostgreSQL cannot be reached: see that it runs, and that host and port in its address are right",
@@ -104,6 +115,11 @@ var serverMends = map[string]string{
 	"53300": "PostgreSQL has no connection left: raise max_connections, or end others",
 	"55P03": "another session holds the database: end the one that keeps it locked",
 	"57P":   "PostgreSQL is starting or stopping: it goes on by itself when it runs",
+}
+
+// refusesTLS tells of a server that will not encrypt. pgx has no name for that, only words.
+func refusesTLS(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "server refused TLS connection")
 }
 
 // explainServer says of an error of PostgreSQL what is wrong and what to do.
@@ -121,6 +137,10 @@ func explainServer(err error) error {
 		for n := len(server.Code); n >= 2 && mend == ""; n-- {
 			mend = serverMends[server.Code[:n]]
 		}
+	case refusesTLS(err):
+		mend = "PostgreSQL does not speak TLS: let it (ssl = on), or choose another sslmode in its address"
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		mend = "the certificate of PostgreSQL is not trusted here: name its authority with sslrootcert in the address, and the host as the certificate does"
 	case errors.As(err, &network), errors.As(err, &connecting), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.DeadlineExceeded):
 		mend = serverMends["08"]
 	}

@@ -30,6 +30,9 @@ func (s *Store) openFile(ctx context.Context, path string, o Options) (err error
 	if err := local(filepath.Dir(path)); err != nil {
 		return err
 	}
+	if err := regular(path); err != nil {
+		return err
+	}
 	if o.ReadOnly {
 		return s.readFile(ctx, path)
 	}
@@ -70,6 +73,18 @@ func (s *Store) openFile(ctx context.Context, path string, o Options) (err error
 	}
 	s.engine = startCommitter(s.writer, s.file, s.log, s.signal)
 	return nil
+}
+
+// regular refuses what has the name of a database and cannot be one. That nothing is there is fine.
+func regular(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil || info.Mode().IsRegular():
+		return nil
+	case info.IsDir():
+		return fmt.Errorf("it is a folder: name a file in it, for example %s", filepath.Join(path, "tocsin.db"))
+	}
+	return errors.New("it is no regular file: name one on a local disk")
 }
 
 // readFile opens a SQLite file for reading alone.
@@ -186,9 +201,14 @@ func prepare(ctx context.Context, path string) (made bool, err error) {
 		return false, err
 	}
 	fresh := path + ".new"
-	if err := clearAway(fresh, fresh+"-wal", fresh+"-shm"); err != nil {
+	if err := discard(fresh); err != nil {
 		return false, err
 	}
+	defer func() {
+		if !made {
+			err = errors.Join(err, discard(fresh))
+		}
+	}()
 	file, err := os.OpenFile(fresh, os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return false, err
@@ -205,6 +225,9 @@ func prepare(ctx context.Context, path string) (made bool, err error) {
 	return true, syncDir(filepath.Dir(path))
 }
 
+// discard removes a database, if it is there, with what belongs to it.
+func discard(path string) error { return clearAway(path, path+"-wal", path+"-shm") }
+
 // clearAway removes files, where they are there.
 func clearAway(paths ...string) error {
 	for _, path := range paths {
@@ -215,13 +238,17 @@ func clearAway(paths ...string) error {
 	return nil
 }
 
-// create fills a new database with the schema and its name. Closing the only connection moves the WAL into the file.
+// create fills a new database with the schema and its name, and moves the WAL into the file. Closing would do that too, and
+// tell nobody where it fails, as on a full disk.
 func create(ctx context.Context, path string) error {
 	pool, err := openPool(ctx, path, writing, 1)
 	if err != nil {
 		return err
 	}
 	_, err = schema{dialect: sqliteDialect, pool: pool}.migrate(ctx, func() error { return nil })
+	if err == nil {
+		_, err = pool.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	}
 	return errors.Join(err, pool.Close())
 }
 

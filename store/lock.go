@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -17,7 +18,7 @@ type lock struct{ file *os.File }
 func takeLock(path string) (*lock, error) {
 	file, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, unlocked(path, err)
 	}
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	for try := 0; try < 5 && errors.Is(err, syscall.EWOULDBLOCK); try++ { // somebody may only be looking whether it is held
@@ -41,6 +42,18 @@ func takeLock(path string) (*lock, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return l, nil
+}
+
+// unlocked says why there can be no lock beside a database. Its folder is there.
+func unlocked(path string, err error) error {
+	folder := filepath.Dir(path)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return &trouble{fmt.Sprintf("this user may not write in %s: give it the folder, or choose another TOCSIN_DB", folder), err}
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("no file can be made in %s: choose another TOCSIN_DB", folder)
+	}
+	return err
 }
 
 var errNoLog = errors.New("its write-ahead log (-wal) is missing, and what was written last stands there alone: put it back " +

@@ -46,6 +46,9 @@ func Look(ctx context.Context, where string) (Report, error) {
 func lookAtFile(ctx context.Context, path string, r *Report) (err error) {
 	r.Engine = "SQLite"
 	r.Version, _, _ = sqlite3.Version()
+	if err := regular(path); err != nil {
+		return err
+	}
 	f := &file{path: path}
 	if err := f.whole(ctx); err != nil {
 		return err
@@ -123,6 +126,7 @@ func lookAtServer(ctx context.Context, where string, r *Report) error {
 	if err != nil {
 		return err
 	}
+	config.RuntimeParams["application_name"] = nameBeside
 	config.ValidateConnect = nil // a standby can be looked at
 	pool := serverPool(config, 1)
 	defer pool.Close()
@@ -134,8 +138,8 @@ func lookAtServer(ctx context.Context, where string, r *Report) error {
 		return err
 	}
 	const inUse = `SELECT pg_database_size(current_database()), EXISTS (SELECT 1 FROM pg_stat_activity
-		WHERE datname = current_database() AND application_name = current_setting('application_name') AND pid <> pg_backend_pid())`
-	if err := pool.QueryRowContext(ctx, inUse).Scan(&r.Size, &r.InUse); err != nil {
+		WHERE datname = current_database() AND application_name = $1)`
+	if err := pool.QueryRowContext(ctx, inUse, nameRunning).Scan(&r.Size, &r.InUse); err != nil {
 		return err
 	}
 	r.Verdict = "not known: PostgreSQL examines itself, with data checksums, amcheck and pg_amcheck"

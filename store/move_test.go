@@ -180,3 +180,24 @@ func spoil(t *testing.T, path, statement string) {
 		must(t, err)
 	}
 }
+
+// A database counts as used while a program runs on it, whatever its address calls it, and not because somebody looks in.
+func TestInUse(t *testing.T) {
+	where := storetest.Cluster(t).Database(t)
+	must(t, open(t, where).Close())
+	ended(t, where)
+	for _, o := range []store.Options{{Beside: true}, {ReadOnly: true}} {
+		s, err := store.Open(t.Context(), where, o)
+		must(t, err)
+		_, err = s.Stats(t.Context())
+		must(t, err)
+		if r, err := store.Look(t.Context(), where); err != nil || r.InUse {
+			t.Errorf("%+v: %+v %v", o, r, err)
+		}
+		must(t, s.Close())
+	}
+	open(t, where+"&application_name=bell")
+	if r, err := store.Look(t.Context(), where); err != nil || !r.InUse {
+		t.Errorf("%+v %v", r, err)
+	}
+}

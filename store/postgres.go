@@ -26,6 +26,12 @@ const minServer = 15
 // few enough for three replicas on a server that takes a hundred connections.
 const writers = 16
 
+// The names of our connections, as the server lists them: of a program that runs, and of those who only look in.
+const (
+	nameRunning = "tocsin"
+	nameBeside  = "tocsin beside"
+)
+
 // dialTime bounds an attempt to reach the server; silence is how long a server may not answer the kernel's probes before a
 // connection counts as lost.
 const (
@@ -84,6 +90,9 @@ func (s *Store) openServer(ctx context.Context, where string, o Options) error {
 	if err != nil {
 		return err
 	}
+	if o.Beside || o.ReadOnly {
+		config.RuntimeParams["application_name"] = nameBeside
+	}
 	s.readers = serverPool(config, readers)
 	if err := checkServer(ctx, s.readers); err != nil {
 		return err
@@ -124,9 +133,7 @@ func address(where string) (*pgx.ConnConfig, error) {
 	// A pooler may hand each transaction to another connection of the server, so nothing is prepared on one for later.
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
-	if config.RuntimeParams["application_name"] == "" {
-		config.RuntimeParams["application_name"] = "tocsin"
-	}
+	config.RuntimeParams["application_name"] = nameRunning // whatever the address or PGAPPNAME says: we look for each other by it
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = dialTime
 	}

@@ -54,7 +54,7 @@ type Store struct {
 func Open(ctx context.Context, where string, o Options) (*Store, error) {
 	s := &Store{wake: make(chan struct{}, 1), log: cmp.Or(o.Log, slog.Default())}
 	if err := s.open(ctx, where, o); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", Place(where), s.dialect.explain(err)), s.release())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", Place(where), atStart(s.dialect.explain(err))), s.release())
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
