@@ -6,7 +6,7 @@ GO    := go
 TOOL  := $(GO) tool -modfile=tools/go.mod
 VERSION ?= $(shell git describe --always --dirty --tags 2>/dev/null)
 STAMP  = -X main.version=$(VERSION)
-BUILD  = $(GO) build -tags $(TAGS) -trimpath -ldflags "$(STAMP)"
+BUILD  = $(GO) build -tags $(TAGS) -trimpath -buildvcs=auto -ldflags "$(STAMP)"
 TEST  := $(GO) test -tags $(TAGS)
 FILES  = $(shell git ls-files -co --exclude-standard '*.go')
 
@@ -22,7 +22,7 @@ build:
 # read by Go's own code, because glibc's needs its libraries at run time, and the linker warns of it: so a word from it is a fault.
 STATIC ?= bin/tocsin-static
 static:
-	@said=$$(CGO_ENABLED=1 $(GO) build -tags $(TAGS),netgo,osusergo,timetzdata -trimpath \
+	@said=$$(CGO_ENABLED=1 $(GO) build -tags $(TAGS),netgo,osusergo,timetzdata -trimpath -buildvcs=auto \
 		-ldflags '-s -w -linkmode external -extldflags "-static" $(STAMP)' -o $(STATIC) ./cmd/tocsin 2>&1 | grep -v '^go: downloading' || true); \
 	test -z "$$said" || { echo "$$said"; exit 1; }
 

@@ -28,7 +28,7 @@ const (
 // mends is the one list of them, by method and code.
 var mends = map[string]map[string]Mend{
 	anyMethod: {
-		"invalid_auth":     {"Slack does not accept SLACK_BOT_TOKEN", "set SLACK_BOT_TOKEN to what OAuth & Permissions shows after Install to Workspace"},
+		"invalid_auth":     {"Slack does not accept SLACK_BOT_TOKEN", "set SLACK_BOT_TOKEN to the Bot User OAuth Token, which OAuth & Permissions shows after Install to Workspace"},
 		"not_authed":       {"Slack got no token", "set SLACK_BOT_TOKEN"},
 		"account_inactive": {"the app is not installed any more", "install the app into the workspace again"},
 		"token_revoked":    {"SLACK_BOT_TOKEN has been revoked", "install the app into the workspace again, and set SLACK_BOT_TOKEN to its new token"},

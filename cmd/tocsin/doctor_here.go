@@ -57,7 +57,7 @@ func (d *doctor) faultsOf(without func(variable) bool) (found []finding) {
 		if unknown || !known && without(variable{}) {
 			continue
 		}
-		found = append(found, isBroken("put "+one.name+" right; tocsin help settings says what it is", "%s: %s", one.name, one.text)...)
+		found = append(found, isBroken(d.mendOf(one), "%s: %s", one.name, one.text)...)
 	}
 	return found
 }

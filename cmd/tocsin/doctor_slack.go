@@ -44,15 +44,22 @@ func (d *doctor) askWho(ctx context.Context) greeting {
 
 var errNotTried = errors.New("not tried before the settings are right")
 
+// settingMends says what to do about a setting of Slack's that has the wrong shape.
+var settingMends = map[string]string{
+	"SLACK_BOT_TOKEN":      "set SLACK_BOT_TOKEN to the Bot User OAuth Token of OAuth & Permissions, which begins with xoxb-",
+	"SLACK_APP_TOKEN":      bot.MendOf(bot.OpensSocket, "not_authed").Do,
+	"SLACK_SIGNING_SECRET": "set SLACK_SIGNING_SECRET to the Signing Secret of Basic Information",
+}
+
 // refusedBySlack turns an error of a call into a finding, without the address that was called.
-func refusedBySlack(method string, err error) []finding {
+func (d *doctor) refusedBySlack(method string, err error) []finding {
 	var code slack.SlackErrorResponse
 	var limited *slack.RateLimitedError
 	var call *url.Error
 	switch {
 	case errors.As(err, &code):
-		mend := cmp.Or(bot.MendOf(method, code.Err).Do, "see https://docs.slack.dev/reference/methods/"+method)
-		return isBroken(mend, "Slack refuses %s: %s", method, code.Err)
+		mend := cmp.Or(bot.MendOf(method, code.Err).Do, "see what it means at https://docs.slack.dev/reference/methods/"+method)
+		return isBroken(d.inItsPlace(mend), "Slack refuses %s: %s", method, code.Err)
 	case errors.As(err, &limited):
 		return isDoubtful(bot.MendOf(method, "ratelimited").Do, "Slack asks to wait before %s", method)
 	case errors.As(err, &call):
@@ -61,13 +68,23 @@ func refusedBySlack(method string, err error) []finding {
 	return isBroken("look at the network, its proxy, and SLACK_API_URL", "Slack cannot be reached for %s: %v", method, err)
 }
 
+// inItsPlace names the files that hold what a mend speaks of, where there are some.
+func (d *doctor) inItsPlace(mend string) string {
+	for _, name := range []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"} {
+		if file, in := strings.CutPrefix(d.from[name], "file "); in && strings.Contains(mend, name) {
+			mend = strings.ReplaceAll(mend, name, "the token") + ": put it into " + file
+		}
+	}
+	return strings.ReplaceAll(mend, defaultPolicy, d.settings.policyFile())
+}
+
 // lookAtSlack tells who we are in Slack.
 func (d *doctor) lookAtSlack(context.Context) []finding {
 	switch g := d.greet(); {
 	case errors.Is(g.err, errNotTried):
 		return isOff("%v", g.err)
 	case g.err != nil:
-		return refusedBySlack("auth.test", g.err)
+		return d.refusedBySlack("auth.test", g.err)
 	case g.BotID == "":
 		return isBroken("take the bot token (xoxb-) under OAuth & Permissions", "the token is not a bot's")
 	default:
@@ -169,7 +186,7 @@ func (d *doctor) lookAtSocket(ctx context.Context) []finding {
 	case d.settings.SigningSecret != "" && codeOf(err) == "socket_mode_not_enabled":
 		return isDoubtful("take SLACK_APP_TOKEN away; or, to stay with Socket Mode, paste tocsin manifest under App Manifest", "the app is switched to signed HTTP")
 	case err != nil:
-		return refusedBySlack(bot.OpensSocket, err)
+		return d.refusedBySlack(bot.OpensSocket, err)
 	}
 	host, err := reach(ctx, address)
 	if err != nil {
@@ -244,7 +261,9 @@ func (d *doctor) lookAtAnnouncements(ctx context.Context) []finding {
 	}
 	channel, err := d.slack.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: d.policy.Announce})
 	if err != nil {
-		return refusedBySlack("conversations.info", err)
+		found := d.refusedBySlack("conversations.info", err)
+		found[0].Finding += " (announce: " + d.policy.Announce + ")"
+		return found
 	}
 	name := fmt.Sprintf("#%s (%s)", channel.Name, channel.ID)
 	if channel.IsPrivate {
@@ -253,7 +272,7 @@ func (d *doctor) lookAtAnnouncements(ctx context.Context) []finding {
 	granted, _, _ := d.scopes()
 	switch {
 	case channel.IsArchived:
-		return isBroken("unarchive it, or name another one under announce: in tocsin.yml", "%s is archived", name)
+		return isBroken("unarchive it, or name another one under announce: in "+d.settings.policyFile(), "%s is archived", name)
 	case !channel.IsMember && (channel.IsPrivate || !slices.Contains(granted, "chat:write.public")):
 		return isBroken("type /invite @"+d.greet().User+" in it", "we are not in %s", name)
 	}

@@ -45,7 +45,7 @@ func (d *doctor) lookAtDatabase(ctx context.Context) []finding {
 	}
 	r, err := store.Look(ctx, d.settings.DB)
 	if err != nil {
-		return isBroken("mend that, and ask again; TOCSIN_DB says where the database is", "%s", oneLine(err.Error()))
+		return isBroken(mendOfDatabase(err), "%s", oneLine(err.Error()))
 	}
 	if r.Verdict != "ok" && !strings.HasPrefix(r.Verdict, "not known") {
 		return isBroken(mendIntegrity, "it is damaged: %s", oneLine(r.Verdict))
@@ -140,6 +140,9 @@ func inBytes(n int64) string {
 func (d *doctor) lookAtEffects(ctx context.Context) []finding {
 	if d.wrong.about("TOCSIN_DB") || nowhere(d.settings.DB) {
 		return isOff("there is no database yet")
+	}
+	if info, err := os.Stat(d.settings.DB); err == nil && info.Size() == 0 {
+		return isOff("the database cannot be read") // to open it would make one of it
 	}
 	ctx, cancel := context.WithTimeout(ctx, oneCall)
 	defer cancel()

@@ -100,7 +100,7 @@ func noDatabase(where string) string {
 	case store.IsPostgres(where):
 		return ""
 	case likeAddress.MatchString(where):
-		return "looks like an address, and must then begin with postgres:// in small letters; it is not shown, for a password may be in it"
+		return "looks like an address that cannot be right, and is not shown, for a password may be in it: begin it with postgres:// in small letters"
 	case likeWords.MatchString(where):
 		return "must be an address, postgres://user@host/name, and not host=… user=…; it is not shown, for a password may be in it"
 	}
