@@ -13,6 +13,7 @@ import (
 // The program is ready as soon as Slack reaches it, however seldom it looks at itself.
 func TestTheLogTellsWhatChangedForPeople(t *testing.T) {
 	w := slacksim.New(t, slacksim.Options{Manifest: tocsin.Manifest})
+	w.Faults(failing("apps.connections.open", 2, slacksim.Fault{Kind: slacksim.Delay, Delay: 300 * time.Millisecond})) // it has looked by then
 	h := newHouseIn(t, w, inSocketMode(w), func(o *options) {
 		o.settings.SigningSecret, o.settings.OpsAddr, o.pulse = "", "127.0.0.1:0", time.Hour
 	})
