@@ -59,6 +59,9 @@ func (d *doctor) lookAtDatabase(ctx context.Context) []finding {
 	case r.WAL > longLog:
 		return isDoubtful("find the program that keeps a read open, for example a backup or a shell, and end it", "its write-ahead log has grown to %s; %s", inBytes(r.WAL), words)
 	}
+	if r.Open {
+		return isDoubtful("chmod 600 "+d.settings.DB+"; the next start does it too", "others may read it; %s", words)
+	}
 	return isFine("%s", words)
 }
 
