@@ -40,7 +40,7 @@ func (t *team) knows(s sender) bool {
 
 // Command answers one line typed after /incident. An error means that nothing was recorded, and the answer says so.
 func (b *Bot) Command(ctx context.Context, in slashCommand) (answer, error) {
-	key := "command:" + in.Trigger
+	key := in.key()
 	c, err := b.begin(ctx, sender{in.User, in.UserName, in.Team}, key)
 	if err != nil {
 		return (&call{Bot: b, ctx: ctx, key: key}).explain(err), unrecorded(err)

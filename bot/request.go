@@ -69,9 +69,12 @@ func (b *Bot) count(r request, err error) {
 	b.Log.Warn("refused a request", "request", r.key, "kind", r.kind, "err", err)
 }
 
+// key is what a command is known by: the trigger that Slack gave out with it.
+func (in slashCommand) key() string { return incident.KeyCommand + in.Trigger }
+
 // command makes a request of a slash command.
 func (b *Bot) command(in slashCommand) request {
-	r := request{kind: kindCommand, key: "command:" + in.Trigger, line: "person:" + in.User, reply: in.Reply}
+	r := request{kind: kindCommand, key: in.key(), line: "person:" + in.User, reply: in.Reply}
 	return b.known(r, in.App, in.User == "" || in.Trigger == "", func(ctx context.Context) ([]byte, error) {
 		a, err := b.Command(ctx, in)
 		return a.message(), err

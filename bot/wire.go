@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"tocsin/incident"
 )
 
 // What Slack sends, as far as we read it. Slack adds fields at any time, and sends some in more than one shape (an empty
@@ -64,11 +66,11 @@ func (in interaction) sender() sender {
 func (in interaction) key() string {
 	switch in.Type {
 	case "view_submission":
-		return "view:" + in.View.ID + ":" + in.View.Hash
+		return incident.KeyView + in.View.ID + ":" + in.View.Hash
 	case "message_action":
-		return "shortcut:" + in.Trigger
+		return incident.KeyShortcut + in.Trigger
 	}
-	return "action:" + in.Trigger
+	return incident.KeyAction + in.Trigger
 }
 
 // action is what was pressed or chosen.
@@ -201,7 +203,7 @@ type event struct {
 	} `json:"event"`
 }
 
-func (e event) key() string { return "event:" + e.ID }
+func (e event) key() string { return incident.KeyEvent + e.ID }
 
 func readEvent(body []byte) (event, error) {
 	var e event

@@ -262,3 +262,15 @@ func TestServerFails(t *testing.T) {
 	}
 	t.Logf("%d answered, %d failed attempts", total, failures.Load())
 }
+
+// The primary has become a standby under a connection that lives on, and its address leads to another one: the change is
+// made there.
+func TestPrimaryMoves(t *testing.T) {
+	s := open(t, storetest.Cluster(t).Database(t))
+	if got := s.Inside(t, `SELECT set_config('default_transaction_read_only', 'on', false)`); got != "on" {
+		t.Fatal(got)
+	}
+	for range 2 {
+		declare(t, s)
+	}
+}

@@ -27,7 +27,7 @@ func (s *Store) Claim(ctx context.Context, c incident.Claim) (effects []incident
 		return t.fail("claim effects", err)
 	})
 	if err != nil {
-		return nil, err // not committed: nothing was claimed
+		return nil, err // as far as we know nothing was claimed; what was all the same lapses
 	}
 	return effects, nil
 }

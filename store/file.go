@@ -118,8 +118,11 @@ func (f *file) gently(used bool) access {
 	return reading
 }
 
-// whole refuses a file that is not there, or has lost all that it held, or a part of it. It only looks.
+// whole refuses a file that is not there, was moved, or has lost all that it held, or a part of it. It only looks.
 func (f *file) whole(ctx context.Context) error {
+	if err := moved(f.path); err != nil {
+		return err
+	}
 	switch size, wal, err := f.size(); {
 	case errors.Is(err, fs.ErrNotExist):
 		return errNoFile

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -20,6 +21,7 @@ type Report struct {
 	Free            int64             // bytes that are free on the disk of a file
 	Settings        map[string]string // as they are: pragmas, or what a server is set to
 	InUse           bool              // a program has it open
+	Open            bool              // others than its owner may read or write the file
 	Verdict         string            // on its integrity: "ok", what is wrong, or why it is not known
 }
 
@@ -56,6 +58,11 @@ func lookAtFile(ctx context.Context, path string, r *Report) (err error) {
 	if r.Size, r.WAL, err = f.size(); err != nil {
 		return err
 	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	r.Open = info.Mode().Perm()&0o077 != 0
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(path, &disk); err != nil {
 		return err

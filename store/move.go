@@ -11,6 +11,7 @@ import (
 	"hash"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -38,7 +39,8 @@ const progressEvery = 20_000
 
 // Move copies a SQLite file into an empty PostgreSQL database, with all ids, in one transaction there. Before that is
 // committed, it counts the rows on the far side and recomputes the commitments of every entry from its content. It refuses a
-// file that a program uses, and a database that holds something. The file is left as it is.
+// file that a program uses, and a database that holds something. The file is left as it is, with a mark beside it: nobody
+// opens it any more, so that Slack does not hear from two.
 func Move(ctx context.Context, from, to string, progress func(table string, rows int64)) (Moved, error) {
 	if IsPostgres(from) || !IsPostgres(to) {
 		return Moved{}, errors.New("what can be moved is a SQLite file, to an address that begins with postgres://")
@@ -71,7 +73,23 @@ func Move(ctx context.Context, from, to string, progress func(table string, rows
 	if err != nil {
 		return Moved{}, fmt.Errorf("move to %s, nothing was kept: %w", Place(to), explainServer(err))
 	}
+	if err := os.WriteFile(markOfMove(from), []byte(Place(to)+"\n"), 0o600); err != nil {
+		return Moved{}, fmt.Errorf("everything was moved to %s, but the file could not be marked (%w): put it away, so that no Tocsin starts on it again", Place(to), err)
+	}
 	return m.Moved, nil
+}
+
+// markOfMove is the file beside a database that says where it was moved.
+func markOfMove(path string) string { return path + ".moved" }
+
+// moved refuses a file that was moved.
+func moved(path string) error {
+	where, err := os.ReadFile(markOfMove(path))
+	if err != nil {
+		return nil // what cannot be looked at is no reason to refuse
+	}
+	return fmt.Errorf("it was moved to %s: set TOCSIN_DB to that address, or remove %s to go back to what the file held then",
+		strings.TrimSpace(string(where)), markOfMove(path))
 }
 
 // move is one on its way.

@@ -3,6 +3,7 @@ package store_test
 import (
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -85,6 +86,12 @@ func TestMove(t *testing.T) {
 	if diff := cmp.Diff(moved.Rows, progress); diff != "" {
 		t.Error(diff)
 	}
+	for _, o := range []store.Options{{}, {Beside: true}, {ReadOnly: true}} {
+		if _, err := store.Open(t.Context(), path, o); err == nil || !strings.Contains(err.Error(), "it was moved to postgres:///") {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+	must(t, os.Remove(path+".moved"))
 	file, server := open(t, path), open(t, where)
 	same := cmp.Options{cmpopts.IgnoreUnexported(incident.Ledger{}), cmp.Transformer("clean", func(s string) string { return strings.ReplaceAll(s, "\x00", "\uFFFD") })}
 	if diff := cmp.Diff(everything(t, file), everything(t, server), same); diff != "" {

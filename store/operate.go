@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -163,10 +164,6 @@ func (s *Store) Damage() string {
 	return found
 }
 
-// forgettable are the beginnings of the request keys that may be forgotten: of what Slack sends, which it signs with the time
-// and does not send again for longer than that. A webhook that is signed without a time could be played back at any time.
-var forgettable = []string{"command:", "action:", "view:", "shortcut:", "event:"}
-
 // pruning is how many requests are looked at in one go: few enough that nobody waits long behind the transaction.
 const pruning = 500
 
@@ -216,10 +213,5 @@ func (s *Store) forget(ctx context.Context, rows []db.RequestsAfterRow, before t
 }
 
 func mayForget(key string) bool {
-	for _, beginning := range forgettable {
-		if strings.HasPrefix(key, beginning) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(incident.ForgettableKeys, func(beginning string) bool { return strings.HasPrefix(key, beginning) })
 }

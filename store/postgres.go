@@ -164,6 +164,7 @@ func serverPool(config *pgx.ConnConfig, size int) *sql.DB {
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
+	pool.SetConnMaxLifetime(10 * time.Minute) // an address may lead elsewhere by then
 	return pool
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -74,12 +75,22 @@ func (p *transactor) once(ctx context.Context, run func(*Tx) error) (again bool,
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), changeTime)
 	defer cancel()
 	follow := context.AfterFunc(ctx, cancel)
-	tx, err := p.pool.BeginTx(own, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	conn, err := p.pool.Conn(own)
+	if err != nil {
+		return passing(err), firstOf(ctx.Err(), fmt.Errorf("store: connect: %w", err))
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(own, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return passing(err), firstOf(ctx.Err(), fmt.Errorf("store: begin: %w", err))
 	}
-	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
 	t := newTx(own, postgresDialect, tx)
+	defer func() {
+		_ = tx.Rollback() // after Commit it does nothing
+		if demoted(t.err) {
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // so database/sql closes it, and the next may find the primary
+		}
+	}()
 	if err := p.guard(t); err != nil {
 		return t.err != nil && passing(err), firstOf(ctx.Err(), err)
 	}
@@ -162,6 +173,12 @@ func lost(err error) bool {
 	return false
 }
 
+// demoted tells of a server that has become a standby since we connected.
+func demoted(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && server.Code == "25006" // read only SQL transaction
+}
+
 // passing tells of an error before the commit after which the change may be run again: it lost against another one, or the
 // connection is gone.
 func passing(err error) bool {
@@ -170,7 +187,7 @@ func passing(err error) bool {
 		return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 	}
 	const stoodStill = "25P03" // for longer than our patience
-	return lost(err) || server.Code == stoodStill || strings.HasPrefix(server.Code, "08") || strings.HasPrefix(server.Code, "57P")
+	return lost(err) || demoted(err) || server.Code == stoodStill || strings.HasPrefix(server.Code, "08") || strings.HasPrefix(server.Code, "57P")
 }
 
 // firstOf is the first of two errors that is one.

@@ -60,6 +60,9 @@ func (d *doctor) lookAtDatabase(ctx context.Context) []finding {
 	if r.Free >= littleSpace && r.WAL > longLog {
 		return isDoubtful("find the program that keeps a read open, for example a backup or a shell, and end it", "its write-ahead log has grown to %s; %s", inBytes(r.WAL), words)
 	}
+	if r.Open && r.Free >= littleSpace {
+		return isDoubtful("chmod 600 "+d.settings.DB+"; the next start does it too", "others may read it; %s", words)
+	}
 	return onDisk(r.Free, words)
 }
 

@@ -28,7 +28,8 @@ func moveCommand() *cobra.Command {
 		Use:   "move",
 		Short: "Move everything from an SQLite file into a PostgreSQL database",
 		Long: `Move everything from the SQLite file of TOCSIN_DB into an empty PostgreSQL database: all of it or nothing. It is
-compared afterwards, table by table, and each entry of each timeline by its commitments. The file stays as it is.
+compared afterwards, table by table, and each entry of each timeline by its commitments. The file stays as it is,
+and a mark beside it (tocsin.db.moved) keeps a Tocsin from starting on it again.
 
 Stop Tocsin first. So that no password stands in the list of processes, put the address into a file that only you can read,
 and name it with --to-file; or leave the password out of the address, and put it into PGPASSWORD or ~/.pgpass.`,
@@ -93,6 +94,7 @@ func (m *move) tell(from, to string, moved store.Moved) error {
 	}
 	_, err := fmt.Fprintf(m.out, `Moved %s to %s, and compared: every table has as many rows, and all %d entries fit their commitments.
 Now set TOCSIN_DB to the new address (or TOCSIN_DB_FILE to a file with it), and start Tocsin. Keep %s until you trust it.
-`, from, store.Place(to), moved.Entries, from)
+%s stays as it was; %s.moved keeps a Tocsin from starting on it again.
+`, from, store.Place(to), moved.Entries, from, from, from)
 	return err
 }

@@ -208,7 +208,8 @@ func (r *run) claim(ctx context.Context) error {
 				At: now, Fresh: now.Add(-incident.Backlog), Horizon: now.Add(horizon), Lease: r.Lease, Limit: room, Lanes: at.lanes,
 			})
 			if err != nil {
-				return err // nothing is ours: what was claimed in vain is claimed again, under the same attempt
+				// Nothing is ours. Where a server has claimed it and could not say so, it waits until its lease is over.
+				return err
 			}
 			for _, e := range effects {
 				e.Until, e.Clean = now.Add(r.limit()), e.Attempt > 1 && r.memory.of(e.ID).clean == e.Attempt-1
