@@ -92,7 +92,8 @@ func (m *move) tell(from, to string, moved store.Moved) error {
 		return err
 	}
 	_, err := fmt.Fprintf(m.out, `Moved %s to %s, and compared: every table has as many rows, and all %d entries fit their commitments.
-Now set TOCSIN_DB to the new address (or TOCSIN_DB_FILE to a file with it), and start Tocsin. Keep %s until you trust it.
+Now set TOCSIN_DB to the new address (or TOCSIN_DB_FILE to a file with it), and start Tocsin. Keep %s as a backup, and never
+start a Tocsin on it again: Slack would hear from both.
 `, from, store.Place(to), moved.Entries, from)
 	return err
 }
