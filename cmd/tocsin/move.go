@@ -64,7 +64,7 @@ func (m *move) run(ctx context.Context, environment map[string]string) error {
 	if !store.IsPostgres(to) {
 		return errors.New("the address to move to must begin with postgres://, for example postgres://tocsin@db.example.com/tocsin")
 	}
-	moved, err := store.Move(ctx, s.DB, to, func(table string, rows int64) { fmt.Fprintf(m.errOut, "%s: %d\n", table, rows) })
+	moved, err := store.Move(ctx, s.DB, to, func(table string, _ int64) { fmt.Fprintf(m.errOut, "copied %s\n", table) })
 	if err != nil {
 		return err
 	}
