@@ -10,32 +10,32 @@ BUILD  = $(GO) build -tags $(TAGS) -trimpath -buildvcs=auto -ldflags "$(STAMP)"
 TEST  := $(GO) test -tags $(TAGS)
 FILES  = $(shell git ls-files -co --exclude-standard '*.go')
 
-.PHONY: demo test check build static setup format vet unit stories crash kill fsync deploy browser fuzz lint generate bench clean
+.PHONY: help demo test check build static setup format vet unit stories crash kill fsync deploy browser fuzz lint generate bench clean
 
-demo: build
+demo: build ## try it: a Slack workspace in your browser
 	@bin/tocsin demo $(ARGS)
 
-build:
+build: ## bin/tocsin
 	@$(BUILD) -o bin/tocsin ./cmd/tocsin
 
 # One file that needs nothing of the machine it runs on, for any Linux and for images. Names, users and time zones are
 # read by Go's own code, because glibc's needs its libraries at run time, and the linker warns of it: so a word from it is a fault.
 STATIC ?= bin/tocsin-static
-static:
+static: ## one file for any Linux
 	@said=$$(CGO_ENABLED=1 $(GO) build -tags $(TAGS),netgo,osusergo,timetzdata -trimpath -buildvcs=auto \
 		-ldflags '-s -w -linkmode external -extldflags "-static" $(STAMP)' -o $(STATIC) ./cmd/tocsin 2>&1 | grep -v '^go: downloading' || true); \
 	test -z "$$said" || { echo "$$said"; exit 1; }
 
 # Everything, from nothing: what CI runs. What setup installs is then there, and nothing that needs it is skipped.
 test: export TOCSIN_POSTGRES = must
-test: setup format vet unit stories crash kill fsync deploy browser
+test: setup format vet unit stories crash kill fsync deploy browser ## everything, from nothing: what CI runs
 	@echo "make test: all passed"
 
 # The quick part, for every save.
-check: format vet
+check: format vet ## the quick part, for every save
 	$(TEST) -short ./...
 
-setup:
+setup: ## install what the tests need
 	@sh .ci/setup
 
 format:
@@ -54,18 +54,18 @@ stories crash kill: export TOCSIN_POSTGRES = must
 POSTGRES = $(if $(wildcard /dev/shm/.),TMPDIR=/dev/shm) TOCSIN_TEST_ENGINE=postgres
 
 # All stories twice: over HTTP on SQLite, and in Socket Mode on PostgreSQL.
-stories:
+stories: ## what people do, over both transports and both databases
 	$(TEST) -race -short ./cmd/tocsin
 	$(POSTGRES) TOCSIN_TEST_TRANSPORT=socket $(TEST) -race -short ./cmd/tocsin
 
 # Each outside call fails before and after it lands, then the program starts again: the same world as without faults.
-crash:
+crash: ## each outside call fails, before and after it lands
 	$(TEST) -count=1 -run 'TestCrash$$' -v ./cmd/tocsin | grep -v '^=== '
 	$(POSTGRES) $(TEST) -count=1 -timeout 20m -run 'TestCrash$$' -v ./cmd/tocsin | grep -v '^=== '
 
 # kill -9 at random moments, SIGTERM under load, and SIGSTOP past the leases of three replicas on PostgreSQL.
 # CYCLES=1000 for the whole bar, SEED=n to repeat a run.
-kill: build
+kill: build ## kill -9 at random moments
 	TOCSIN_KILL_CYCLES=$(CYCLES) TOCSIN_KILL_SEED=$(SEED) $(TEST) -count=1 -timeout 60m -run 'TestKill$$|TestStop$$|TestKillReplicas$$|TestF79' -v ./cmd/tocsin | grep -v '^=== '
 
 # Every answer is preceded by a synced write-ahead log, as the kernel saw it; disks that fail or turn read-only; ten thousand sockets.
@@ -85,12 +85,12 @@ browser: build
 # How fast it is, beside what the machine can do: docs/speed.md. BENCH=short is a quick pass over everything, ROWS='growth' one part.
 BENCH ?=
 ROWS  ?=
-bench: build static
+bench: build static ## how fast it is: docs/speed.md
 	@BENCH=$(BENCH) BENCH_ROWS='$(ROWS)' $(TEST) -tags $(TAGS),bench -count=1 -timeout 60m -run 'TestBench$$' -v ./cmd/tocsin | grep -vE '^(===|---|    ---|PASS|ok)'
 
 # A minute for each fuzz target.
 FUZZTIME ?= 60s
-fuzz:
+fuzz: ## a minute for each fuzz target
 	@for pkg in $$($(GO) list ./...); do \
 		for target in $$($(TEST) -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 			$(TEST) -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
@@ -98,13 +98,16 @@ fuzz:
 	done
 
 # The long part of the checks: golangci-lint, and that the generated SQL package is current and fits both schemas.
-lint:
+lint: ## the long part of the checks
 	$(TOOL) golangci-lint run --build-tags $(TAGS)
 	cd store && $(GO) tool -modfile=../tools/go.mod sqlc diff
 	SQLC=$$($(TOOL) -n sqlc) $(TEST) -count=1 -run 'TestQueriesFitBothSchemas' ./store
 
-generate:
+generate: ## the SQL package, after a change of its queries
 	cd store && $(GO) tool -modfile=../tools/go.mod sqlc generate
 
-clean:
+clean: ## take away what was built
 	rm -rf bin
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 12

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"tocsin/incident"
 	"tocsin/incident/policy"
 )
 
@@ -49,6 +50,27 @@ func TestThePolicyInTheDocsIsGood(t *testing.T) {
 	}
 	if len(p.Severities) != 2 || p.Announce == "" || len(p.Services[0].Links) != 1 {
 		t.Errorf("got %+v", p)
+	}
+}
+
+// TestTheDefaultsAreDocumented compares the table in docs/policy.md with what holds.
+func TestTheDefaultsAreDocumented(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := incident.Defaults()
+	var want strings.Builder
+	for _, level := range p.Severities {
+		every := "none is owed"
+		if level.Cadence > 0 {
+			every = strings.Replace(strings.TrimSuffix(level.Cadence.String(), "0s"), "h0m", "h", 1)
+		}
+		fmt.Fprintf(&want, "| `%s` | %s | %s |\n", level.Name, level.Meaning, every)
+	}
+	fmt.Fprintf(&want, "\nWhat is declared without a severity is `%s`. Rooms are called `%s`.", p.Fallback, p.Channel)
+	if !strings.Contains(string(raw), want.String()) {
+		t.Errorf("docs/policy.md should hold:\n%s", want.String())
 	}
 }
 

@@ -75,7 +75,7 @@ func (d *doctor) lookAtPolicy(context.Context) []finding {
 	if file == "" {
 		return isFine("none, so the defaults hold: %d severities, no services", len(d.policy.Severities))
 	}
-	return isFine("%s: %d severities, %d services", file, len(d.policy.Severities), len(d.policy.Services))
+	return isFine("%s. Severities: %d, services: %d", file, len(d.policy.Severities), len(d.policy.Services))
 }
 
 // oneLine folds what others said into one line of a decent length.

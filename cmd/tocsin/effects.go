@@ -156,7 +156,7 @@ func printEffects(out io.Writer, list []openEffect) error {
 	buried := int64(0)
 	for _, e := range list {
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", e.ID, cmp.Or(e.Incident, "-"), e.Kind, e.Lane, e.State,
-			e.Asked.UTC().Format(time.DateTime), e.Refusals, cmp.Or(e.Error, "-"))
+			e.Asked.UTC().Format(time.DateTime)+" UTC", e.Refusals, cmp.Or(e.Error, "-"))
 		if e.Buried != nil {
 			buried = e.ID
 		}
@@ -164,6 +164,6 @@ func printEffects(out io.Writer, list []openEffect) error {
 	if err := w.Flush(); err != nil || buried == 0 {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "\nTimes are UTC. When the reason is mended: tocsin effects retry %d\n", buried)
+	_, err := fmt.Fprintf(out, "\nWhen the reason is mended: tocsin effects retry %d\n", buried)
 	return err
 }

@@ -65,7 +65,7 @@ func (m *move) run(ctx context.Context, environment map[string]string) error {
 	if !store.IsPostgres(to) {
 		return errors.New("the address to move to must begin with postgres://, for example postgres://tocsin@db.example.com/tocsin")
 	}
-	moved, err := store.Move(ctx, s.DB, to, func(table string, rows int64) { fmt.Fprintf(m.errOut, "%s: %d\n", table, rows) })
+	moved, err := store.Move(ctx, s.DB, to, func(table string, _ int64) { fmt.Fprintf(m.errOut, "copied %s\n", table) })
 	if err != nil {
 		return err
 	}
@@ -93,8 +93,8 @@ func (m *move) tell(from, to string, moved store.Moved) error {
 		return err
 	}
 	_, err := fmt.Fprintf(m.out, `Moved %s to %s, and compared: every table has as many rows, and all %d entries fit their commitments.
-Now set TOCSIN_DB to the new address (or TOCSIN_DB_FILE to a file with it), and start Tocsin. Keep %s until you trust it.
-%s stays as it was; %s.moved keeps a Tocsin from starting on it again.
-`, from, store.Place(to), moved.Entries, from, from, from)
+Now set TOCSIN_DB to the new address (or TOCSIN_DB_FILE to a file with it), and start Tocsin. Keep %s as a backup, and never
+start a Tocsin on it again, for Slack would hear from both: %s.moved beside it keeps you from that.
+`, from, store.Place(to), moved.Entries, from, from)
 	return err
 }

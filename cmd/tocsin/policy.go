@@ -6,8 +6,6 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
-
-	"tocsin/incident/policy"
 )
 
 func policyCommand() *cobra.Command {
@@ -18,19 +16,16 @@ func policyCommand() *cobra.Command {
 		Example: "  tocsin policy check\n  tocsin policy check new.yml && mv new.yml tocsin.yml",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path := cmp.Or(os.Getenv("TOCSIN_POLICY"), defaultPolicy)
-			if len(args) > 0 {
-				path = args[0]
-			}
-			raw, err := os.ReadFile(path)
+			s := settings{Policy: cmp.Or(append(args, os.Getenv("TOCSIN_POLICY"))...)}
+			p, err := s.readPolicy()
 			if err != nil {
 				return err
 			}
-			p, err := policy.Read(raw)
-			if err != nil {
-				return err
+			about := s.policyFile() + " is good."
+			if s.policyFile() == "" {
+				about = "There is no " + defaultPolicy + " here, and none is named, so the defaults hold."
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is good. Severities: %d, services: %d.\n", path, len(p.Severities), len(p.Services))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s Severities: %d, services: %d.\n", about, len(p.Severities), len(p.Services))
 			return err
 		},
 	}

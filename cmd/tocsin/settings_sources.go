@@ -80,7 +80,30 @@ func gather(environment map[string]string, wrong *faults) (map[string]string, or
 		}
 	}
 	refuseUnknown(environment, known, wrong)
+	refuseMisspelt(environment, from, wrong)
 	return values, from
+}
+
+// refuseMisspelt refuses what is called nearly like a setting of Slack's that is needed and missing. Where nothing is
+// missing, such a name may be another program's.
+func refuseMisspelt(environment map[string]string, from origins, wrong *faults) {
+	const slacks = "SLACK_"
+	var missing []string
+	for _, needed := range [][]string{{"BOT_TOKEN"}, {"APP_TOKEN", "SIGNING_SECRET"}} { // one of each
+		if !slices.ContainsFunc(needed, func(name string) bool { return from[slacks+name] != "" || wrong.about(slacks+name) }) {
+			for _, name := range needed {
+				missing = append(missing, name, name+"_FILE")
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(environment)) {
+		if environment[name] == "" || !strings.HasPrefix(name, slacks) || from[strings.TrimSuffix(name, "_FILE")] != "" {
+			continue
+		}
+		if near := bot.Nearest(strings.TrimPrefix(name, slacks), missing); near != "" {
+			wrong.add(name, "is no setting: did you mean %s?", slacks+near)
+		}
+	}
 }
 
 // noPath matches what belongs into a file, and not into the setting that names one.

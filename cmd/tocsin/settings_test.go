@@ -126,8 +126,10 @@ func TestWhatElseCannotBeRight(t *testing.T) {
 		environment[test.name] = test.value
 		notTaken(t, environment, test.name+": ", test.says)
 	}
+	notTaken(t, map[string]string{"SLACK_BOT_TOKN": aBotToken, "SLACK_APP_TOKEN": anAppToken}, "SLACK_BOT_TOKN: is no setting: did you mean SLACK_BOT_TOKEN?")
+	notTaken(t, map[string]string{"SLACK_BOT_TOKEN": aBotToken, "SLACK_APP_TOKEN_FIEL": "x"}, "did you mean SLACK_APP_TOKEN_FILE?")
 	for name, value := range map[string]string{
-		"TOCSIN_OPS_ADDR": "off", "TOCSIN_LOG_LEVEL": "debug", "TOCSIN_LOG_FORMAT": "", "SLACK_BOT_TOKEN_FILE": "",
+		"SLACK_BOT_TOKENS": "another program's", "SLACK_SIGNING_SECRETS": "another program's", "TOCSIN_OPS_ADDR": "off", "TOCSIN_LOG_LEVEL": "debug", "TOCSIN_LOG_FORMAT": "", "SLACK_BOT_TOKEN_FILE": "",
 		"TOCSIN_SERVICE_PORT_HTTP": "8080", "TOCSIN_PORT_8080_TCP": "tcp://10.0.0.1:8080", "SLACK_CHANNEL": "not ours",
 	} {
 		environment := maps.Clone(good)

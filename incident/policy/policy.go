@@ -175,8 +175,14 @@ const (
 
 func (f file) services(p *incident.Policy) error {
 	var faults []error
+	seen := map[string]bool{}
 	for n, s := range f.Services {
 		where := fmt.Sprintf("services[%d]", n)
+		if folded := strings.ToLower(s.Name); s.Name != "" && seen[folded] {
+			faults = append(faults, fmt.Errorf("%s.name: there is a service %q already: give each a name of its own", where, s.Name))
+		} else {
+			seen[folded] = true
+		}
 		if s.Name == "" || utf8.RuneCountInString(s.Name) > incident.MaxService {
 			faults = append(faults, fmt.Errorf("%s.name: must have 1 to %d characters", where, incident.MaxService))
 		}
@@ -202,15 +208,25 @@ func (f file) services(p *incident.Policy) error {
 	return errors.Join(faults...)
 }
 
+// What a pattern of rooms' names may hold beside what Slack allows in a name.
+var (
+	placeholders = strings.NewReplacer("{number}", "", "{title}", "")
+	roomName     = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{M}\p{N}_-]*$`)
+)
+
 func (f file) channels(p *incident.Policy) error {
+	var faults error
 	if f.Channel != "" {
 		p.Channel = f.Channel
 	}
+	if !roomName.MatchString(placeholders.Replace(p.Channel)) {
+		faults = fmt.Errorf("channel: %q must be of small letters, digits, - and _, with {number} and {title} in it, for example inc-{number}-{title}", f.Channel)
+	}
 	p.Announce = f.Announce
 	if f.Announce != "" && !channel.MatchString(f.Announce) {
-		return fmt.Errorf("announce: %q is no channel id; Slack shows it at the end of the channel's details, for example C0123456789", f.Announce)
+		return errors.Join(faults, fmt.Errorf("announce: %q is no channel id; Slack shows it at the end of the channel's details, for example C0123456789", f.Announce))
 	}
-	return nil
+	return faults
 }
 
 func people(where string, handles []string) error {
