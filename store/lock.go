@@ -22,7 +22,7 @@ func takeLock(path string) (*lock, error) {
 	}
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	for try := 0; try < 5 && errors.Is(err, syscall.EWOULDBLOCK); try++ { // somebody may only be looking whether it is held
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // a file lock cannot be waited for with a limit
 		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	}
 	if err != nil {
