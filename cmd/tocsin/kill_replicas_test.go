@@ -25,7 +25,7 @@ func TestKillReplicas(t *testing.T) {
 		t.Skip("SKIPPED: the kill test takes a minute; make kill runs it")
 	}
 	f := newFleet(t, setting(t, "TOCSIN_KILL_SEED", rand.Uint64N(1e6)))
-	cycles, n := setting(t, "TOCSIN_KILL_CYCLES", 40), uint64(0)
+	cycles, n := setting(t, "TOCSIN_KILL_CYCLES", 20), uint64(0)
 	fmt.Printf("kill: engine=postgres seed=%d cycles=%d begins\n", f.seed, cycles)
 	for wrong := false; n < cycles && !wrong; n++ {
 		f.cycle(n)
