@@ -10,7 +10,7 @@ BUILD  = $(GO) build -tags $(TAGS) -trimpath -buildvcs=auto -ldflags "$(STAMP)"
 TEST  := $(GO) test -tags $(TAGS)
 FILES  = $(shell git ls-files -co --exclude-standard '*.go')
 
-.PHONY: help demo test check build static setup format vet unit stories crash kill fsync deploy browser fuzz lint generate bench clean
+.PHONY: help demo test check build static setup format vet unit stories crash kill outage fsync deploy browser fuzz lint generate bench clean
 
 demo: build ## try it: a Slack workspace in your browser
 	@bin/tocsin demo $(ARGS)
@@ -67,6 +67,10 @@ crash: ## each outside call fails, before and after it lands
 # CYCLES=1000 for the whole bar, SEED=n to repeat a run.
 kill: build ## kill -9 at random moments
 	TOCSIN_KILL_CYCLES=$(CYCLES) TOCSIN_KILL_SEED=$(SEED) $(TEST) -count=1 -timeout 60m -run 'TestKill$$|TestStop$$|TestKillReplicas$$|TestF79' -v ./cmd/tocsin | grep -v '^=== '
+
+# Six hours without Slack, and an hour of "slower", with thousands of effects waiting: what it costs to catch up.
+outage: ## six hours without Slack, on a clock of its own
+	$(TEST) -count=1 -timeout 20m -run 'TestF38|TestF21' -v ./cmd/tocsin | grep -v '^=== '
 
 # Every answer is preceded by a synced write-ahead log, as the kernel saw it; disks that fail or turn read-only; ten thousand sockets.
 fsync: build
