@@ -28,7 +28,7 @@ static: ## one file for any Linux
 
 # Everything, from nothing: what CI runs. What setup installs is then there, and nothing that needs it is skipped.
 test: export TOCSIN_POSTGRES = must
-test: setup format vet unit stories crash kill fsync deploy browser ## everything, from nothing: what CI runs
+test: setup format vet unit stories crash kill outage fsync deploy browser ## everything, from nothing: what CI runs
 	@echo "make test: all passed"
 
 # The quick part, for every save.
