@@ -165,10 +165,13 @@ func TestReloadRotatesTheAppToken(t *testing.T) {
 	})
 	d.put("SLACK_APP_TOKEN_FILE", "app", "xapp-new")
 	h.reload(d)
-	until(t, "both opened with the new one", func() (bool, string) {
-		n := g.times("xapp-new")
-		return n == 2, fmt.Sprint(n)
+	until(t, "both opened anew", func() (bool, string) { // greeted, not only asked for: one under way would outlive what is revoked
+		n := strings.Count(h.log.all(), "a Socket Mode connection is open")
+		return n == 4, fmt.Sprint(n)
 	})
+	if n := g.times("xapp-new"); n != 2 {
+		t.Errorf("%d connections were asked for with the new token", n)
+	}
 	close(stop) // what Slack sends over the old ones at the moment when we leave them is beyond us
 	crowd.Wait()
 	h.AwaitSockets(2)
