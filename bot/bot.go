@@ -23,6 +23,11 @@ type Records interface {
 	Latest(context.Context, incident.ID, incident.EventKind) (incident.Event, error)
 }
 
+// Reminders is what the bot needs of the store about what is due.
+type Reminders interface {
+	DueReminders(ctx context.Context, at time.Time, limit int) ([]incident.ID, error)
+}
+
 // People is what the bot needs of the store about people and who is in which room.
 type People interface {
 	Profile(ctx context.Context, handle string) (incident.Profile, error)
@@ -33,10 +38,11 @@ type People interface {
 	PrivateRooms(context.Context) ([]*incident.Incident, error)
 }
 
-// Store is both.
+// Store is all of these.
 type Store interface {
 	Records
 	People
+	Reminders
 }
 
 // Options is what a bot is made of.

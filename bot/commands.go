@@ -41,6 +41,7 @@ func init() {
 		{name: "status", args: "identified", help: "investigating, identified or monitoring", room: true, run: (*call).status},
 		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, run: (*call).note},
 		{name: "update", args: "how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "How do things stand?", room: true, run: (*call).update},
+		{name: "snooze", args: "[update] 15m", help: "be reminded of what is due a little later", button: "Later", room: true, run: (*call).snooze},
 		{name: "timeline", args: "[#12]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, run: (*call).timeline},
 		{name: "mitigated", help: "customers no longer suffer", button: "Mitigated", room: true, run: (*call).mitigated},
 		{name: "resolve", help: "the fault is over", button: "Resolve", room: true, run: (*call).resolve},

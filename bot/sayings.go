@@ -36,6 +36,8 @@ func (e *errand) saying(event incident.Event) (*saying, error) {
 		return paragraph(":rotating_light: " + by + " reopened " + markup(e.i.ID.String()) + ": " + short(event.Text, 2000)), nil
 	case incident.EventSimilar:
 		return e.saySimilar(event)
+	case incident.EventCalled:
+		return e.reminding(event), nil
 	}
 	return nil, nil
 }
@@ -116,6 +118,8 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 		return paragraph(caughtUpWords(name, event)), nil
 	case incident.EventBuried:
 		return paragraph(buriedWords(name, event)), nil
+	case incident.EventReminded:
+		return e.reminding(event), nil
 	}
 	return nil, nil
 }

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -27,6 +28,9 @@ const (
 	EventLate       EventKind = "late"      // something outside missed its deadline
 	EventCaughtUp   EventKind = "caught_up" // what was late got through
 	EventBuried     EventKind = "buried"    // something outside was refused for good
+	EventReminded   EventKind = "reminded"  // a person of what is missing
+	EventCalled     EventKind = "called"    // the room was told of what is missing
+	EventSnoozed    EventKind = "snoozed"   // a reminder was put off
 	EventRetried    EventKind = "retried"   // a person had something outside tried again
 	EventOutage     EventKind = "outage"    // of the system: a destination took nothing for a while, and is back
 	EventDraft      EventKind = "draft"     // of the system: words that a form could not take, kept for their author
@@ -65,9 +69,14 @@ var tellings = map[EventKind]func(Event) string{
 	EventLate:       func(e Event) string { return fmt.Sprintf("could not bring the %s in step yet: %s", e.To, e.Text) },
 	EventCaughtUp:   func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
 	EventBuried:     func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
-	EventRetried:    func(e Event) string { return fmt.Sprintf("had the %s tried again", e.To) },
-	EventOutage:     func(e Event) string { return fmt.Sprintf("could not reach %s for a while: %s", e.To, e.Text) },
-	EventDraft:      func(Event) string { return "kept a draft" },
+	EventReminded: func(e Event) string {
+		return fmt.Sprintf("reminded %s of the %s", cmp.Or(e.Whom.Name, e.Whom.Handle), e.To)
+	},
+	EventCalled:  func(e Event) string { return fmt.Sprintf("reminded the room of the %s", e.To) },
+	EventSnoozed: func(e Event) string { return fmt.Sprintf("put off the reminder of the %s until %s", e.To, e.Text) },
+	EventRetried: func(e Event) string { return fmt.Sprintf("had the %s tried again", e.To) },
+	EventOutage:  func(e Event) string { return fmt.Sprintf("could not reach %s for a while: %s", e.To, e.Text) },
+	EventDraft:   func(Event) string { return "kept a draft" },
 	EventPolicy: func(e Event) string {
 		return fmt.Sprintf("took policy %s in the place of %s: %s", e.To, e.From, e.Text)
 	},

@@ -76,8 +76,9 @@ type Incident struct {
 	Updated                                                                time.Time // last update to stakeholders
 	UpdateDue                                                              time.Time // next one; zero: none is owed
 
-	Roles map[Role]Person
-	Refs  Refs
+	Roles     map[Role]Person
+	Refs      Refs
+	Reminders map[Topic]Reminder // what somebody will hear of; nil in lists
 
 	Ledger
 }
@@ -122,10 +123,12 @@ func Declare(d Declaration, s Stamp) (*Incident, error) {
 	i := &Incident{
 		Kind: kind, Status: Investigating, Severity: level.Name, Rank: level.Rank, Title: title, Summary: strings.TrimSpace(d.Summary),
 		Service: cut(strings.TrimSpace(d.Service), MaxService), Private: d.Private, Declarer: s.By, Policy: d.Policy.Hash,
-		Started: s.At, Detected: s.At, Declared: s.At, Roles: map[Role]Person{}, Refs: Refs{},
+		Started: s.At, Detected: s.At, Declared: s.At,
+		Roles: map[Role]Person{}, Refs: Refs{}, Reminders: map[Topic]Reminder{},
 	}
 	i.owe(level, s.At)
 	i.record(Event{Kind: EventDeclared, Stamp: s, To: string(level.Name), Text: title})
+	i.seekLeader(level, s)
 	if !d.Leader.IsZero() {
 		if err := i.Assign(Commander, d.Leader, s); err != nil {
 			return nil, err

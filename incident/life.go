@@ -16,6 +16,7 @@ func (i *Incident) SetSeverity(to Level, s Stamp) error {
 	from := i.Severity
 	i.Severity, i.Rank = to.Name, to.Rank
 	i.owe(to, later(i.Updated, i.Declared))
+	i.seekLeader(to, s)
 	i.record(Event{Kind: EventSeverity, Stamp: s, From: string(from), To: string(to.Name)})
 	return nil
 }
@@ -52,7 +53,6 @@ func (i *Incident) Decline(why string, s Stamp) error {
 	if why = strings.TrimSpace(why); why == "" {
 		return Refuse(Invalid, "Say why it is no incident: decline <reason>.")
 	}
-	i.UpdateDue = time.Time{}
 	i.move(Event{Kind: EventDeclined, Stamp: s, Text: why, Whom: i.Declarer}, Declined)
 	return nil
 }
@@ -64,7 +64,6 @@ func (i *Incident) Distrust(was Standing, s Stamp) error {
 		return Refuse(Conflict, "%s is %s.", i.ID, i.Status)
 	}
 	if i.Private {
-		i.UpdateDue = time.Time{}
 		i.move(Event{Kind: EventDistrusted, Stamp: s, Text: string(was), Whom: i.Declarer}, Declined)
 		return nil
 	}
@@ -93,7 +92,7 @@ func (i *Incident) Resolve(s Stamp) error {
 	if err := i.mustBeOpen("resolve it"); err != nil {
 		return err
 	}
-	i.Resolved, i.UpdateDue = s.At, time.Time{}
+	i.Resolved = s.At
 	if i.Mitigated.IsZero() {
 		i.Mitigated = s.At
 	}
@@ -124,6 +123,7 @@ func (i *Incident) Reopen(why string, level Level, s Stamp) error {
 	}
 	i.Mitigated, i.Resolved, i.Closed = time.Time{}, time.Time{}, time.Time{}
 	i.owe(level, s.At)
+	i.seekLeader(level, s)
 	i.move(Event{Kind: EventReopened, Stamp: s, Text: why}, Investigating)
 	return nil
 }
@@ -132,7 +132,19 @@ func (i *Incident) Reopen(why string, level Level, s Stamp) error {
 func (i *Incident) move(e Event, to Status) {
 	e.From, e.To = string(i.Status), string(to)
 	i.Status = to
+	if !to.Open() || to == Triage { // whatever was missing is not missed any more
+		i.UpdateDue = time.Time{}
+		clear(i.Reminders)
+	}
 	i.record(e)
+}
+
+// seekLeader sets when it is noticed that nobody leads.
+func (i *Incident) seekLeader(level Level, s Stamp) {
+	i.remind(TopicCommander, time.Time{})
+	if level.LeadWithin > 0 && i.Roles[Commander].IsZero() {
+		i.remind(TopicCommander, s.At.Add(level.LeadWithin))
+	}
 }
 
 // owe sets when the next update is due, counted from an instant.
@@ -141,6 +153,7 @@ func (i *Incident) owe(level Level, from time.Time) {
 	if level.Cadence > 0 {
 		i.UpdateDue = from.Add(level.Cadence)
 	}
+	i.remind(TopicUpdate, i.UpdateDue)
 }
 
 // mustBeOpen refuses what makes sense only while the incident is open.

@@ -16,6 +16,9 @@ type Level struct {
 	Cadence time.Duration // how often stakeholders hear an update; 0: none is owed
 	Rank    int           // 0 is the most severe
 	Invite  []string      // handles of those who are always invited
+
+	LeadWithin time.Duration // how long nobody may lead before the room is asked; 0: as long as it likes
+	Escalate   []string      // handles of those who hear of it when still nobody does
 }
 
 // Role names a part that somebody plays in an incident.
@@ -62,8 +65,8 @@ type Policy struct {
 func Defaults() *Policy {
 	return &Policy{
 		Severities: []Level{
-			{Name: "sev1", Meaning: "Customers cannot use the product, or data is at risk.", Cadence: 30 * time.Minute, Rank: 0},
-			{Name: "sev2", Meaning: "An important part is broken or very slow for many.", Cadence: time.Hour, Rank: 1},
+			{Name: "sev1", Meaning: "Customers cannot use the product, or data is at risk.", Cadence: 30 * time.Minute, Rank: 0, LeadWithin: 5 * time.Minute},
+			{Name: "sev2", Meaning: "An important part is broken or very slow for many.", Cadence: time.Hour, Rank: 1, LeadWithin: 5 * time.Minute},
 			{Name: "sev3", Meaning: "A part is degraded, or few are affected; there is a way around.", Cadence: 4 * time.Hour, Rank: 2},
 			{Name: "sev4", Meaning: "A small fault that still wants a coordinated answer.", Rank: 3},
 		},

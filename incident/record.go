@@ -23,8 +23,11 @@ func (i *Incident) Assign(r Role, p Person, s Stamp) error {
 		return Refuse(Conflict, "%s is %s already.", p.Name, r)
 	}
 	i.Roles[r] = p
-	if r == Commander && i.Acknowledged.IsZero() {
-		i.Acknowledged = s.At // somebody leads: from now on it is in hands
+	if r == Commander {
+		i.remind(TopicCommander, time.Time{})
+		if i.Acknowledged.IsZero() {
+			i.Acknowledged = s.At // somebody leads: from now on it is in hands
+		}
 	}
 	i.record(Event{Kind: EventRole, Stamp: s, From: was.Handle, To: string(r), Whom: p})
 	return nil

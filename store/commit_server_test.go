@@ -201,7 +201,7 @@ func TestStandbyIsRefused(t *testing.T) {
 	cluster.Exec(t, where, "ALTER DATABASE "+database+" SET default_transaction_read_only = on")
 	refused(t, where, "this PostgreSQL takes no changes, as a standby does not: give the address of the primary")
 	r, err := store.Look(t.Context(), where)
-	if err != nil || r.Engine != "PostgreSQL" || r.Schema != 1 || r.InUse || r.Size == 0 || !strings.HasPrefix(r.Where, "postgres:///"+database) {
+	if err != nil || r.Engine != "PostgreSQL" || r.Schema != store.Newest || r.InUse || r.Size == 0 || !strings.HasPrefix(r.Where, "postgres:///"+database) {
 		t.Errorf("%+v %v", r, err)
 	}
 }

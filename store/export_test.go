@@ -22,14 +22,37 @@ func MigrateFurther(ctx context.Context, t testing.TB, where, statements string)
 	defer pool.Close()
 	lock := serverPool(config, 1)
 	defer lock.Close()
-	first, err := fs.ReadFile(migrations, "migrations/postgres/00001_record.sql")
-	must(t, err)
-	files := fstest.MapFS{"00001_record.sql": {Data: first}, "00002_more.sql": {Data: []byte("-- +goose Up\n" + statements)}}
-	ours := schema{dialect: postgresDialect, pool: pool, files: files}
+	ours := schema{dialect: postgresDialect, pool: pool, files: oneMore("postgres", statements)}
 	return alone(ctx, lock, slog.New(slog.DiscardHandler), func() error {
 		_, err := ours.migrate(ctx, func() error { return nil })
 		return err
 	})
+}
+
+// Newest is the schema that this program makes.
+var Newest = int64(len(oneMore("sqlite", "")) - 1)
+
+// ByNewer is how a database is refused that a program with so many migrations more has made.
+func ByNewer(more int64) string {
+	return fmt.Sprintf("schema %d, this one knows %d", Newest+more, Newest)
+}
+
+// oneMore is the migrations of an engine as a newer program has them that knows one more.
+func oneMore(engine, statements string) fstest.MapFS {
+	files := fstest.MapFS{}
+	entries, err := fs.ReadDir(migrations, "migrations/"+engine)
+	if err != nil {
+		panic(err)
+	}
+	for _, entry := range entries {
+		text, err := fs.ReadFile(migrations, "migrations/"+engine+"/"+entry.Name())
+		if err != nil {
+			panic(err)
+		}
+		files[entry.Name()] = &fstest.MapFile{Data: text}
+	}
+	files[fmt.Sprintf("%05d_more.sql", len(files)+1)] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + statements)}
+	return files
 }
 
 // Hurry makes a store of PostgreSQL wait for others for a shorter time.

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"testing/fstest"
 
 	"tocsin/incident"
 )
@@ -30,11 +28,7 @@ func TestMigrateElsewhere(t *testing.T) {
 
 // upgrade migrates a file as a newer program would that has one more migration, which makes a table and fills it.
 func upgrade(ctx context.Context, path string) (err error) {
-	first, err := fs.ReadFile(migrations, "migrations/sqlite/00001_record.sql")
-	if err != nil {
-		return err
-	}
-	const second = `-- +goose Up
+	const more = `
 CREATE TABLE more (id INTEGER PRIMARY KEY, title TEXT NOT NULL) STRICT;
 INSERT INTO more SELECT id, title FROM incidents;
 CREATE INDEX more_title ON more (title);
@@ -45,8 +39,7 @@ UPDATE incidents SET title = upper(title);
 		return err
 	}
 	defer func() { err = errors.Join(err, pool.Close()) }()
-	files := fstest.MapFS{"00001_record.sql": {Data: first}, "00002_more.sql": {Data: []byte(second)}}
-	ours := schema{dialect: sqliteDialect, pool: pool, files: files}
+	ours := schema{dialect: sqliteDialect, pool: pool, files: oneMore("sqlite", more)}
 	_, err = ours.migrate(ctx, func() error { return backup(ctx, ours, path) })
 	return err
 }
@@ -77,7 +70,7 @@ func TestF12KilledWhileMigrating(t *testing.T) {
 		kills++
 		if _, err := os.Stat(path + ".schema1"); err == nil {
 			copies++
-			holds(t, path+".schema1", incidents)
+			holds(t, path+fmt.Sprint(".schema", Newest), incidents)
 		}
 		s, err := Open(t.Context(), path, Options{})
 		switch {
@@ -85,7 +78,7 @@ func TestF12KilledWhileMigrating(t *testing.T) {
 			before++
 			must(t, s.Close())
 			holds(t, path, incidents)
-		case !strings.Contains(err.Error(), "schema 2, this one knows 1"):
+		case !strings.Contains(err.Error(), ByNewer(1)):
 			t.Errorf("killed at call %d, the start says %v", n, err)
 		}
 		if err := upgrade(t.Context(), path); err != nil {

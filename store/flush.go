@@ -8,7 +8,7 @@ import (
 	"tocsin/store/db"
 )
 
-// flush writes down what became of the incidents that were handed out: row, roles and refs where they differ from what
+// flush writes down what became of the incidents that were handed out: row, roles, refs and reminders where they differ from what
 // the database holds, the events that the rules recorded, and the effects that those owe.
 func (t *Tx) flush() error {
 	for _, known := range t.tracked {
@@ -47,10 +47,18 @@ func (t *Tx) keep(known *tracked) error {
 	if err != nil {
 		return err
 	}
-	return differ(known.refs, known.Refs, func(name, value string) error {
+	err = differ(known.refs, known.Refs, func(name, value string) error {
 		return t.q.PutRef(t.ctx, db.PutRefParams{IncidentID: id, Name: name, Value: value})
 	}, func(name string) error {
 		return t.q.DeleteRef(t.ctx, db.DeleteRefParams{IncidentID: id, Name: name})
+	})
+	if err != nil {
+		return err
+	}
+	return differ(known.dues, known.Reminders, func(topic incident.Topic, r incident.Reminder) error {
+		return t.q.PutReminder(t.ctx, db.PutReminderParams{IncidentID: id, Topic: string(topic), Step: int64(r.Step), DueAt: millis(r.Due)})
+	}, func(topic incident.Topic) error {
+		return t.q.DeleteReminder(t.ctx, db.DeleteReminderParams{IncidentID: id, Topic: string(topic)})
 	})
 }
 

@@ -100,14 +100,14 @@ func TestBeside(t *testing.T) {
 	reopen(t, path, "another Tocsin (process ")
 	must(t, running.Close())
 
-	byHand(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (7, 1)`)
+	byHand(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (`+fmt.Sprint(Newest+6)+`, 1)`)
 	_, err = Open(t.Context(), path, Options{Beside: true})
 	if !errors.Is(err, ErrNewer) {
 		t.Errorf("got %v", err)
 	}
 	byHand(t, path, `DELETE FROM goose_db_version WHERE version_id > 0`)
 	_, err = Open(t.Context(), path, Options{Beside: true})
-	says(t, err, "older schema (0, this program knows 1): start this version once")
+	says(t, err, fmt.Sprintf("older schema (0, this program knows %d): start this version once", Newest))
 	missing := filepath.Join(t.TempDir(), "tocsin.db")
 	_, err = Open(t.Context(), missing, Options{Beside: true})
 	says(t, err, "there is no database yet")
@@ -130,7 +130,7 @@ func TestLook(t *testing.T) {
 		}
 		r, err := Look(t.Context(), path)
 		must(t, err)
-		if r.Engine != "SQLite" || !strings.HasPrefix(r.Version, "3.") || r.Where != path || r.Schema != 1 || r.Newest != 1 || r.Size < 4096 ||
+		if r.Engine != "SQLite" || !strings.HasPrefix(r.Version, "3.") || r.Where != path || r.Schema != Newest || r.Newest != Newest || r.Size < 4096 ||
 			r.Free <= 0 || r.Settings["synchronous"] != "2" || r.InUse != inUse || r.Verdict != "ok" || r.WAL > 0 != inUse {
 			t.Errorf("%+v", r)
 		}
@@ -156,9 +156,9 @@ func TestLookRefuses(t *testing.T) {
 		}, "the file is no database: see that the path is right"},
 		"cut off": {func(path string) error { return os.Truncate(path, 1000) }, "if it was cut off"},
 		"newer": {func(path string) error {
-			byHand(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (7, 1)`)
+			byHand(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (`+fmt.Sprint(Newest+6)+`, 1)`)
 			return nil
-		}, "schema 7, this one knows 1"},
+		}, ByNewer(6)},
 		"altered": {func(path string) error { byHand(t, path, `DROP TRIGGER entries_update`); return nil }, "entries_update is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,9 +173,9 @@ func TestLookRefuses(t *testing.T) {
 
 func TestMigrate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tocsin.db")
-	for _, from := range []int64{0, 1} {
+	for _, from := range []int64{0, Newest} {
 		was, is, err := Migrate(t.Context(), path, Options{})
-		if was != from || is != 1 || err != nil {
+		if was != from || is != Newest || err != nil {
 			t.Error(was, is, err)
 		}
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/sha256"
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -113,8 +114,8 @@ func TestOpenRefuses(t *testing.T) {
 		want  string
 	}{
 		"newer schema": {func(t *testing.T, path string) {
-			byHand(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (7, 1)`)
-		}, "written by a newer Tocsin (schema 7, this one knows 1): upgrade the program"},
+			byHand(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (`+fmt.Sprint(Newest+6)+`, 1)`)
+		}, "written by a newer Tocsin (" + ByNewer(6) + "): upgrade the program"},
 		"other migration": {func(t *testing.T, path string) {
 			byHand(t, path, `UPDATE migrations SET sha256 = 'x'`)
 		}, "migration 1 of this program is not the one"},

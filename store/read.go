@@ -47,17 +47,21 @@ func (s *Store) Incident(ctx context.Context, id incident.ID) (i *incident.Incid
 	return i, nil
 }
 
-// complete adds the roles and refs of one incident.
+// complete adds the roles, refs and reminders of one incident.
 func complete(ctx context.Context, q *db.Queries, i *incident.Incident) error {
+	i.Reminders = map[incident.Topic]incident.Reminder{}
 	attached, err := q.Attached(ctx, int64(i.ID))
 	if err != nil {
 		return err
 	}
 	for _, a := range attached {
-		if a.What == "role" {
+		switch a.What {
+		case "role":
 			i.Roles[incident.Role(a.Name)] = incident.Person{Handle: a.Value, Name: a.Person}
-		} else {
+		case "ref":
 			i.Refs[a.Name] = a.Value
+		case "reminder":
+			i.Reminders[incident.Topic(a.Name)] = incident.Reminder{Step: int(a.Step), Due: instant(a.DueAt)}
 		}
 	}
 	return nil

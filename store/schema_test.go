@@ -59,7 +59,7 @@ func TestNewerProgramMigrates(t *testing.T) {
 		"open": func() error { _, err := store.Open(t.Context(), where, store.Options{}); return err },
 	} {
 		err := write()
-		if !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), "(schema 2, this one knows 1): upgrade the program") {
+		if !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), "("+store.ByNewer(1)+"): upgrade the program") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

@@ -178,6 +178,7 @@ func (s Seed) add(p *page, i *incident.Incident, last int64) (int64, error) {
 	for handle := range present {
 		p.members.add(id, handle, true, millis(i.Declared))
 	}
+	// Of a made-up past nobody is reminded: it would ring for hundreds of incidents at the first start.
 	for name, value := range i.Refs {
 		p.refs.add(id, name, value)
 	}

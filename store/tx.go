@@ -40,6 +40,7 @@ type tracked struct {
 	row   db.Incident
 	roles map[incident.Role]incident.Person
 	refs  incident.Refs
+	dues  map[incident.Topic]incident.Reminder
 }
 
 var _ incident.Tx = (*Tx)(nil)
@@ -166,7 +167,7 @@ func (t *Tx) load(id incident.ID) (*incident.Incident, error) {
 	if err := complete(t.ctx, t.q, i); err != nil {
 		return nil, t.fail("open "+id.String(), err)
 	}
-	t.tracked = append(t.tracked, &tracked{Incident: i, row: row, roles: maps.Clone(i.Roles), refs: maps.Clone(i.Refs)})
+	t.tracked = append(t.tracked, &tracked{Incident: i, row: row, roles: maps.Clone(i.Roles), refs: maps.Clone(i.Refs), dues: maps.Clone(i.Reminders)})
 	return i, nil
 }
 

@@ -1,10 +1,9 @@
 package store
 
 import (
-	"io/fs"
+	"fmt"
 	"os"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"tocsin/incident"
@@ -13,13 +12,10 @@ import (
 // upgradeFile migrates a file as a newer program would that has one more migration.
 func upgradeFile(t *testing.T, path, second string) error {
 	t.Helper()
-	first, err := fs.ReadFile(migrations, "migrations/sqlite/00001_record.sql")
-	must(t, err)
 	pool, err := openPool(t.Context(), path, writing, 1)
 	must(t, err)
 	defer pool.Close()
-	files := fstest.MapFS{"00001_record.sql": {Data: first}, "00002_more.sql": {Data: []byte("-- +goose Up\n" + second)}}
-	ours := schema{dialect: sqliteDialect, pool: pool, files: files}
+	ours := schema{dialect: sqliteDialect, pool: pool, files: oneMore("sqlite", second)}
 	_, err = ours.migrate(t.Context(), func() error { return backup(t.Context(), ours, path) })
 	return err
 }
@@ -51,15 +47,15 @@ func TestUpgrade(t *testing.T) {
 	if err := upgradeFile(t, path, `CREATE TABLE more (x INTEGER);`); err != nil {
 		t.Error(err)
 	}
-	reopen(t, path, "schema 2, this one knows 1")
-	reopen(t, path+".schema1", "")
+	reopen(t, path, ByNewer(1))
+	reopen(t, path+fmt.Sprint(".schema", Newest), "")
 }
 
 // After an upgrade that was taken back, and a time with the older program, the copy of before the next upgrade holds that
 // time too. It is whole although somebody has looked into the earlier copy, and left its log there.
 func TestUpgradeTakenBackAndMadeAgain(t *testing.T) {
 	path := closed(t)
-	before := path + ".schema1"
+	before := path + fmt.Sprint(".schema", Newest)
 	meets(t, path, "U1")
 	must(t, upgradeFile(t, path, `CREATE TABLE more (x INTEGER);`))
 	whole, err := os.ReadFile(before)

@@ -33,6 +33,7 @@ const (
 	peopleEvery  = time.Hour
 	membersEvery = "@every 2m" // well below the five minutes for which it counts
 	pruneEvery   = "@every 1h"
+	dueEvery     = "@every 10s"
 	// remembered is how long a request of Slack's is known again: far longer than the 24 hours for which Slack delivers an
 	// event anew, and the five minutes for which a signature is good.
 	remembered = 7 * 24 * time.Hour
@@ -48,7 +49,7 @@ func (u *upkeep) start(ctx context.Context) error {
 	quiet := cron.PrintfLogger(slog.NewLogLogger(u.log.Handler(), slog.LevelWarn))
 	// Recover stands innermost: after a panic, SkipIfStillRunning would otherwise never let the job run again.
 	c := cron.New(cron.WithLogger(quiet), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger), cron.Recover(quiet)))
-	jobs := map[string]func(context.Context){"@every 20s": u.readPeople, membersEvery: u.readMembers, pruneEvery: u.prune}
+	jobs := map[string]func(context.Context){"@every 20s": u.readPeople, membersEvery: u.readMembers, pruneEvery: u.prune, dueEvery: u.remind}
 	for every, look := range jobs {
 		if _, err := c.AddFunc(every, func() { look(ctx) }); err != nil {
 			return err
@@ -89,6 +90,12 @@ func (u *upkeep) prune(ctx context.Context) {
 	}
 	if forgotten > 0 {
 		u.log.Debug("old requests are forgotten", "requests", forgotten)
+	}
+}
+
+func (u *upkeep) remind(ctx context.Context) {
+	if err := u.bot.Remind(ctx); err != nil {
+		u.warn(ctx, "what is due could not be said", err)
 	}
 }
 

@@ -11,9 +11,12 @@ import (
 )
 
 const attached = `-- name: Attached :many
-SELECT CAST('role' AS TEXT) AS what, o.role AS name, o.handle AS value, o.name AS person FROM roles o WHERE o.incident_id = $1
+SELECT CAST('role' AS TEXT) AS what, o.role AS name, o.handle AS value, o.name AS person, CAST(0 AS BIGINT) AS step, CAST(0 AS BIGINT) AS due_at
+FROM roles o WHERE o.incident_id = $1
 UNION ALL
-SELECT 'ref', r.name, r.value, '' FROM refs r WHERE r.incident_id = $1
+SELECT 'ref', r.name, r.value, '', 0, 0 FROM refs r WHERE r.incident_id = $1
+UNION ALL
+SELECT 'reminder', d.topic, '', '', d.step, d.due_at FROM reminders d WHERE d.incident_id = $1
 `
 
 type AttachedRow struct {
@@ -21,9 +24,11 @@ type AttachedRow struct {
 	Name   string
 	Value  string
 	Person string
+	Step   int64
+	DueAt  int64
 }
 
-// Attached is what hangs on an incident: who has which role, and what outsiders call it.
+// Attached is what hangs on an incident: who has which role, what outsiders call it, and what somebody will be reminded of.
 func (q *Queries) Attached(ctx context.Context, incidentID int64) ([]AttachedRow, error) {
 	rows, err := q.db.QueryContext(ctx, attached, incidentID)
 	if err != nil {
@@ -38,6 +43,8 @@ func (q *Queries) Attached(ctx context.Context, incidentID int64) ([]AttachedRow
 			&i.Name,
 			&i.Value,
 			&i.Person,
+			&i.Step,
+			&i.DueAt,
 		); err != nil {
 			return nil, err
 		}

@@ -105,6 +105,13 @@ type Ref struct {
 	Value      string
 }
 
+type Reminder struct {
+	IncidentID int64
+	Topic      string
+	Step       int64
+	DueAt      int64
+}
+
 type Request struct {
 	Key    string
 	At     int64

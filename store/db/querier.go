@@ -18,7 +18,7 @@ type Querier interface {
 	// AskEffect asks for a thing to be brought in step. One that waits already will read the newest state and is left alone;
 	// a buried one gets a new life.
 	AskEffect(ctx context.Context, arg AskEffectParams) error
-	// Attached is what hangs on an incident: who has which role, and what outsiders call it.
+	// Attached is what hangs on an incident: who has which role, what outsiders call it, and what somebody will be reminded of.
 	Attached(ctx context.Context, incidentID int64) ([]AttachedRow, error)
 	BuryEffect(ctx context.Context, arg BuryEffectParams) (int64, error)
 	CountBuriedEffects(ctx context.Context) ([]CountBuriedEffectsRow, error)
@@ -26,7 +26,10 @@ type Querier interface {
 	// what it counts, and not what is done, which is nearly all.
 	CountOpenEffects(ctx context.Context) ([]CountOpenEffectsRow, error)
 	DeleteRef(ctx context.Context, arg DeleteRefParams) error
+	DeleteReminder(ctx context.Context, arg DeleteReminderParams) error
 	DeleteRole(ctx context.Context, arg DeleteRoleParams) error
+	// DueReminders are incidents of which somebody is to be reminded of something, each as often as it has topics that are due.
+	DueReminders(ctx context.Context, arg DueRemindersParams) ([]int64, error)
 	Effect(ctx context.Context, id int64) (Effect, error)
 	EntriesAfter(ctx context.Context, arg EntriesAfterParams) ([]EntriesAfterRow, error)
 	Entry(ctx context.Context, id int64) (EntryRow, error)
@@ -61,6 +64,7 @@ type Querier interface {
 	PutMember(ctx context.Context, arg PutMemberParams) error
 	PutProfile(ctx context.Context, arg PutProfileParams) error
 	PutRef(ctx context.Context, arg PutRefParams) error
+	PutReminder(ctx context.Context, arg PutReminderParams) error
 	PutRole(ctx context.Context, arg PutRoleParams) error
 	ReleaseEffect(ctx context.Context, arg ReleaseEffectParams) (int64, error)
 	RequestsAfter(ctx context.Context, arg RequestsAfterParams) ([]RequestsAfterRow, error)

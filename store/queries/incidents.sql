@@ -55,11 +55,14 @@ WHERE i.private AND i.status <> 'closed' AND i.status <> 'declined'
 AND r.incident_id = i.id AND r.name = sqlc.arg(ref) AND r.value <> ''
 ORDER BY i.id;
 
--- Attached is what hangs on an incident: who has which role, and what outsiders call it.
+-- Attached is what hangs on an incident: who has which role, what outsiders call it, and what somebody will be reminded of.
 -- name: Attached :many
-SELECT CAST('role' AS TEXT) AS what, o.role AS name, o.handle AS value, o.name AS person FROM roles o WHERE o.incident_id = sqlc.arg(incident_id)
+SELECT CAST('role' AS TEXT) AS what, o.role AS name, o.handle AS value, o.name AS person, CAST(0 AS BIGINT) AS step, CAST(0 AS BIGINT) AS due_at
+FROM roles o WHERE o.incident_id = sqlc.arg(incident_id)
 UNION ALL
-SELECT 'ref', r.name, r.value, '' FROM refs r WHERE r.incident_id = sqlc.arg(incident_id);
+SELECT 'ref', r.name, r.value, '', 0, 0 FROM refs r WHERE r.incident_id = sqlc.arg(incident_id)
+UNION ALL
+SELECT 'reminder', d.topic, '', '', d.step, d.due_at FROM reminders d WHERE d.incident_id = sqlc.arg(incident_id);
 
 -- name: PutRole :exec
 INSERT INTO roles (incident_id, role, handle, name)

@@ -1,0 +1,96 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+// remindedAtOnce is how many incidents are looked at in one go. What is left is due at the next look.
+const remindedAtOnce = 200
+
+// Remind says all that is due to whom it concerns. Whoever calls it says how often it is looked; what is due stands in the
+// store, and is moved in the transaction that says it, so that two who look at once say it once.
+func (b *Bot) Remind(ctx context.Context) error {
+	due, err := b.Store.DueReminders(ctx, b.Now(), remindedAtOnce)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, id := range due { // one sick incident must not silence the others
+		at := b.Now().UTC().Truncate(time.Millisecond)
+		_, err := b.Store.Change(ctx, incident.Request{At: at}, func(tx incident.Tx) ([]byte, error) {
+			i, err := tx.Incident(id)
+			if err != nil {
+				return nil, err
+			}
+			i.Remind(b.Policy(), incident.Stamp{By: incident.System, At: at})
+			return nil, nil
+		})
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
+
+// asks is how each topic is put to those who can do something about it, and the button that mends it.
+var asks = map[incident.Topic]struct {
+	words func(*incident.Incident) markup
+	verb  string
+	args  string
+}{
+	incident.TopicUpdate: {
+		words: func(i *incident.Incident) markup {
+			return "An update on " + bold(esc(i.Name())) + " was due " + clock(i.UpdateDue)
+		},
+		verb: "update",
+	},
+	incident.TopicCommander: {
+		words: func(i *incident.Incident) markup {
+			return "Nobody leads " + bold(esc(i.Name())) + " yet, declared " + clock(i.Declared)
+		},
+		verb: "commander", args: "me",
+	},
+}
+
+// reminding is what is said of a reminder, with the button that mends it and one that puts it off; nil where it is
+// mended.
+func (e *errand) reminding(event incident.Event) *saying {
+	ask, known := asks[incident.Topic(event.To)]
+	if !known || !e.i.Missing(event) {
+		return nil
+	}
+	words := ":bell: " + ask.words(e.i) + "."
+	snooze := button("snooze", e.i.ID, event.To+" 15m")
+	snooze.Text = plain("In 15 minutes")
+	return &saying{text: words, blocks: []slack.Block{
+		section(words), actions("act", primary(button(ask.verb, e.i.ID, ask.args)), snooze),
+	}}
+}
+
+// snooze puts a reminder off: "snooze update 15m", or "snooze 15m" for the update.
+func (c *call) snooze(args string) (answer, error) {
+	word, rest := cutWord(args)
+	topic := incident.Topic(strings.ToLower(word))
+	if rest == "" {
+		topic, rest = incident.TopicUpdate, word
+	}
+	if rest == "" {
+		rest = "15m"
+	}
+	wait, err := time.ParseDuration(strings.ReplaceAll(rest, "min", "m"))
+	if err != nil {
+		return answer{}, incident.Refuse(incident.Invalid, "I cannot read %q. For example: snooze update 15m.", echo(rest))
+	}
+	until := c.at.Add(wait)
+	return c.rule(func(i *incident.Incident) (answer, error) {
+		if err := i.Snooze(topic, until, c.stamp()); err != nil {
+			return answer{}, err
+		}
+		return say("You hear of it again " + clock(until) + ". What is due stays due."), nil
+	})
+}

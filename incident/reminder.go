@@ -1,0 +1,123 @@
+package incident
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Topic is what a reminder is about. An incident has one reminder a topic at most.
+type Topic string
+
+// The topics.
+const (
+	TopicUpdate    Topic = "update"    // the next update to stakeholders is due
+	TopicCommander Topic = "commander" // nobody leads
+)
+
+// Reminder is a word that somebody hears when it is due, and again later, each time more people, until what it is about is
+// done.
+type Reminder struct {
+	Step int // how often it was said
+	Due  time.Time
+}
+
+// patience is how long each who is reminded has before the next one is.
+const patience = 10 * time.Minute
+
+// reminders says of each topic who hears of it at a step (nobody: the room does), and when it is said again.
+var reminders = map[Topic]func(*Incident, *Policy, int) (whom []Person, again time.Duration){
+	TopicUpdate:    (*Incident).updateMissing,
+	TopicCommander: (*Incident).commanderMissing,
+}
+
+// updateMissing asks the communicator for an update, then the commander, then the room, as often as updates are owed.
+func (i *Incident) updateMissing(p *Policy, step int) ([]Person, time.Duration) {
+	var asked []Person
+	for _, person := range []Person{i.Roles[Communicator], i.responsible()} {
+		if !person.IsZero() && !slices.Contains(asked, person) {
+			asked = append(asked, person)
+		}
+	}
+	if step < len(asked) {
+		return asked[step : step+1], patience
+	}
+	return nil, max(patience, p.Level(i.Severity).Cadence)
+}
+
+// commanderMissing asks the room for somebody who leads, then the people whom the policy names for the severity, and the
+// room again.
+func (i *Incident) commanderMissing(p *Policy, step int) ([]Person, time.Duration) {
+	level := p.Level(i.Severity)
+	if step != 1 {
+		return nil, max(patience, level.LeadWithin)
+	}
+	var whom []Person
+	for _, handle := range level.Escalate {
+		whom = append(whom, Person{Handle: handle})
+	}
+	return whom, max(patience, level.LeadWithin)
+}
+
+// remind sets when somebody is first reminded of a topic; the zero time takes the reminder away.
+func (i *Incident) remind(topic Topic, due time.Time) {
+	if due.IsZero() {
+		delete(i.Reminders, topic)
+		return
+	}
+	i.Reminders[topic] = Reminder{Due: due}
+}
+
+// Remind says all that is due to whom it concerns, once, however long ago it became due, and sets when it is said again.
+func (i *Incident) Remind(p *Policy, s Stamp) {
+	for _, topic := range slices.Sorted(maps.Keys(i.Reminders)) {
+		r := i.Reminders[topic]
+		if r.Due.After(s.At) {
+			continue
+		}
+		next, known := reminders[topic]
+		if !known { // of a newer version
+			i.remind(topic, time.Time{})
+			continue
+		}
+		whom, again := next(i, p, r.Step)
+		r.Step++
+		r.Due = s.At.Add(again)
+		i.Reminders[topic] = r
+		if len(whom) == 0 {
+			i.record(Event{Kind: EventCalled, Stamp: s, From: strconv.Itoa(r.Step), To: string(topic)})
+		}
+		for _, person := range whom {
+			i.record(Event{Kind: EventReminded, Stamp: s, From: strconv.Itoa(r.Step), To: string(topic), Whom: person})
+		}
+	}
+}
+
+// Missing tells whether what somebody was reminded of is still to be done. A reminder that waited to be delivered is not
+// worth a word once it is not.
+func (i *Incident) Missing(reminded Event) bool {
+	step, err := strconv.Atoi(reminded.From)
+	r, kept := i.Reminders[Topic(reminded.To)]
+	return err == nil && kept && r.Step >= step
+}
+
+// longestSnooze is how far one reminder can be put off: until the next shift at most.
+const longestSnooze = 12 * time.Hour
+
+// Snooze puts one reminder off. What it is about stays due when it was.
+func (i *Incident) Snooze(topic Topic, until time.Time, s Stamp) error {
+	r, kept := i.Reminders[topic]
+	switch {
+	case !kept:
+		return Refuse(Conflict, "There is nothing to be reminded of there: %s is not missing on %s.", topic, i.ID)
+	case !until.After(s.At):
+		return Refuse(Invalid, "That time is over. For example: snooze 15m.")
+	case until.Sub(s.At) > longestSnooze:
+		return Refuse(Invalid, "A reminder can be put off for 12 hours at most.")
+	}
+	r.Due = until
+	i.Reminders[topic] = r
+	i.record(Event{Kind: EventSnoozed, Stamp: s, To: string(topic), Text: until.UTC().Format(time.RFC3339)})
+	return nil
+}
