@@ -23,6 +23,11 @@ type Records interface {
 	Latest(context.Context, incident.ID, incident.EventKind) (incident.Event, error)
 }
 
+// Entries is what the bot needs of the store about single entries and what was recorded about them.
+type Entries interface {
+	Message(ctx context.Context, id incident.ID, message string) (incident.Event, error)
+}
+
 // Reminders is what the bot needs of the store about what is due.
 type Reminders interface {
 	DueReminders(ctx context.Context, at time.Time, limit int) ([]incident.ID, error)
@@ -41,6 +46,7 @@ type People interface {
 // Store is all of these.
 type Store interface {
 	Records
+	Entries
 	People
 	Reminders
 }
@@ -160,8 +166,10 @@ func (c *call) stamp() incident.Stamp {
 }
 
 // name is how people call somebody, by what the mirror knows.
-func (c *call) name(handle string) string {
-	profile, err := c.Store.Profile(c.ctx, handle)
+func (c *call) name(handle string) string { return c.nameOf(c.ctx, handle) }
+
+func (b *Bot) nameOf(ctx context.Context, handle string) string {
+	profile, err := b.Store.Profile(ctx, handle)
 	if err != nil || profile.Name == "" {
 		return handle
 	}

@@ -209,10 +209,10 @@ func (e *errand) announce() (incident.Refs, error) {
 func (e *errand) announcementAddress() string {
 	us := e.team.Load()
 	channel, ts := e.i.Refs[refAnnouncedIn], e.i.Refs[refAnnounced]
-	if us == nil || channel == "" || ts == "" {
+	if us == nil {
 		return ""
 	}
-	return strings.TrimSuffix(us.url, "/") + "/archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
+	return permalink(us.url, channel, posted{TS: ts})
 }
 
 func (e *errand) announcementLink() markup {

@@ -59,6 +59,10 @@ func (r records) Latest(ctx context.Context, id incident.ID, kind incident.Event
 	return asked(r.store.Latest(ctx, id, kind))
 }
 
+func (r records) Message(ctx context.Context, id incident.ID, message string) (incident.Event, error) {
+	return asked(r.store.Message(ctx, id, message))
+}
+
 func (r records) Profile(ctx context.Context, handle string) (incident.Profile, error) {
 	return asked(r.store.Profile(ctx, handle))
 }

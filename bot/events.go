@@ -10,7 +10,7 @@ import (
 	"tocsin/incident"
 )
 
-// heeded are the kinds of events that tell us something.
+// heeded are the kinds of events that tell us something, beside what people do to messages.
 var heeded = map[string]bool{"team_join": true, "user_change": true, "member_joined_channel": true, "member_left_channel": true}
 
 // Event takes something that happened in the workspace. An error means that it was not recorded: Slack delivers again.
@@ -31,6 +31,14 @@ func (b *Bot) Event(ctx context.Context, e event) ([]byte, error) {
 		return nil, errForeign
 	case us == nil: // until we know who we are, nobody can be told from a stranger
 		return nil, errUnavailable
+	}
+	g := b.gestureOf(e, us)
+	switch {
+	case g != nil:
+		if err := b.gestured(ctx, e, *g); err != nil {
+			return nil, b.lost(e, err)
+		}
+		return nil, nil
 	case !heeded[e.Inner.Type]:
 		return nil, nil
 	}
@@ -45,10 +53,15 @@ func (b *Bot) Event(ctx context.Context, e event) ([]byte, error) {
 		})
 	}
 	if err != nil {
-		b.Log.Error("event not recorded", "request", e.key(), "type", e.Inner.Type, "err", err)
-		return nil, errUnavailable
+		return nil, b.lost(e, err)
 	}
 	return nil, nil
+}
+
+// lost says that an event could not be recorded.
+func (b *Bot) lost(e event, err error) error {
+	b.Log.Error("event not recorded", "request", e.key(), "type", e.Inner.Type, "err", err)
+	return errUnavailable
 }
 
 // happened keeps what an event tells us; room is the incident whose room it happened in, if it is one.

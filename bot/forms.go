@@ -209,12 +209,12 @@ func (c *call) submitted(v view) (incident.Declaration, map[string]string) {
 	return d, faults
 }
 
-// shortcut opens the declare form about a message: its text and where it stands are filled in.
-func (c *call) shortcut(text string) (answer, error) {
+// declareFrom opens the declare form about a message: its text and where it stands are filled in.
+func (c *call) declareFrom(m posted) (answer, error) {
 	if err := c.mayDeclare(); err != nil {
 		return answer{}, err
 	}
-	text = readable(text, c.name)
+	text := readable(m.Text, c.name)
 	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	title, _ := headed(first)
 	summary := cutRunes(text, incident.MaxSummary-400)

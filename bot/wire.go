@@ -49,12 +49,31 @@ type interaction struct {
 		ID   string `json:"id"`
 		Name string `json:"name"`
 	} `json:"channel"`
-	Message struct {
-		TS   string `json:"ts"`
-		Text string `json:"text"`
-	} `json:"message"`
+	Message posted   `json:"message"`
 	Actions []action `json:"actions"`
 	View    view     `json:"view"`
+}
+
+// posted is a message that stands in a channel.
+type posted struct {
+	TS      string `json:"ts"`
+	Thread  string `json:"thread_ts"`
+	Subtype string `json:"subtype"`
+	User    string `json:"user"`
+	Bot     string `json:"bot_id"`
+	Name    string `json:"username"` // that an integration gave itself
+	Text    string `json:"text"`
+	Edited  struct {
+		User string `json:"user"`
+	} `json:"edited"`
+	Files []struct {
+		Name string `json:"name"`
+		Link string `json:"permalink"`
+	} `json:"files"`
+	Attached []struct {
+		Fallback string `json:"fallback"`
+		Text     string `json:"text"`
+	} `json:"attachments"`
 }
 
 func (in interaction) sender() sender {
@@ -198,12 +217,34 @@ type event struct {
 	Time      int64  `json:"event_time"`
 	Inner     struct {
 		Type    string          `json:"type"`
+		Subtype json.RawMessage `json:"subtype"`
 		User    json.RawMessage `json:"user"` // an id, or the whole user
 		Channel json.RawMessage `json:"channel"`
+
+		Reaction json.RawMessage `json:"reaction"`
+		Item     json.RawMessage `json:"item"` // that was reacted to
+		Author   json.RawMessage `json:"item_user"`
+		Message  json.RawMessage `json:"message"` // as it reads now
+		Deleted  json.RawMessage `json:"deleted_ts"`
 	} `json:"event"`
 }
 
 func (e event) key() string { return incident.KeyEvent + e.ID }
+
+// item is what somebody reacted to.
+type item struct {
+	Type    string `json:"type"`
+	Channel string `json:"channel"`
+	TS      string `json:"ts"`
+}
+
+func (e event) item() (i item) {
+	_ = json.Unmarshal(e.Inner.Item, &i) // of a shape that we do not know: nothing that we keep
+	return i
+}
+
+// channel is where it happened, "" where that is nowhere.
+func (e event) channel() string { return firstOf(text(e.Inner.Channel), e.item().Channel) }
 
 func readEvent(body []byte) (event, error) {
 	var e event

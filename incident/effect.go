@@ -17,12 +17,13 @@ const (
 	LaneSigns    Lane = "signs"    // what hangs on the room's door
 	LaneAnnounce Lane = "announce" // what those outside see
 	LaneDirect   Lane = "direct"   // words to one person
+	LaneReads    Lane = "reads"    // what is read there, not written
 )
 
 // EffectKind names something outside that is to be brought in step.
 type EffectKind string
 
-// The kinds of effects. Say and Tell are one-shots: their subject is an event.
+// The kinds of effects. Say, Tell and Catch are one-shots: their subject is an event.
 const (
 	EffectRoom         EffectKind = "room"
 	EffectCard         EffectKind = "card"
@@ -31,8 +32,9 @@ const (
 	EffectInvite       EffectKind = "invite"
 	EffectAnnouncement EffectKind = "announcement"
 	EffectBookmarks    EffectKind = "bookmarks"
-	EffectSay          EffectKind = "say"  // to the room
-	EffectTell         EffectKind = "tell" // to the person whom the event names
+	EffectSay          EffectKind = "say"   // to the room
+	EffectTell         EffectKind = "tell"  // to the person whom the event names
+	EffectCatch        EffectKind = "catch" // the words of a message that somebody picked
 )
 
 // The refs that rules and the store look at; adapters keep others beside them.
@@ -75,6 +77,7 @@ func (e Effect) String() string { return string(e.Kind) + " of " + e.Incident.St
 // names are what people call the kinds.
 var names = map[EffectKind]string{
 	EffectPin: "pinning of the card", EffectInvite: "invitations", EffectSay: "message", EffectTell: "direct message",
+	EffectCatch: "reading of a message",
 }
 
 // Name is what people call the kind.
@@ -104,8 +107,11 @@ var lanes = map[EffectKind]Lane{
 	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectSay: LaneWords,
 	EffectInvite: LanePeople, EffectTopic: LaneSigns,
 	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce,
-	EffectTell: LaneDirect,
+	EffectTell: LaneDirect, EffectCatch: LaneReads,
 }
+
+// oneShots are the kinds that are about an event.
+var oneShots = map[EffectKind]bool{EffectSay: true, EffectTell: true, EffectCatch: true}
 
 // everything is what a new room needs, in the order of each lane.
 var everything = []EffectKind{
@@ -138,6 +144,11 @@ var owes = map[EventKind][]EffectKind{
 	EventPolicy:     nil,
 	EventOutage:     {EffectSay},
 	EventDraft:      {EffectTell},
+	EventPicked:     {EffectCatch},
+	EventCaught:     {},
+	EventUncaught:   {},
+	EventEdited:     {},
+	EventDeleted:    {},
 }
 
 // Owes lists the effects of an event that has been stored, in the order in which they are to be delivered.
@@ -146,7 +157,7 @@ func (e Event) Owes(id ID) []Effect {
 	effects := make([]Effect, 0, len(kinds))
 	for _, kind := range kinds {
 		effect := Effect{Incident: id, Lane: lanes[kind], Kind: kind}
-		if kind == EffectSay || kind == EffectTell {
+		if oneShots[kind] {
 			effect.Subject = strconv.FormatInt(e.ID, 10)
 		}
 		effects = append(effects, effect)

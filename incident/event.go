@@ -35,6 +35,11 @@ const (
 	EventOutage     EventKind = "outage"    // of the system: a destination took nothing for a while, and is back
 	EventDraft      EventKind = "draft"     // of the system: words that a form could not take, kept for their author
 	EventPolicy     EventKind = "policy"    // of the system: another policy holds from now on
+	EventPicked     EventKind = "picked"    // a message of the room is to be kept: its words are being read
+	EventCaught     EventKind = "caught"    // a message of the room is kept, with its words
+	EventUncaught   EventKind = "uncaught"  // who caught a message took that back
+	EventEdited     EventKind = "edited"    // a message that was caught reads differently now
+	EventDeleted    EventKind = "deleted"   // a message that was caught is gone from the room
 )
 
 // Event is one entry of the timeline: what, who, when it happened, and when it was recorded (Stamp.At).
@@ -47,7 +52,9 @@ type Event struct {
 	From, To string    // the values that changed; for a role, To is the role
 	Text     string
 	Whom     Person // who it was done to
-	Corrects int64  // the event that this one sets right, or 0
+	Message  string // the message of the room that it is about: what the room calls it; "" for none
+	Link     string // where that can be read
+	Corrects int64  // the event that this one is about, or 0
 }
 
 // tellings is how each kind is told in one sentence after the author's name.
@@ -79,6 +86,15 @@ var tellings = map[EventKind]func(Event) string{
 	EventDraft:   func(Event) string { return "kept a draft" },
 	EventPolicy: func(e Event) string {
 		return fmt.Sprintf("took policy %s in the place of %s: %s", e.To, e.From, e.Text)
+	},
+	EventPicked:   func(e Event) string { return "picked a message by " + e.Whom.Name },
+	EventCaught:   func(e Event) string { return fmt.Sprintf("caught what %s said: %s", e.Whom.Name, e.Text) },
+	EventUncaught: func(e Event) string { return "took back that a message by " + e.Whom.Name + " is kept" },
+	EventEdited: func(e Event) string {
+		return fmt.Sprintf("edited a message that was caught (#%d): %s", e.Corrects, e.Text)
+	},
+	EventDeleted: func(e Event) string {
+		return fmt.Sprintf("saw that a message that was caught (#%d) was deleted", e.Corrects)
 	},
 }
 

@@ -212,7 +212,7 @@ func TestEveryKindIsToldAndOwed(t *testing.T) {
 			if effect.Lane == "" {
 				t.Errorf("%s travels in no lane", effect.Kind)
 			}
-			if oneShot := effect.Kind == EffectSay || effect.Kind == EffectTell; oneShot != (effect.Event() == 3) {
+			if oneShot := oneShots[effect.Kind]; oneShot != (effect.Event() == 3) {
 				t.Errorf("%s has the subject %q", effect.Kind, effect.Subject)
 			}
 		}

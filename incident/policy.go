@@ -58,6 +58,7 @@ type Policy struct {
 	Services   []Service
 	Channel    string // pattern of room names: {number} and {title} stand for the incident's
 	Announce   string // id of the channel for announcements; "" is where the incident was declared
+	Reaction   string // that catches a message of a room when somebody puts it there: "pushpin"
 	Hash       string // of the file's bytes; "" for the defaults
 }
 
@@ -78,7 +79,8 @@ func Defaults() *Policy {
 			{Mitigator, "You make it stop hurting: roll back, fail over, switch off. Say what you do before you do it."},
 			{Scribe, "You write down what happens and when, with notes: /incident note."},
 		},
-		Channel: "inc-{number}-{title}",
+		Channel:  "inc-{number}-{title}",
+		Reaction: "pushpin",
 	}
 }
 

@@ -25,6 +25,13 @@ type Tx interface {
 	// Join and Leave keep who is in an incident's room.
 	Join(id ID, handle string, at time.Time) error
 	Leave(id ID, handle string) error
+	Record
+}
+
+// Record is what a change may ask of what was recorded before it.
+type Record interface {
+	// Message is the last event about a message of an incident's room, the zero Event where there is none.
+	Message(id ID, message string) (Event, error)
 }
 
 // Filter picks incidents for a list, newest first.

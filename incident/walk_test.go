@@ -83,6 +83,60 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Distrust(Guest, s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Accept(s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Decline("no incident", s) },
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		return i.Pick(Message{Name: "1.2", Author: grace, At: noon}, lastAbout("1.2"), asAny(t, s))
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		return i.Catch(Message{Name: "1.2", Author: grace, At: noon, Text: "words"}, lastAbout("1.2"), asAny(t, s))
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		return i.Edited(Message{Name: "1.2", Text: rapid.SampledFrom([]string{"words", "others"}).Draw(t, "words")}, lastAbout("1.2"), asAny(t, s))
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error { return i.Release(lastAbout("1.2"), asAny(t, s)) },
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Deleted(lastAbout("1.2"), s) },
+}
+
+// walked is the record of the walk so far, numbered as the store would.
+var walked []Event
+
+// lastAbout is the last event of the walk about a message.
+func lastAbout(message string) (last Event) {
+	for _, e := range walked {
+		if e.Message == message {
+			last = e
+		}
+	}
+	return last
+}
+
+func asAny(t *rapid.T, s Stamp) Stamp {
+	s.By = rapid.SampledFrom([]Person{ada, grace}).Draw(t, "who")
+	return s
+}
+
+// checkMessage makes sure that what the record tells of a message fits: nothing is let go of that was not kept, and what was
+// kept is not kept again.
+func checkMessage(t *rapid.T, record []Event) {
+	kept := false
+	var by Person
+	for _, e := range record {
+		switch e.Kind {
+		case EventPicked, EventCaught:
+			if kept && e.Kind == EventCaught {
+				t.Fatalf("caught twice: %v", kinds(record))
+			}
+			kept, by = e.Kind == EventCaught, e.By
+		case EventEdited:
+			if !kept {
+				t.Fatalf("what nobody keeps was edited: %v", kinds(record))
+			}
+		case EventUncaught, EventDeleted:
+			if e.Kind == EventUncaught && e.By != by {
+				t.Fatalf("%s let go of what %s had caught", e.By.Name, by.Name)
+			}
+			kept = false
+		}
+	}
 }
 
 // TestTheRecordTellsTheState walks at random and compares the incident with the fold of its events.
@@ -93,6 +147,7 @@ func TestTheRecordTellsTheState(t *testing.T) {
 			t.Fatal(err)
 		}
 		record := i.Drain()
+		walked = record
 		for n := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			before := stateOf(i)
 			before.Roles = maps.Clone(i.Roles)
@@ -106,7 +161,12 @@ func TestTheRecordTellsTheState(t *testing.T) {
 			case err != nil && CodeOf(err) == "":
 				t.Fatalf("a refusal is for people: %v", err)
 			}
-			record = append(record, events...)
+			for _, e := range events {
+				e.ID = int64(len(record) + 1)
+				record = append(record, e)
+			}
+			walked = record
+			checkMessage(t, record)
 			if diff := cmp.Diff(fold(record), stateOf(i)); diff != "" {
 				t.Fatalf("the record tells another story (-record +row):\n%s", diff)
 			}

@@ -113,7 +113,10 @@ func (t *Tx) enter(id incident.ID, e *incident.Event) error {
 		return err
 	}
 	content.EntryID = e.ID
-	return t.q.InsertContent(t.ctx, content)
+	if err := t.q.InsertContent(t.ctx, content); err != nil || e.Message == "" {
+		return err
+	}
+	return t.q.PutMessage(t.ctx, db.PutMessageParams{IncidentID: int64(id), Message: e.Message, EntryID: e.ID})
 }
 
 func (t *Tx) ask(e incident.Effect, s incident.Stamp) error {

@@ -66,3 +66,23 @@ func (s *Store) Latest(ctx context.Context, id incident.ID, kind incident.EventK
 	}
 	return e, nil
 }
+
+// Message is the last event about a message of an incident's room, the zero Event where there is none.
+func (s *Store) Message(ctx context.Context, id incident.ID, message string) (incident.Event, error) {
+	e, err := messageOf(ctx, s.q, id, message)
+	if err != nil {
+		return incident.Event{}, fmt.Errorf("store: find a message of %s: %w", id, err)
+	}
+	return e, nil
+}
+
+func messageOf(ctx context.Context, q *db.Queries, id incident.ID, message string) (incident.Event, error) {
+	row, err := q.MessageEntry(ctx, db.MessageEntryParams{IncidentID: int64(id), Message: message})
+	if errors.Is(err, sql.ErrNoRows) {
+		return incident.Event{}, nil
+	}
+	if err != nil {
+		return incident.Event{}, err
+	}
+	return eventOf(row.Entry, row.Actor, row.Body)
+}

@@ -198,6 +198,12 @@ func (t *Tx) DeclaredSince(at time.Time, limit int) ([]*incident.Incident, error
 	return incidents, nil
 }
 
+// Message is the last event about a message of an incident's room, the zero Event where there is none.
+func (t *Tx) Message(id incident.ID, message string) (incident.Event, error) {
+	e, err := messageOf(t.ctx, t.q, id, message)
+	return e, t.fail("find a message of "+id.String(), err)
+}
+
 // Profile is what is known of a person, the zero Profile when nothing is.
 func (t *Tx) Profile(handle string) (incident.Profile, error) {
 	profile, err := profile(t.ctx, t.q, handle)

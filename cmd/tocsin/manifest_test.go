@@ -62,6 +62,7 @@ var scopesNeeded = map[string][]string{
 	"conversations.join":     {"channels:join"},
 	"conversations.members":  {"channels:read", "groups:read"},
 	"conversations.open":     {"im:write"},
+	"conversations.replies":  {"channels:history", "groups:history"},
 	"conversations.setTopic": {"channels:manage", "groups:write"},
 	"pins.add":               {"pins:write"},
 	"users.conversations":    {"channels:read", "groups:read"},
@@ -71,7 +72,7 @@ var scopesNeeded = map[string][]string{
 }
 
 // scopesOfEvents is which scopes the events that we subscribe to need, and the slash command.
-var scopesOfEvents = []string{"channels:read", "groups:read", "users:read", "commands"}
+var scopesOfEvents = []string{"channels:read", "groups:read", "users:read", "channels:history", "groups:history", "reactions:read", "commands"}
 
 func TestManifestAsksForTheLeastScopes(t *testing.T) {
 	var manifest struct {
@@ -102,7 +103,7 @@ func TestManifestAsksForTheLeastScopes(t *testing.T) {
 var methods = map[string]string{
 	"AuthTestContext": "auth.test", "AddBookmarkContext": "bookmarks.add", "ListBookmarksContext": "bookmarks.list",
 	"PostMessageContext": "chat.postMessage", "UpdateMessageContext": "chat.update", "CreateConversationContext": "conversations.create",
-	"GetConversationHistoryContext": "conversations.history", "ForceInviteUsersToConversationContext": "conversations.invite",
+	"GetConversationHistoryContext": "conversations.history", "GetConversationRepliesContext": "conversations.replies", "ForceInviteUsersToConversationContext": "conversations.invite",
 	"GetConversationInfoContext": "conversations.info", "JoinConversationContext": "conversations.join", "GetUsersInConversationContext": "conversations.members",
 	"OpenConversationContext": "conversations.open", "SetTopicOfConversationContext": "conversations.setTopic",
 	"AddPinContext": "pins.add", "GetConversationsForUserContext": "users.conversations", "GetUserInfoContext": "users.info",

@@ -48,6 +48,7 @@ type file struct {
 	} `yaml:"services"`
 	Channel  string `yaml:"channel"`  // pattern: inc-{number}-{title}
 	Announce string `yaml:"announce"` // Slack channel id
+	Reaction string `yaml:"reaction"` // pushpin
 }
 
 // Read reads a policy, and reports everything that is wrong with it at once. Each fault names its place in the file.
@@ -59,7 +60,7 @@ func Read(raw []byte) (*incident.Policy, error) {
 	sum := sha256.Sum256(raw)
 	p := incident.Defaults()
 	p.Hash = hex.EncodeToString(sum[:])
-	faults := errors.Join(f.severities(p), f.roles(p), f.services(p), f.channels(p))
+	faults := errors.Join(f.severities(p), f.roles(p), f.services(p), f.channels(p), f.reaction(p))
 	if faults != nil {
 		return nil, fmt.Errorf("policy: %w", faults)
 	}
@@ -227,6 +228,21 @@ func (f file) channels(p *incident.Policy) error {
 		return errors.Join(faults, fmt.Errorf("announce: %q is no channel id; Slack shows it at the end of the channel's details, for example C0123456789", f.Announce))
 	}
 	return faults
+}
+
+// emoji is how Slack spells one, without its colons and its skin.
+var emoji = regexp.MustCompile(`^[a-z0-9_+'-]{1,100}$`)
+
+func (f file) reaction(p *incident.Policy) error {
+	name := strings.Trim(f.Reaction, ":")
+	switch {
+	case f.Reaction == "":
+		return nil
+	case !emoji.MatchString(name):
+		return fmt.Errorf("reaction: %q is no name of an emoji; Slack shows it when the pointer rests on it, for example pushpin", f.Reaction)
+	}
+	p.Reaction = name
+	return nil
 }
 
 func people(where string, handles []string) error {

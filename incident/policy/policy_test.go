@@ -24,6 +24,7 @@ services:
     links: [{title: Dashboard, url: "https://grafana.example.com/checkout"}]
 channel: "incident-{number}"
 announce: C0123456789
+reaction: ":memo:"
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +36,7 @@ announce: C0123456789
 	if diff := cmp.Diff(want, p.Severities); diff != "" {
 		t.Error(diff)
 	}
-	if p.Default().Name != "p2" || p.Announce != "C0123456789" || p.Roles[0].Does != "leads us." || p.Hash == "" {
+	if p.Default().Name != "p2" || p.Announce != "C0123456789" || p.Reaction != "memo" || p.Roles[0].Does != "leads us." || p.Hash == "" {
 		t.Errorf("got %+v", p)
 	}
 	if p.Service("Checkout").Links[0].Title != "Dashboard" {
@@ -69,6 +70,7 @@ func TestReadFaults(t *testing.T) {
 		"owner":              {"services: [{name: a, owner: '@ada'}]", "is no member id"},
 		"link":               {"services: [{name: a, links: [{title: x, url: 'javascript:alert(1)'}]}]", "http or https"},
 		"announce":           {"announce: '#incidents'", "is no channel id"},
+		"reaction":           {"reaction: 'push pin'", "is no name of an emoji"},
 		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam"; there are name, meaning, update_every, invite`},
 		"not a duration":     {"severities:\n- name: a\n  update_every: 30", `severities[0].update_every (line 3): must be a duration, for example 30m or 2h, and is "30"`},
 		"not a list":         {"services:\n- name: a\n  invite: U0ADA0001", `services[0].invite (line 3): must be a list, each item on a line of its own after a dash, and is "U0ADA0001"`},

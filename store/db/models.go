@@ -86,6 +86,12 @@ type Member struct {
 	SeenAt     int64
 }
 
+type Message struct {
+	IncidentID int64
+	Message    string
+	EntryID    int64
+}
+
 type Migration struct {
 	Version int64
 	Sha256  string

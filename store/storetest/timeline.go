@@ -1,0 +1,35 @@
+package storetest
+
+import "tocsin/incident"
+
+func messages(h *house) {
+	one, two := h.declare("one", false), h.declare("two", false)
+	said := incident.Message{Name: "1.2", Author: grace, At: start.Add(-1e9), Text: "it is DNS", Link: "https://x.example/1"}
+	h.drain()
+	last, err := h.Message(h.ctx, one, "1.2")
+	h.ok(err)
+	h.equal(last, incident.Event{})
+	h.change(one, func(i *incident.Incident) error { return i.Pick(said, last, h.stamp()) })
+	picked, err := h.Message(h.ctx, one, "1.2")
+	h.ok(err)
+	h.equal(picked.Kind, incident.EventPicked)
+	h.change(one, func(i *incident.Incident) error { return i.Catch(said, picked, h.stamp()) })
+	caught, err := h.Message(h.ctx, one, "1.2")
+	h.ok(err)
+	h.equal(caught, incident.Event{
+		ID: picked.ID + 1, Kind: incident.EventCaught, Stamp: h.stamp(), Occurred: said.At, Text: "it is DNS", Whom: grace,
+		Message: "1.2", Link: said.Link, Corrects: picked.ID,
+	})
+	_, err = h.Change(h.ctx, incident.Request{At: h.now}, func(t incident.Tx) ([]byte, error) {
+		inside, err := t.Message(one, "1.2")
+		h.equal(inside, caught)
+		return nil, err
+	})
+	h.ok(err)
+	for id, message := range map[incident.ID]string{one: "1.3", two: "1.2"} {
+		none, err := h.Message(h.ctx, id, message)
+		h.ok(err)
+		h.equal(none, incident.Event{})
+	}
+	h.the(incident.EffectCatch, h.claim())
+}
