@@ -26,6 +26,8 @@ type Records interface {
 // Entries is what the bot needs of the store about single entries and what was recorded about them.
 type Entries interface {
 	Message(ctx context.Context, id incident.ID, message string) (incident.Event, error)
+	Entry(ctx context.Context, id incident.ID, event int64) (incident.Entry, error)
+	About(ctx context.Context, id incident.ID, since int64) ([]incident.Event, error)
 }
 
 // Reminders is what the bot needs of the store about what is due.
@@ -157,6 +159,7 @@ type call struct {
 	source   string // permalink of the message it is about
 
 	incident incident.ID // the one it is about, once that is known
+	entry    string      // "#12": the entry of it that its form is about
 	inside   bool        // asked in the incident's own room
 }
 

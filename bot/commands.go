@@ -19,6 +19,7 @@ type command struct {
 	button string // its label, where it is offered as one; "" for the name
 	form   string // label of the words that it needs: without them it opens a form; "" for none
 	hint   string // below the form's field
+	entry  bool   // it is about one entry: #12 comes first
 	room   bool   // it is about one incident: the one whose room it is typed in, or INC-7 as its first word
 	run    func(*call, string) (answer, error)
 }
@@ -42,7 +43,10 @@ func init() {
 		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, run: (*call).note},
 		{name: "update", args: "how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "How do things stand?", room: true, run: (*call).update},
 		{name: "snooze", args: "[update] 15m", help: "be reminded of what is due a little later", button: "Later", room: true, run: (*call).snooze},
-		{name: "timeline", args: "[#12]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, run: (*call).timeline},
+		{name: "timeline", args: "[#12 | starred | notes, updates, … | @user | add what happened]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, run: (*call).timeline},
+		{name: "correct", args: "#12 how it should read", help: "set an entry right; the old words stay", button: "Correct", form: "How should it read?", entry: true, room: true, run: (*call).correct},
+		{name: "star", args: "#12", help: "mark an entry that matters", button: "Star", entry: true, room: true, run: (*call).star},
+		{name: "unstar", args: "#12", help: "take the star off again", button: "Unstar", entry: true, room: true, run: (*call).unstar},
 		{name: "mitigated", help: "customers no longer suffer", button: "Mitigated", room: true, run: (*call).mitigated},
 		{name: "resolve", help: "the fault is over", button: "Resolve", room: true, run: (*call).resolve},
 		{name: "close", help: "the work on it is over", button: "Close", room: true, run: (*call).close},
@@ -84,6 +88,7 @@ func (c *call) try(line string) (answer, error) {
 	if word == "" {
 		return c.menu()
 	}
+	word, args = synonym(word, args)
 	v, known := lookup(strings.ToLower(word))
 	if !known {
 		return unknownVerb(word, args)
@@ -94,10 +99,26 @@ func (c *call) try(line string) (answer, error) {
 			return answer{}, err
 		}
 	}
-	if v.form != "" && args == "" {
+	if v.form != "" && v.entry && entryAlone.MatchString(args) {
+		c.entry, args = args, ""
+		return c.openForm(v)
+	}
+	if v.form != "" && args == "" && !v.entry {
 		return c.openForm(v)
 	}
 	return v.run(c, args)
+}
+
+// synonym reads "timeline add …" as the note that it is.
+func synonym(word, args string) (verb, rest string) {
+	named, after := cutWord(args)
+	if _, is := incident.ParseID(named); !is {
+		named, after = "", args
+	}
+	if added, words := cutWord(after); strings.EqualFold(word, "timeline") && strings.EqualFold(added, "add") {
+		return "note", strings.TrimSpace(named + " " + words)
+	}
+	return word, args
 }
 
 // unknownVerb says what was perhaps meant, with what else was typed, so that it can be copied and sent.

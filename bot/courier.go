@@ -34,6 +34,7 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 	incident.EffectSay:          (*errand).say,
 	incident.EffectTell:         (*errand).tell,
 	incident.EffectCatch:        (*errand).catch,
+	incident.EffectAmend:        (*errand).amendWords,
 }
 
 // Deliver brings one effect in step. Its errors are instructions to the outbox: see fault, and ours.
@@ -77,7 +78,13 @@ func (e *errand) looked() { e.dirty = false }
 // roomID is the incident's channel, or "" while there is none.
 func (e *errand) roomID() string { return e.i.Refs[incident.RefRoom] }
 
-// latestUpdate is the last update to stakeholders; the zero event where there is none.
+// latestUpdate is the last update to stakeholders, as it reads by now; the zero event where there is none.
 func (e *errand) latestUpdate() (incident.Event, error) {
-	return e.Store.Latest(e.ctx, e.i.ID, incident.EventUpdate)
+	last, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventUpdate)
+	if err != nil || last.ID == 0 {
+		return last, err
+	}
+	entry, err := e.Store.Entry(e.ctx, e.i.ID, last.ID)
+	last.Text = entry.Words()
+	return last, err
 }

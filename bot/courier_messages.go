@@ -228,7 +228,7 @@ func (e *errand) say() (incident.Refs, error) {
 	switch {
 	case err == nil && event.Kind == incident.EventOutage:
 		return nil, e.sumUpOutage(event)
-	case err != nil || e.roomID() == "" || e.summarised(event):
+	case err != nil || e.roomID() == "" || e.summarised(event) || event.Redacted:
 		return nil, err
 	case e.Now().Sub(event.At) > incident.Backlog:
 		return e.summarise(event)
@@ -263,7 +263,7 @@ var unreachable = []string{"user_not_found", "user_not_visible", "user_disabled"
 // tell sends one person a direct message about one event.
 func (e *errand) tell() (incident.Refs, error) {
 	_, event, err := e.Store.Event(e.ctx, e.effect.Event())
-	if err != nil {
+	if err != nil || event.Redacted {
 		return nil, err
 	}
 	line, err := e.telling(event)

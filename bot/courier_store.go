@@ -63,6 +63,10 @@ func (r records) Message(ctx context.Context, id incident.ID, message string) (i
 	return asked(r.store.Message(ctx, id, message))
 }
 
+func (r records) Entry(ctx context.Context, id incident.ID, event int64) (incident.Entry, error) {
+	return asked(r.store.Entry(ctx, id, event))
+}
+
 func (r records) Profile(ctx context.Context, handle string) (incident.Profile, error) {
 	return asked(r.store.Profile(ctx, handle))
 }

@@ -132,7 +132,7 @@ func (b *Bot) submit(ctx context.Context, in interaction) ([]byte, error) {
 	c.trigger, c.sent = in.Trigger, true
 	from := c.resume(in.View.Metadata)
 	if verb, ok := strings.CutPrefix(in.View.Callback, formWords); ok {
-		return c.submitWords(verb, from.Incident, in.View)
+		return c.submitWords(strings.TrimSpace(verb+" "+from.Incident.String()+" "+from.Entry), in.View)
 	}
 	if in.View.Callback != formDeclare {
 		return nil, nil
@@ -151,14 +151,14 @@ func (b *Bot) submit(ctx context.Context, in interaction) ([]byte, error) {
 	return formDone(a)
 }
 
-// submitWords runs a verb with the words of its form.
-func (c *call) submitWords(verb string, id incident.ID, v view) ([]byte, error) {
+// submitWords runs a line that the words of its form complete.
+func (c *call) submitWords(line string, v view) ([]byte, error) {
 	words := strings.TrimSpace(v.value(inputWords))
 	if words == "" {
 		return formErrors(map[string]string{inputWords: "There are no words in it."})
 	}
 	// Unlike a typed command, a form delivers text unescaped: escape it, so that one reader serves both.
-	a, err := c.try(verb + " " + id.String() + " " + string(escapeTyped(words)))
+	a, err := c.try(line + " " + string(escapeTyped(words)))
 	switch {
 	case err != nil:
 		return c.formRefused(inputWords, err)

@@ -53,7 +53,7 @@ func (c *call) openForm(v command) (answer, error) {
 	view := form(formWords+v.name, v.label(), v.label())
 	view.PrivateMetadata = metadata
 	view.Blocks.BlockSet = []slack.Block{
-		contextLine(markup(c.incident.String())),
+		contextLine(markup(strings.TrimSpace(c.incident.String() + " " + c.entry))),
 		slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input),
 	}
 	if err := c.open(view); err != nil {
@@ -98,6 +98,7 @@ func (c *call) openDeclareForm(d incident.Declaration, summary string) (answer, 
 // origin is where and when a form was opened, kept in the form itself: Slack gives it back as we wrote it.
 type origin struct {
 	Incident incident.ID `json:"incident,omitempty"`
+	Entry    string      `json:"entry,omitempty"`
 	Channel  string      `json:"channel,omitempty"`
 	Public   bool        `json:"public,omitempty"`
 	Source   string      `json:"source,omitempty"`
@@ -105,7 +106,7 @@ type origin struct {
 }
 
 func (c *call) origin() (string, error) {
-	raw, err := json.Marshal(origin{Incident: c.incident, Channel: c.channel, Public: c.public, Source: c.source, At: c.at.Unix()})
+	raw, err := json.Marshal(origin{Incident: c.incident, Entry: c.entry, Channel: c.channel, Public: c.public, Source: c.source, At: c.at.Unix()})
 	return string(raw), err
 }
 

@@ -23,7 +23,7 @@ const (
 // EffectKind names something outside that is to be brought in step.
 type EffectKind string
 
-// The kinds of effects. Say, Tell and Catch are one-shots: their subject is an event.
+// The kinds of effects. Say, Tell, Catch and Amend are one-shots: their subject is an event.
 const (
 	EffectRoom         EffectKind = "room"
 	EffectCard         EffectKind = "card"
@@ -35,6 +35,7 @@ const (
 	EffectSay          EffectKind = "say"   // to the room
 	EffectTell         EffectKind = "tell"  // to the person whom the event names
 	EffectCatch        EffectKind = "catch" // the words of a message that somebody picked
+	EffectAmend        EffectKind = "amend" // what was said of an entry whose words are others now, or none
 )
 
 // The refs that rules and the store look at; adapters keep others beside them.
@@ -77,7 +78,7 @@ func (e Effect) String() string { return string(e.Kind) + " of " + e.Incident.St
 // names are what people call the kinds.
 var names = map[EffectKind]string{
 	EffectPin: "pinning of the card", EffectInvite: "invitations", EffectSay: "message", EffectTell: "direct message",
-	EffectCatch: "reading of a message",
+	EffectCatch: "reading of a message", EffectAmend: "correction of a message",
 }
 
 // Name is what people call the kind.
@@ -108,10 +109,11 @@ var lanes = map[EffectKind]Lane{
 	EffectInvite: LanePeople, EffectTopic: LaneSigns,
 	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce,
 	EffectTell: LaneDirect, EffectCatch: LaneReads,
+	EffectAmend: LaneWords, // behind the words that it changes
 }
 
 // oneShots are the kinds that are about an event.
-var oneShots = map[EffectKind]bool{EffectSay: true, EffectTell: true, EffectCatch: true}
+var oneShots = map[EffectKind]bool{EffectSay: true, EffectTell: true, EffectCatch: true, EffectAmend: true}
 
 // everything is what a new room needs, in the order of each lane.
 var everything = []EffectKind{
@@ -149,6 +151,10 @@ var owes = map[EventKind][]EffectKind{
 	EventUncaught:   {},
 	EventEdited:     {},
 	EventDeleted:    {},
+	EventCorrected:  {EffectCard, EffectAnnouncement, EffectAmend},
+	EventStarred:    {},
+	EventUnstarred:  {},
+	EventRedacted:   {EffectCard, EffectAnnouncement, EffectAmend},
 }
 
 // Owes lists the effects of an event that has been stored, in the order in which they are to be delivered.

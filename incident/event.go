@@ -40,6 +40,10 @@ const (
 	EventUncaught   EventKind = "uncaught"  // who caught a message took that back
 	EventEdited     EventKind = "edited"    // a message that was caught reads differently now
 	EventDeleted    EventKind = "deleted"   // a message that was caught is gone from the room
+	EventCorrected  EventKind = "corrected" // the words of another entry were set right
+	EventStarred    EventKind = "starred"   // another entry matters
+	EventUnstarred  EventKind = "unstarred"
+	EventRedacted   EventKind = "redacted" // the words of another entry were taken out
 )
 
 // Event is one entry of the timeline: what, who, when it happened, and when it was recorded (Stamp.At).
@@ -55,6 +59,7 @@ type Event struct {
 	Message  string // the message of the room that it is about: what the room calls it; "" for none
 	Link     string // where that can be read
 	Corrects int64  // the event that this one is about, or 0
+	Redacted bool   // its words have been taken out, and who said them
 }
 
 // tellings is how each kind is told in one sentence after the author's name.
@@ -96,6 +101,10 @@ var tellings = map[EventKind]func(Event) string{
 	EventDeleted: func(e Event) string {
 		return fmt.Sprintf("saw that a message that was caught (#%d) was deleted", e.Corrects)
 	},
+	EventCorrected: func(e Event) string { return fmt.Sprintf("corrected #%d: %s", e.Corrects, e.Text) },
+	EventStarred:   func(e Event) string { return fmt.Sprintf("starred #%d", e.Corrects) },
+	EventUnstarred: func(e Event) string { return fmt.Sprintf("took the star off #%d", e.Corrects) },
+	EventRedacted:  func(e Event) string { return fmt.Sprintf("redacted #%d: %s", e.Corrects, e.Text) },
 }
 
 func tellRole(e Event) string {

@@ -32,6 +32,8 @@ type Tx interface {
 type Record interface {
 	// Message is the last event about a message of an incident's room, the zero Event where there is none.
 	Message(id ID, message string) (Event, error)
+	// Entry is an entry of an incident, with what was recorded about it; an unknown one is Missing.
+	Entry(id ID, event int64) (Entry, error)
 }
 
 // Filter picks incidents for a list, newest first.

@@ -94,6 +94,17 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 	},
 	func(t *rapid.T, i *Incident, s Stamp) error { return i.Release(lastAbout("1.2"), asAny(t, s)) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Deleted(lastAbout("1.2"), s) },
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		return i.Correct(anyEntry(t), rapid.SampledFrom([]string{"better words", "a note", ""}).Draw(t, "words"), s)
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error { return i.Star(anyEntry(t), s) },
+	func(t *rapid.T, i *Incident, s Stamp) error { return i.Unstar(anyEntry(t), s) },
+}
+
+// anyEntry is an entry of the walk, with what the walk has said of it.
+func anyEntry(t *rapid.T) Entry {
+	entries := Entries(walked, walked)
+	return rapid.SampledFrom(entries).Draw(t, "entry")
 }
 
 // walked is the record of the walk so far, numbered as the store would.
@@ -147,6 +158,7 @@ func TestTheRecordTellsTheState(t *testing.T) {
 			t.Fatal(err)
 		}
 		record := i.Drain()
+		record[0].ID = 1
 		walked = record
 		for n := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			before := stateOf(i)

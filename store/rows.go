@@ -130,7 +130,7 @@ func eventOf(e db.Entry, actor, words sql.NullString) (incident.Event, error) {
 		ID: e.ID, Kind: incident.EventKind(e.Kind), Occurred: instant(e.OccurredAt), Corrects: e.Corrects.Int64,
 		Stamp: incident.Stamp{At: instant(e.RecordedAt), Request: e.Request},
 	}
-	if !actor.Valid {
+	if event.Redacted = !actor.Valid; event.Redacted {
 		return event, nil
 	}
 	var said body

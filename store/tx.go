@@ -204,6 +204,15 @@ func (t *Tx) Message(id incident.ID, message string) (incident.Event, error) {
 	return e, t.fail("find a message of "+id.String(), err)
 }
 
+// Entry is an entry of an incident, with what was recorded about it; an unknown one is Missing.
+func (t *Tx) Entry(id incident.ID, event int64) (incident.Entry, error) {
+	e, err := entryOf(t.ctx, t.q, id, event)
+	if incident.CodeOf(err) != "" {
+		return e, err
+	}
+	return e, t.fail("find an entry of "+id.String(), err)
+}
+
 // Profile is what is known of a person, the zero Profile when nothing is.
 func (t *Tx) Profile(handle string) (incident.Profile, error) {
 	profile, err := profile(t.ctx, t.q, handle)

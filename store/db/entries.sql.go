@@ -13,9 +13,14 @@ import (
 const entriesAbout = `-- name: EntriesAbout :many
 SELECT e.id, e.incident_id, e.kind, e.occurred_at, e.recorded_at, e.request, e.corrects, e.source, e.actor_commitment, e.body_commitment, c.actor, c.body
 FROM entries e LEFT JOIN contents c ON c.entry_id = e.id
-WHERE e.incident_id = $1 AND e.corrects IS NOT NULL
+WHERE e.incident_id = $1 AND e.corrects >= $2
 ORDER BY e.id
 `
+
+type EntriesAboutParams struct {
+	IncidentID int64
+	Since      sql.NullInt64
+}
 
 type EntriesAboutRow struct {
 	Entry Entry
@@ -23,9 +28,9 @@ type EntriesAboutRow struct {
 	Body  sql.NullString
 }
 
-// EntriesAbout are the entries of an incident that are about others of it, oldest first.
-func (q *Queries) EntriesAbout(ctx context.Context, incidentID int64) ([]EntriesAboutRow, error) {
-	rows, err := q.db.QueryContext(ctx, entriesAbout, incidentID)
+// EntriesAbout are the entries of an incident that are about others of it, from one on, oldest first.
+func (q *Queries) EntriesAbout(ctx context.Context, arg EntriesAboutParams) ([]EntriesAboutRow, error) {
+	rows, err := q.db.QueryContext(ctx, entriesAbout, arg.IncidentID, arg.Since)
 	if err != nil {
 		return nil, err
 	}

@@ -31,8 +31,8 @@ type Querier interface {
 	// DueReminders are incidents of which somebody is to be reminded of something, each as often as it has topics that are due.
 	DueReminders(ctx context.Context, arg DueRemindersParams) ([]int64, error)
 	Effect(ctx context.Context, id int64) (Effect, error)
-	// EntriesAbout are the entries of an incident that are about others of it, oldest first.
-	EntriesAbout(ctx context.Context, incidentID int64) ([]EntriesAboutRow, error)
+	// EntriesAbout are the entries of an incident that are about others of it, from one on, oldest first.
+	EntriesAbout(ctx context.Context, arg EntriesAboutParams) ([]EntriesAboutRow, error)
 	// EntriesAboutOne are those about one entry.
 	EntriesAboutOne(ctx context.Context, arg EntriesAboutOneParams) ([]EntriesAboutOneRow, error)
 	EntriesAfter(ctx context.Context, arg EntriesAfterParams) ([]EntriesAfterRow, error)

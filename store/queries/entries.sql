@@ -29,11 +29,11 @@ WHERE e.incident_id = sqlc.arg(incident_id) AND e.kind = sqlc.arg(kind)
 ORDER BY e.id DESC
 LIMIT 1;
 
--- EntriesAbout are the entries of an incident that are about others of it, oldest first.
+-- EntriesAbout are the entries of an incident that are about others of it, from one on, oldest first.
 -- name: EntriesAbout :many
 SELECT sqlc.embed(e), c.actor, c.body
 FROM entries e LEFT JOIN contents c ON c.entry_id = e.id
-WHERE e.incident_id = sqlc.arg(incident_id) AND e.corrects IS NOT NULL
+WHERE e.incident_id = sqlc.arg(incident_id) AND e.corrects >= sqlc.arg(since)
 ORDER BY e.id;
 
 -- EntriesAboutOne are those about one entry.

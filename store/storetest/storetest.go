@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"timeline pages", timelinePages},
 		{"single events", singleEvents},
 		{"messages", messages},
+		{"entries about entries", entriesAbout},
 		{"lists", lists},
 		{"declared since", declaredSince},
 		{"rooms", rooms},

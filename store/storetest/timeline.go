@@ -1,6 +1,10 @@
 package storetest
 
-import "tocsin/incident"
+import (
+	"time"
+
+	"tocsin/incident"
+)
 
 func messages(h *house) {
 	one, two := h.declare("one", false), h.declare("two", false)
@@ -32,4 +36,40 @@ func messages(h *house) {
 		h.equal(none, incident.Event{})
 	}
 	h.the(incident.EffectCatch, h.claim())
+}
+
+func entriesAbout(h *house) {
+	one, two := h.declare("one", false), h.declare("two", false)
+	h.change(one, func(i *incident.Incident) error { return i.Note("at noon", time.Time{}, h.stamp()) })
+	note, err := h.Latest(h.ctx, one, incident.EventNote)
+	h.ok(err)
+	entry, err := h.Entry(h.ctx, one, note.ID)
+	h.ok(err)
+	h.equal(entry, incident.Entry{Event: note})
+	h.change(one, func(i *incident.Incident) error { return i.Star(entry, h.stamp()) })
+	h.change(one, func(i *incident.Incident) error { return i.Correct(entry, "at one", h.stamp()) })
+	_, err = h.Change(h.ctx, incident.Request{At: h.now}, func(t incident.Tx) ([]byte, error) {
+		entry, err = t.Entry(one, note.ID)
+		return nil, err
+	})
+	h.ok(err)
+	h.equal(entry.Event, note)
+	h.equal(entry.Words(), "at one")
+	h.equal(entry.Starred, true)
+	about, err := h.About(h.ctx, one, note.ID)
+	h.ok(err)
+	h.equal(len(about), 2)
+	h.equal(about[1], entry.Correction)
+	for id, since := range map[incident.ID]int64{one: note.ID + 1, two: 0} {
+		none, err := h.About(h.ctx, id, since)
+		h.ok(err)
+		h.equal(len(none), 0)
+	}
+	_, err = h.Entry(h.ctx, two, note.ID)
+	h.missing(err)
+	_, err = h.Change(h.ctx, incident.Request{At: h.now}, func(t incident.Tx) ([]byte, error) {
+		_, err := t.Entry(one, note.ID+99)
+		return nil, err
+	})
+	h.missing(err)
 }
