@@ -52,6 +52,9 @@ func (c *call) change(do func(incident.Tx) (answer, error)) (answer, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(c.masked) > 0 {
+			tx.System().Masked(c.masked, c.who, c.stamp())
+		}
 		if wait := c.queued(); wait != "" && a.Text != "" {
 			a.Text, a.Heard = a.Text+wait, false // there is nothing to be heard in the room yet
 		}

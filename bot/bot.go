@@ -158,6 +158,8 @@ type call struct {
 	sent     bool   // with a form, which closes where there is nothing to say
 	source   string // permalink of the message it is about
 
+	masked []string // kinds of secrets that stood in what the person wrote
+
 	incident incident.ID // the one it is about, once that is known
 	entry    string      // "#12": the entry of it that its form is about
 	inside   bool        // asked in the incident's own room

@@ -82,25 +82,43 @@ func (b *Bot) gestured(ctx context.Context, e event, g gesture) error {
 		stamp.By = incident.Person{Handle: g.by, Name: b.nameOf(ctx, g.by)}
 	}
 	_, err = b.Store.Change(ctx, incident.Request{Key: e.key(), At: stamp.At}, func(tx incident.Tx) ([]byte, error) {
-		return nil, about(tx, room, g.message, func(i *incident.Incident, last incident.Event) error { return g.do(i, m, last, stamp) })
+		f := finding{room: room, message: m, stamp: stamp}
+		return nil, f.keep(tx, func(i *incident.Incident, last incident.Event) error { return g.do(i, m, last, stamp) })
 	})
 	return err
 }
 
-// about runs a rule on what is known of a message. That there is nothing for it to do is no error: somebody was faster.
-func about(tx incident.Tx, id incident.ID, message string, rule func(*incident.Incident, incident.Event) error) error {
-	i, err := tx.Incident(id)
+// finding is what became known of a message of a room.
+type finding struct {
+	room    incident.ID
+	message incident.Message
+	stamp   incident.Stamp
+}
+
+// keep runs a rule on what is known of the message. That there is nothing for it to do is no error: somebody was faster.
+func (f finding) keep(tx incident.Tx, rule func(*incident.Incident, incident.Event) error) error {
+	i, err := tx.Incident(f.room)
 	if err != nil {
 		return err
 	}
-	last, err := tx.Message(id, message)
+	last, err := tx.Message(f.room, f.message.Name)
 	if err != nil {
 		return err
 	}
-	if err := rule(i, last); incident.CodeOf(err) != incident.Conflict {
-		return err
+	if err = rule(i, last); err == nil {
+		f.warn(tx)
 	}
-	return nil
+	if incident.CodeOf(err) == incident.Conflict {
+		return nil
+	}
+	return err
+}
+
+// warn has the author told of the secrets that stood in the message.
+func (f finding) warn(tx incident.Tx) {
+	if len(f.message.Masked) > 0 {
+		tx.System().Masked(f.message.Masked, f.message.Author, f.stamp)
+	}
 }
 
 // messageOf is a message as the rules take it.
@@ -117,6 +135,7 @@ func (b *Bot) messageOf(ctx context.Context, channel string, m posted) incident.
 	for _, f := range m.Files {
 		found.Text += "\n" + strings.TrimSpace(firstOf(f.Name, "a file")+" "+f.Link)
 	}
+	found.Text, found.Masked = incident.Mask(found.Text)
 	return found
 }
 
@@ -157,6 +176,7 @@ func (c *call) catch(m posted) (answer, error) {
 		if err := i.Catch(found, last, c.stamp()); err != nil {
 			return answer{}, err
 		}
+		finding{message: found, stamp: c.stamp()}.warn(tx)
 		return say("On the timeline of " + markup(i.ID.String()) + ", at " + clock(found.At) + ": " + short(found.Text, 200)), nil
 	})
 }
@@ -175,18 +195,20 @@ func (e *errand) catch() (incident.Refs, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := e.Now().UTC().Truncate(time.Millisecond)
-	stamp := incident.Stamp{By: picked.By, At: now, Request: e.effect.Request}
-	_, err = e.Store.Change(e.ctx, incident.Request{At: now}, func(tx incident.Tx) ([]byte, error) {
-		return nil, about(tx, e.i.ID, picked.Message, func(i *incident.Incident, last incident.Event) error {
+	f := finding{room: e.i.ID, message: incident.Message{Name: picked.Message}}
+	f.stamp = incident.Stamp{By: picked.By, At: e.Now().UTC().Truncate(time.Millisecond), Request: e.effect.Request}
+	if found != nil {
+		f.message = *found
+	}
+	_, err = e.Store.Change(e.ctx, incident.Request{At: f.stamp.At}, func(tx incident.Tx) ([]byte, error) {
+		return nil, f.keep(tx, func(i *incident.Incident, last incident.Event) error {
 			switch {
 			case last.ID != picked.ID:
-				return nil
+				return incident.Refuse(incident.Conflict, "somebody was faster")
 			case found == nil:
-				stamp.By = incident.System
-				return i.Deleted(last, stamp)
+				return i.Deleted(last, incident.Stamp{By: incident.System, At: f.stamp.At, Request: f.stamp.Request})
 			}
-			return i.Catch(*found, last, stamp)
+			return i.Catch(f.message, last, f.stamp)
 		})
 	})
 	return nil, err

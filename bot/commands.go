@@ -80,7 +80,7 @@ func button(verb string, id incident.ID, args string) *slack.ButtonBlockElement 
 
 // try reads a line as it was typed after /incident, or as a button carries it, and does what it says.
 func (c *call) try(line string) (answer, error) {
-	word, args := cutWord(line)
+	word, args := cutWord(c.mask(line))
 	if _, first := incident.ParseID(word); first { // "INC-7 note …" is as good as "note INC-7 …"
 		verb, rest := cutWord(args)
 		word, args = cmp.Or(verb, "timeline"), strings.TrimSpace(word+" "+rest)

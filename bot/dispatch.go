@@ -130,6 +130,7 @@ func (b *Bot) submit(ctx context.Context, in interaction) ([]byte, error) {
 		return nil, err
 	}
 	c.trigger, c.sent = in.Trigger, true
+	c.maskForm(in.View)
 	from := c.resume(in.View.Metadata)
 	if verb, ok := strings.CutPrefix(in.View.Callback, formWords); ok {
 		return c.submitWords(strings.TrimSpace(verb+" "+from.Incident.String()+" "+from.Entry), in.View)

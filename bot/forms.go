@@ -129,6 +129,7 @@ func (c *call) keepDraft(text string) (answer, error) {
 	if text == "" {
 		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident declare what is broken")
 	}
+	text = c.mask(text)
 	return c.change(func(tx incident.Tx) (answer, error) {
 		tx.System().KeepDraft(text, c.stamp())
 		return say("Slack did not open the form. Your words are kept, and come to you in a direct message."), nil

@@ -11,7 +11,8 @@ type Message struct {
 	Author Person
 	At     time.Time // when it was written
 	Text   string
-	Link   string // where it can be read
+	Link   string   // where it can be read
+	Masked []string // kinds of secrets that stood in its text
 }
 
 // kept tells whether an event is the last word about a message that stands on the timeline.

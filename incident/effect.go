@@ -154,6 +154,7 @@ var owes = map[EventKind][]EffectKind{
 	EventCorrected:  {EffectCard, EffectAnnouncement, EffectAmend},
 	EventStarred:    {},
 	EventUnstarred:  {},
+	EventMasked:     {EffectTell},
 	EventRedacted:   {EffectCard, EffectAnnouncement, EffectAmend},
 }
 

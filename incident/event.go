@@ -44,6 +44,7 @@ const (
 	EventStarred    EventKind = "starred"   // another entry matters
 	EventUnstarred  EventKind = "unstarred"
 	EventRedacted   EventKind = "redacted" // the words of another entry were taken out
+	EventMasked     EventKind = "masked"   // of the system: a secret was kept out of what somebody wrote
 )
 
 // Event is one entry of the timeline: what, who, when it happened, and when it was recorded (Stamp.At).
@@ -104,6 +105,7 @@ var tellings = map[EventKind]func(Event) string{
 	EventCorrected: func(e Event) string { return fmt.Sprintf("corrected #%d: %s", e.Corrects, e.Text) },
 	EventStarred:   func(e Event) string { return fmt.Sprintf("starred #%d", e.Corrects) },
 	EventUnstarred: func(e Event) string { return fmt.Sprintf("took the star off #%d", e.Corrects) },
+	EventMasked:    func(e Event) string { return fmt.Sprintf("masked in what %s wrote: %s", e.Whom.Name, e.Text) },
 	EventRedacted:  func(e Event) string { return fmt.Sprintf("redacted #%d: %s", e.Corrects, e.Text) },
 }
 
