@@ -63,6 +63,9 @@ func (c *call) change(do func(incident.Tx) (answer, error)) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if len(raw) == 0 {
+		return say("What was answered here has been redacted since."), nil
+	}
 	var a answer
 	if err := json.Unmarshal(raw, &a); err != nil {
 		return answer{}, fmt.Errorf("read the answer of %s: %w", c.key, err)

@@ -45,6 +45,7 @@ func init() {
 		{name: "snooze", args: "[update] 15m", help: "be reminded of what is due a little later", button: "Later", room: true, run: (*call).snooze},
 		{name: "timeline", args: "[#12 | starred | notes, updates, … | @user | add what happened]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, run: (*call).timeline},
 		{name: "correct", args: "#12 how it should read", help: "set an entry right; the old words stay", button: "Correct", form: "How should it read?", entry: true, room: true, run: (*call).correct},
+		{name: "redact", args: "#12 why", help: "take the words of an entry out of the record; that it was done stays", button: "Redact", form: "Why must it go?", entry: true, room: true, run: (*call).redact},
 		{name: "star", args: "#12", help: "mark an entry that matters", button: "Star", entry: true, room: true, run: (*call).star},
 		{name: "unstar", args: "#12", help: "take the star off again", button: "Unstar", entry: true, room: true, run: (*call).unstar},
 		{name: "mitigated", help: "customers no longer suffer", button: "Mitigated", room: true, run: (*call).mitigated},

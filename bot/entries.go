@@ -38,6 +38,26 @@ func (c *call) correct(args string) (answer, error) {
 	})
 }
 
+// redact takes the words of an entry out. What else repeats them is an entry of its own, and is named.
+func (c *call) redact(args string) (answer, error) {
+	if err := c.Policy().MayRedact(c.who.Handle, c.standing); err != nil {
+		return answer{}, err
+	}
+	var gone incident.Entry
+	a, err := c.onEntry(args, "is redacted: its words are gone from the record. What we posted of them is edited; what others wrote in Slack is theirs.",
+		func(i *incident.Incident, e incident.Entry, why string) error {
+			gone = e
+			return i.Redact(e, why, c.stamp())
+		})
+	if err == nil && gone.ID != 0 { // 0: it was recorded before, and this is the same answer
+		c.Log.Info(c.incident.String()+": an entry was redacted", "entry", gone.ID, "request", c.key)
+	}
+	if fix := gone.Correction; err == nil && fix.ID != 0 {
+		a.Text += markup(fmt.Sprintf(" #%d is a correction of it: redact that too if its words must go.", fix.ID))
+	}
+	return a, err
+}
+
 func (c *call) star(args string) (answer, error) {
 	return c.onEntry(args, "is starred. All of them: `/incident timeline starred`", func(i *incident.Incident, e incident.Entry, _ string) error {
 		return i.Star(e, c.stamp())
@@ -60,6 +80,11 @@ func (e *errand) amendWords() (incident.Refs, error) {
 	entry, err := e.Store.Entry(e.ctx, e.i.ID, about.Corrects)
 	if err != nil {
 		return nil, err
+	}
+	if entry.Kind == incident.EventCorrected { // it was redacted: what it corrected says something else again
+		if entry, err = e.Store.Entry(e.ctx, e.i.ID, entry.Corrects); err != nil {
+			return nil, err
+		}
 	}
 	for _, owed := range entry.Owes(e.i.ID) {
 		p := post{what: fmt.Sprintf("%s event %d", e.i.ID, entry.ID), since: entry.At, stands: true}
@@ -127,6 +152,8 @@ func (e *errand) amended(entry incident.Entry) (*saying, error) {
 			return nil, err
 		}
 	}
-	line.blocks = append(line.blocks, contextLine(":pencil2: Corrected by "+esc(entry.Correction.By.Name)+". The old words: "+wholeOf(e.i, now)))
+	if entry.Correction.ID != 0 {
+		line.blocks = append(line.blocks, contextLine(":pencil2: Corrected by "+esc(entry.Correction.By.Name)+". The old words: "+wholeOf(e.i, now)))
+	}
 	return line, nil
 }

@@ -263,7 +263,11 @@ func (c *call) entryButtons(e incident.Entry, n, parts int) slack.Block {
 	} else {
 		row = append(row, button("star", c.incident, number))
 	}
-	return slack.NewActionBlock("", append(row, button("correct", c.incident, number))...)
+	row = append(row, button("correct", c.incident, number))
+	if !e.Redacted && c.Policy().MayRedact(c.who.Handle, c.standing) == nil {
+		row = append(row, button("redact", c.incident, number))
+	}
+	return slack.NewActionBlock("", row...)
 }
 
 func partOf(n, parts int) markup {

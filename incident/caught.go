@@ -61,6 +61,9 @@ func (i *Incident) Catch(m Message, last Event, s Stamp) error {
 
 // mayCatch refuses a message that is kept already.
 func (i *Incident) mayCatch(last Event) error {
+	if last.Kind == EventRedacted {
+		return Refuse(Conflict, "What that message said has been redacted.")
+	}
 	if last.kept() {
 		return Refuse(Conflict, "That message is on the timeline of %s already, as #%d.", i.ID, last.caught())
 	}

@@ -56,10 +56,12 @@ type Policy struct {
 	Fallback   Severity
 	Roles      []Duty
 	Services   []Service
-	Channel    string // pattern of room names: {number} and {title} stand for the incident's
-	Announce   string // id of the channel for announcements; "" is where the incident was declared
-	Reaction   string // that catches a message of a room when somebody puts it there: "pushpin"
-	Hash       string // of the file's bytes; "" for the defaults
+	Channel    string   // pattern of room names: {number} and {title} stand for the incident's
+	Announce   string   // id of the channel for announcements; "" is where the incident was declared
+	Reaction   string   // that catches a message of a room when somebody puts it there: "pushpin"
+	Admins     []string // handles of those who may do what is not for everybody, beside the admins of the workspace
+	Redact     string   // who may take words out of the record: RedactAdmins or RedactMembers
+	Hash       string   // of the file's bytes; "" for the defaults
 }
 
 // Defaults is a policy that works for a team that has not written one.
@@ -81,7 +83,25 @@ func Defaults() *Policy {
 		},
 		Channel:  "inc-{number}-{title}",
 		Reaction: "pushpin",
+		Redact:   RedactAdmins,
 	}
+}
+
+// Who may redact.
+const (
+	RedactAdmins  = "admins"
+	RedactMembers = "members"
+)
+
+// MayRedact refuses those who may not take words out of the record.
+func (p *Policy) MayRedact(handle string, s Standing) error {
+	switch {
+	case slices.Contains(p.Admins, handle) || s == Admin:
+		return nil
+	case p.Redact == RedactMembers:
+		return s.MayJudge()
+	}
+	return Refuse(Forbidden, "Only admins can take words out of the record: those of this workspace, and those whom the policy names. Ask one of them.")
 }
 
 // Default is the level of an incident whose declarer did not name one.

@@ -39,11 +39,17 @@ func Entries(events, about []Event) []Entry {
 
 // Words are what the entry says by now: the words of its last correction, or its own.
 func (e Entry) Words() string {
+	if e.gone() {
+		return ""
+	}
 	if e.Correction.ID != 0 {
 		return e.Correction.Text
 	}
 	return e.Text
 }
+
+// gone tells whether the words of the entry have been taken out.
+func (e Entry) gone() bool { return e.Redacted || e.Redaction.ID != 0 }
 
 // marks are the kinds that tell nothing by themselves: they are seen on the entry that they are about.
 var marks = map[EventKind]bool{EventPicked: true, EventStarred: true, EventUnstarred: true}
@@ -66,7 +72,7 @@ func (i *Incident) Correct(e Entry, text string, s Stamp) error {
 	switch {
 	case err != nil:
 		return err
-	case e.Redacted:
+	case e.gone():
 		return Refuse(Conflict, "The words of #%d have been redacted: write a note instead.", e.ID)
 	case e.Kind == EventCorrected:
 		return Refuse(Invalid, "#%d is a correction itself: correct #%d.", e.ID, e.Corrects)
@@ -97,5 +103,25 @@ func (i *Incident) Unstar(e Entry, s Stamp) error {
 		return Refuse(Conflict, "#%d has no star.", e.ID)
 	}
 	i.record(Event{Kind: EventUnstarred, Stamp: s, Corrects: e.ID})
+	return nil
+}
+
+// Redact takes the words of an entry out of the record, and who said them. That it was done, by whom and why stays. Whoever
+// calls it has asked the policy who may.
+func (i *Incident) Redact(e Entry, why string, s Stamp) error {
+	why, err := cleanText(why, "redact #12 it names a customer")
+	switch {
+	case err != nil:
+		return err
+	case e.gone():
+		return Refuse(Conflict, "The words of #%d have been redacted already.", e.ID)
+	case e.Kind == EventRedacted:
+		return Refuse(Invalid, "#%d says that something was redacted, by whom and why: that stays.", e.ID)
+	case e.Kind == EventDeclared:
+		return Refuse(Invalid, "#%d is the title, which stands in the name of the room too: it cannot be redacted.", e.ID)
+	case e.Text == "":
+		return Refuse(Invalid, "#%d has no words that could be redacted.", e.ID)
+	}
+	i.record(Event{Kind: EventRedacted, Stamp: s, Corrects: e.ID, Text: why, Message: e.Message})
 	return nil
 }

@@ -72,3 +72,60 @@ func TestStar(t *testing.T) {
 		t.Error("the star is off")
 	}
 }
+
+func TestRedact(t *testing.T) {
+	i := declared(t)
+	entry := noted(t, i, "it is Acme")
+	if err := i.Redact(entry, " ", by(ada, 2)); CodeOf(err) != Invalid {
+		t.Error(err)
+	}
+	if err := i.Redact(entry, "it names a customer", by(ada, 2)); err != nil {
+		t.Fatal(err)
+	}
+	done := i.Drain()[0]
+	done.ID = 4
+	gone := entry.Event
+	gone.Text, gone.By, gone.Redacted = "", Person{}, true
+	entry = Entries([]Event{gone}, []Event{done})[0]
+	if entry.Words() != "" || entry.Redaction.Text != "it names a customer" || done.Corrects != 3 {
+		t.Errorf("got %+v", entry)
+	}
+	for name, refused := range map[string]error{
+		"again":    i.Redact(entry, "why", by(ada, 3)),
+		"trace":    i.Redact(Entry{Event: done}, "why", by(ada, 3)),
+		"title":    i.Redact(Entry{Event: Event{ID: 5, Kind: EventDeclared, Text: "x"}}, "why", by(ada, 3)),
+		"no words": i.Redact(Entry{Event: Event{ID: 5, Kind: EventMitigated}}, "why", by(ada, 3)),
+		"correct":  i.Correct(entry, "words", by(ada, 3)),
+		"catch":    i.Catch(said("x"), done, by(ada, 3)),
+	} {
+		if CodeOf(refused) == "" || len(i.Drain()) != 0 {
+			t.Errorf("%s: got %v", name, refused)
+		}
+	}
+}
+
+func TestMayRedact(t *testing.T) {
+	p := Defaults()
+	p.Admins = []string{grace.Handle}
+	for name, tc := range map[string]struct {
+		who      Person
+		standing Standing
+		everyone bool
+		may      bool
+	}{
+		"admin of the workspace": {ada, Admin, false, true},
+		"admin of the policy":    {grace, Member, false, true},
+		"member":                 {ada, Member, false, false},
+		"member where they may":  {ada, Member, true, true},
+		"guest where they may":   {ada, Guest, true, false},
+		"nobody knows them":      {ada, "", true, false},
+	} {
+		p.Redact = RedactAdmins
+		if tc.everyone {
+			p.Redact = RedactMembers
+		}
+		if err := p.MayRedact(tc.who.Handle, tc.standing); (err == nil) != tc.may {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -99,6 +99,7 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 	},
 	func(t *rapid.T, i *Incident, s Stamp) error { return i.Star(anyEntry(t), s) },
 	func(t *rapid.T, i *Incident, s Stamp) error { return i.Unstar(anyEntry(t), s) },
+	func(t *rapid.T, i *Incident, s Stamp) error { return i.Redact(anyEntry(t), "it names a customer", s) },
 }
 
 // anyEntry is an entry of the walk, with what the walk has said of it.
@@ -141,6 +142,8 @@ func checkMessage(t *rapid.T, record []Event) {
 			if !kept {
 				t.Fatalf("what nobody keeps was edited: %v", kinds(record))
 			}
+		case EventRedacted:
+			kept = kept && e.Message == ""
 		case EventUncaught, EventDeleted:
 			if e.Kind == EventUncaught && e.By != by {
 				t.Fatalf("%s let go of what %s had caught", e.By.Name, by.Name)

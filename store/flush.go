@@ -87,6 +87,11 @@ func (t *Tx) record(id incident.ID, events []incident.Event) error {
 		if err := t.enter(id, &event); err != nil {
 			return err
 		}
+		if event.Kind == incident.EventRedacted {
+			if err := t.erase(event.Corrects); err != nil {
+				return err
+			}
+		}
 		for _, effect := range event.Owes(id) {
 			t.stir(id)
 			if err := t.ask(effect, event.Stamp); err != nil {
@@ -117,6 +122,19 @@ func (t *Tx) enter(id incident.ID, e *incident.Event) error {
 		return err
 	}
 	return t.q.PutMessage(t.ctx, db.PutMessageParams{IncidentID: int64(id), Message: e.Message, EntryID: e.ID})
+}
+
+// erase takes the words of an entry out, who said them, and what was answered to the request that brought them.
+func (t *Tx) erase(entry int64) error {
+	row, err := t.q.Entry(t.ctx, entry)
+	if err != nil {
+		return err
+	}
+	if _, err := t.q.EraseContent(t.ctx, entry); err != nil {
+		return err
+	}
+	t.erased = true
+	return t.q.AnswerRequest(t.ctx, db.AnswerRequestParams{Key: row.Entry.Request, Answer: []byte{}})
 }
 
 func (t *Tx) ask(e incident.Effect, s incident.Stamp) error {

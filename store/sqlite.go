@@ -30,6 +30,9 @@ var sqliteDialect = &dialect{
 	structure: `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,
 }
 
+// busyTimeout is how long a connection waits for a lock, in milliseconds.
+const busyTimeout = "1500"
+
 // pragmas is the one list of settings: how each is made, and what it must read back as. The driver ignores a misspelt
 // word in its DSN, so nothing is believed before it is read back.
 var pragmas = []struct {
@@ -39,7 +42,7 @@ var pragmas = []struct {
 }{
 	{"journal_mode", "wal", "_journal_mode", writing},        // it is kept in the file, so readers need not ask for it
 	{"synchronous", "2", "_synchronous", both},               // FULL: an answer means durable, over power cuts too
-	{"busy_timeout", "1500", "_busy_timeout", both},          // ms, against foreign processes; within the time Slack gives us
+	{"busy_timeout", busyTimeout, "_busy_timeout", both},          // ms, against foreign processes; within the time Slack gives us
 	{"foreign_keys", "1", "_foreign_keys", both},             // off by default
 	{"secure_delete", "1", "_secure_delete", both},           // what was redacted is gone from free pages
 	{"query_only", "1", "_query_only", reading},              // besides mode=ro: a reader that writes is a fault of ours

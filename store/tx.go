@@ -25,6 +25,7 @@ type Tx struct {
 	tracked []*tracked
 	system  incident.Ledger
 	stirred []incident.ID // whose effects have changed: the turns are to be taken anew, and the outbox is to look
+	erased  bool          // words were taken out: they must not stay in a log of the file either
 	err     error         // the first error of the database: whatever the change makes of it, the transaction fails
 }
 

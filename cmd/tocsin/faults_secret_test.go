@@ -2,10 +2,13 @@ package main
 
 import (
 	"database/sql"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"tocsin/bot/slacksim"
 	"tocsin/incident"
 )
 
@@ -62,6 +65,123 @@ func TestF71SecretIsMasked(t *testing.T) {
 		t.Errorf("got %q", e.Text)
 	}
 	h.lacks(t, "canary")
+}
+
+// TestF88RedactedWordsAreGone: from the database, its log and its free pages, from what is owed, from what we have posted, and
+// from the answers that are kept; the trace stays.
+func TestF88RedactedWordsAreGone(t *testing.T) {
+	h, ada, room, card := inRoom(t)
+	grace := h.Person("Grace") // an admin of the workspace
+	announcement := h.Channel("#incidents").Post("checkout is down")
+	for n := range 40 { // so that pages are split around it, and moved
+		ada.Type(room.Name(), fmt.Sprintf("/incident note %d %s", n, strings.Repeat("before ", n*9)))
+	}
+	h.command("Ada", room.Name(), "/incident update canary the customer is Acme", "theupdate")
+	post := room.Expect("canary")
+	card.ExpectEdit("canary")
+	announcement.ExpectEdit("canary")
+	update := h.number(incident.EventUpdate)
+	said := ada.Say(room.Name(), "canary as well")
+	ada.Shortcut("Add to timeline", said).Expect("canary as well")
+	caught := h.number(incident.EventCaught)
+	ada.Type(room.Name(), "/incident correct "+update+" canary the customer is Globex").Expect("is corrected")
+	fix := h.number(incident.EventCorrected)
+	for n := range 40 {
+		ada.Type(room.Name(), fmt.Sprintf("/incident note %d %s", n, strings.Repeat("after ", n*9)))
+	}
+	h.Quiet()
+
+	ada.Type(room.Name(), "/incident redact "+update+" it names a customer").Expect("Only admins can take words out")
+	grace.Type("#general", "/incident redact INC-1 "+update) // the form asks why
+	grace.Modal().Fill("Why must it go?", "it names a customer").Submit()
+	grace.Type("#general", "/incident redact INC-1 "+fix+" it names one too").Expect(fix + " of INC-1 is redacted")
+	grace.Type("#general", "/incident redact INC-1 "+caught+" the same").Expect(caught + " of INC-1 is redacted")
+	h.Quiet()
+	ada.Delete(said) // theirs to delete
+	h.Quiet()
+	post.Has("redacted by *Grace*: it names a customer")
+	for _, p := range []*slacksim.Post{post, card, announcement} {
+		p.Lacks("canary")
+	}
+	h.lacks(t, "canary")
+	if again := h.command("Ada", room.Name(), "/incident update canary the customer is Acme", "theupdate"); !strings.Contains(again, "has been redacted since") {
+		t.Errorf("the same request again: %s", again)
+	}
+	ada.React(ada.Say(room.Name(), "something else"), "pushpin")
+	h.Quiet()
+	ada.Type(room.Name(), "/incident timeline updates").Expect("update, redacted by Grace: it names a customer").Lacks("canary")
+	ada.Type(room.Name(), "/incident timeline "+update).Expect("redacted by Grace", "it names a customer").Lacks("canary", "Redact")
+	ada.Type(room.Name(), "/incident correct "+update+" x").Expect("have been redacted")
+	for typed, want := range map[string]string{
+		update + " again": "have been redacted already", "#1 the title": "which stands in the name of the room",
+		h.number(incident.EventRedacted) + " and that": "that stays", "#999 x": "INC-1 has no entry #999",
+	} {
+		grace.Type("#general", "/incident redact INC-1 "+typed).Expect(want)
+	}
+	h.lacks(t, "canary")
+	h.Quiet()
+}
+
+// TestF88WhatIsOwedIsDropped: what was to be said of an entry that is redacted before Slack takes it is not said.
+func TestF88WhatIsOwedIsDropped(t *testing.T) {
+	h, ada, room, _ := inRoom(t)
+	h.Faults(func(c slacksim.Call) *slacksim.Fault {
+		if h.Clock()().Before(scenarioStart.Add(time.Minute)) {
+			return &slacksim.Fault{Kind: slacksim.Status, Status: 503}
+		}
+		return nil
+	})
+	ada.Type(room.Name(), "/incident update canary").Expect("Update posted")
+	h.Person("Grace").Type("#general", "/incident redact INC-1 "+h.number(incident.EventUpdate)+" private").Expect("is redacted")
+	h.Pass(2 * time.Minute)
+	h.recover(time.Minute)
+	if world := h.World(); strings.Contains(world, "canary") {
+		t.Errorf("it was said:\n%s", world)
+	}
+	for _, said := range room.Messages() {
+		if strings.Contains(said, "Update") || strings.Contains(said, "redacted") {
+			t.Errorf("what is left of it was said: %s", said)
+		}
+	}
+	h.lacks(t, "canary")
+}
+
+// TestF88OnlyACorrectionIsRedacted: what it had set right says its own words again.
+func TestF88OnlyACorrectionIsRedacted(t *testing.T) {
+	h, ada, room, card := inRoom(t)
+	ada.Type(room.Name(), "/incident update carts are slow").Expect("Update posted")
+	post := room.Expect("carts are slow")
+	ada.Type(room.Name(), "/incident correct "+h.number(incident.EventUpdate)+" the carts of canary are slow").Expect("is corrected")
+	h.Quiet()
+	post.Has("canary")
+	h.Person("Grace").Type("#general", "/incident redact INC-1 "+h.number(incident.EventCorrected)+" a customer").Expect("is redacted")
+	h.Quiet()
+	post.Has("carts are slow").Lacks("canary", "Corrected by")
+	card.Has("carts are slow").Lacks("canary")
+	ada.Type(room.Name(), "/incident timeline").Expect("corrected, redacted by Grace").Lacks("canary")
+	h.lacks(t, "canary")
+}
+
+// TestStoryRedactIsPolicy: who may redact is what the policy says.
+func TestStoryRedactIsPolicy(t *testing.T) {
+	var linus string
+	h := newHouse(t, func(o *options) { o.policy.Redact = incident.RedactMembers })
+	linus = h.Person("Linus").ID()
+	h.Person("Ada").Type("#general", "/incident declare x").Expect("INC-1 declared")
+	h.Channel("#inc-1-x").Expect("x")
+	h.Channel("#incidents").Expect("x")
+	ada := h.Person("Ada")
+	ada.Type("#general", "/incident note INC-1 one")
+	ada.Type("#general", "/incident redact INC-1 "+h.number(incident.EventNote)+" why").Expect("is redacted")
+	policy := *h.program.bot.Policy()
+	policy.Redact, policy.Admins = incident.RedactAdmins, []string{linus}
+	h.program.use(h.program.live.Load().settings, &policy)
+	ada.Type("#general", "/incident note INC-1 two")
+	number := h.number(incident.EventNote)
+	ada.Type("#general", "/incident redact INC-1 "+number+" why").Expect("Only admins")
+	ada.Type("#general", "/incident timeline INC-1 "+number).Expect("Correct").Lacks("Redact")
+	h.Person("Linus").Type("#general", "/incident redact INC-1 "+number+" why").Expect("is redacted")
+	h.Quiet()
 }
 
 // lacks fails where words stand in any file of the database while it is open, or in the log.

@@ -46,9 +46,11 @@ type file struct {
 			URL   string `yaml:"url"`
 		} `yaml:"links"`
 	} `yaml:"services"`
-	Channel  string `yaml:"channel"`  // pattern: inc-{number}-{title}
-	Announce string `yaml:"announce"` // Slack channel id
-	Reaction string `yaml:"reaction"` // pushpin
+	Channel  string   `yaml:"channel"`  // pattern: inc-{number}-{title}
+	Announce string   `yaml:"announce"` // Slack channel id
+	Reaction string   `yaml:"reaction"` // pushpin
+	Admins   []string `yaml:"admins"`   // Slack user ids
+	Redact   string   `yaml:"redact"`   // admins or members
 }
 
 // Read reads a policy, and reports everything that is wrong with it at once. Each fault names its place in the file.
@@ -60,7 +62,7 @@ func Read(raw []byte) (*incident.Policy, error) {
 	sum := sha256.Sum256(raw)
 	p := incident.Defaults()
 	p.Hash = hex.EncodeToString(sum[:])
-	faults := errors.Join(f.severities(p), f.roles(p), f.services(p), f.channels(p), f.reaction(p))
+	faults := errors.Join(f.severities(p), f.roles(p), f.services(p), f.channels(p), f.reaction(p), f.admins(p))
 	if faults != nil {
 		return nil, fmt.Errorf("policy: %w", faults)
 	}
@@ -243,6 +245,18 @@ func (f file) reaction(p *incident.Policy) error {
 	}
 	p.Reaction = name
 	return nil
+}
+
+func (f file) admins(p *incident.Policy) error {
+	p.Admins = f.Admins
+	switch f.Redact {
+	case "":
+	case incident.RedactAdmins, incident.RedactMembers:
+		p.Redact = f.Redact
+	default:
+		return errors.Join(people("admins", f.Admins), fmt.Errorf("redact: must be %s or %s, and is %q", incident.RedactAdmins, incident.RedactMembers, f.Redact))
+	}
+	return people("admins", f.Admins)
 }
 
 func people(where string, handles []string) error {

@@ -25,6 +25,8 @@ services:
 channel: "incident-{number}"
 announce: C0123456789
 reaction: ":memo:"
+admins: [U0ADA0001]
+redact: members
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +38,7 @@ reaction: ":memo:"
 	if diff := cmp.Diff(want, p.Severities); diff != "" {
 		t.Error(diff)
 	}
-	if p.Default().Name != "p2" || p.Announce != "C0123456789" || p.Reaction != "memo" || p.Roles[0].Does != "leads us." || p.Hash == "" {
+	if p.Default().Name != "p2" || p.Announce != "C0123456789" || p.Reaction != "memo" || p.Redact != incident.RedactMembers || len(p.Admins) != 1 || p.Roles[0].Does != "leads us." || p.Hash == "" {
 		t.Errorf("got %+v", p)
 	}
 	if p.Service("Checkout").Links[0].Title != "Dashboard" {
@@ -70,6 +72,8 @@ func TestReadFaults(t *testing.T) {
 		"owner":              {"services: [{name: a, owner: '@ada'}]", "is no member id"},
 		"link":               {"services: [{name: a, links: [{title: x, url: 'javascript:alert(1)'}]}]", "http or https"},
 		"announce":           {"announce: '#incidents'", "is no channel id"},
+		"admins":             {"admins: ['@ada']", "admins: \"@ada\" is no member id"},
+		"redact":             {"redact: everybody", `redact: must be admins or members, and is "everybody"`},
 		"reaction":           {"reaction: 'push pin'", "is no name of an emoji"},
 		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam"; there are name, meaning, update_every, invite`},
 		"not a duration":     {"severities:\n- name: a\n  update_every: 30", `severities[0].update_every (line 3): must be a duration, for example 30m or 2h, and is "30"`},

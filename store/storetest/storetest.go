@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"single events", singleEvents},
 		{"messages", messages},
 		{"entries about entries", entriesAbout},
+		{"redaction", redaction},
 		{"lists", lists},
 		{"declared since", declaredSince},
 		{"rooms", rooms},

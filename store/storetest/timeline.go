@@ -73,3 +73,35 @@ func entriesAbout(h *house) {
 	})
 	h.missing(err)
 }
+
+func redaction(h *house) {
+	id := h.declare("one", false)
+	h.drain()
+	say := func(answer string) []byte {
+		kept, err := h.Change(h.ctx, incident.Request{Key: "command:1", At: h.now}, func(t incident.Tx) ([]byte, error) {
+			i, err := t.Incident(id)
+			h.ok(err)
+			s := h.stamp()
+			s.Request = "command:1"
+			return []byte(answer), i.Note("it is Acme", time.Time{}, s)
+		})
+		h.ok(err)
+		return kept
+	}
+	h.equal(string(say("Noted: it is Acme")), "Noted: it is Acme")
+	note, err := h.Latest(h.ctx, id, incident.EventNote)
+	h.ok(err)
+	h.change(id, func(i *incident.Incident) error {
+		return i.Redact(incident.Entry{Event: note}, "it names a customer", h.stamp())
+	})
+	gone, err := h.Entry(h.ctx, id, note.ID)
+	h.ok(err)
+	h.equal(gone.Event, incident.Event{
+		ID: note.ID, Kind: incident.EventNote, Stamp: incident.Stamp{At: h.now, Request: "command:1"}, Occurred: note.Occurred, Redacted: true,
+	})
+	h.equal(gone.Redaction.Text, "it names a customer")
+	h.equal(gone.Redaction.By, ada)
+	h.equal(len(say("again")), 0)
+	h.claims("amend announcement card")
+	h.equal(h.told(id), "declared note redacted")
+}
