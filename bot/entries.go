@@ -142,7 +142,7 @@ func (e *errand) amendPost(p post, entry incident.Entry) error {
 // amended is what is said of an entry by now.
 func (e *errand) amended(entry incident.Entry) (*saying, error) {
 	if entry.Redacted {
-		return paragraph(":black_large_square: What stood here was redacted by " + bold(esc(entry.Redaction.By.Name)) + ": " + short(entry.Redaction.Text, 500)), nil
+		return paragraph(":no_entry_sign: What stood here was redacted by " + bold(esc(entry.Redaction.By.Name)) + ": " + short(entry.Redaction.Text, 500)), nil
 	}
 	now := entry.Event
 	now.Text = entry.Words()

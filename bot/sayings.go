@@ -121,7 +121,7 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 	case incident.EventReminded:
 		return e.reminding(event), nil
 	case incident.EventMasked:
-		return paragraph(":closed_lock_with_key: In what you wrote there was a secret: " + bold(esc(event.Text)) + ". Tocsin has not kept it, but Slack may still show it, and " +
+		return paragraph(":key: In what you wrote there was a secret: " + bold(esc(event.Text)) + ". Tocsin has not kept it, but Slack may still show it, and " +
 			"whoever has read it can use it. Make a new one, and take the old one out of use."), nil
 	}
 	return nil, nil

@@ -42,7 +42,7 @@ var pragmas = []struct {
 }{
 	{"journal_mode", "wal", "_journal_mode", writing},        // it is kept in the file, so readers need not ask for it
 	{"synchronous", "2", "_synchronous", both},               // FULL: an answer means durable, over power cuts too
-	{"busy_timeout", busyTimeout, "_busy_timeout", both},          // ms, against foreign processes; within the time Slack gives us
+	{"busy_timeout", busyTimeout, "_busy_timeout", both},     // ms, against foreign processes; within the time Slack gives us
 	{"foreign_keys", "1", "_foreign_keys", both},             // off by default
 	{"secure_delete", "1", "_secure_delete", both},           // what was redacted is gone from free pages
 	{"query_only", "1", "_query_only", reading},              // besides mode=ro: a reader that writes is a fault of ours
