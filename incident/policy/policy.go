@@ -31,6 +31,8 @@ type file struct {
 		Meaning     string        `yaml:"meaning"`
 		UpdateEvery time.Duration `yaml:"update_every"` // "30m"; left out: no updates are owed
 		Invite      []string      `yaml:"invite"`       // Slack user ids
+		LeadWithin  time.Duration `yaml:"lead_within"`  // "5m"; left out: nobody is asked to lead
+		Escalate    []string      `yaml:"escalate"`     // Slack user ids of those who hear of it when nobody leads still
 	} `yaml:"severities"` // most severe first
 	DefaultSeverity string `yaml:"default_severity"`
 	Roles           []struct {
@@ -114,10 +116,14 @@ func (f file) severities(p *incident.Policy) error {
 		if utf8.RuneCountInString(s.Meaning) > maxWords {
 			faults = append(faults, fmt.Errorf("%s.meaning: is longer than %d characters", where, maxWords))
 		}
+		if s.LeadWithin != 0 && (s.LeadWithin < time.Minute || s.LeadWithin > 24*time.Hour) {
+			faults = append(faults, fmt.Errorf("%s.lead_within: %s must be between 1m and 24h", where, s.LeadWithin))
+		}
 		seen[s.Name] = true
-		faults = append(faults, people(where+".invite", s.Invite))
+		faults = append(faults, people(where+".invite", s.Invite), people(where+".escalate", s.Escalate))
 		p.Severities = append(p.Severities, incident.Level{
 			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite,
+			LeadWithin: s.LeadWithin, Escalate: s.Escalate,
 		})
 	}
 	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > 10 {
