@@ -52,6 +52,9 @@ func (c *call) change(do func(incident.Tx) (answer, error)) (answer, error) {
 		if err != nil {
 			return nil, err
 		}
+		if c.atHome {
+			tx.System().ShowHome(c.who.Handle, c.stamp())
+		}
 		if wait := c.queued(); wait != "" && a.Text != "" {
 			a.Text, a.Heard = a.Text+wait, false // there is nothing to be heard in the room yet
 		}

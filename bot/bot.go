@@ -38,9 +38,16 @@ type People interface {
 	PrivateRooms(context.Context) ([]*incident.Incident, error)
 }
 
+// Overviews is what the bot needs of the store to show people where they stand.
+type Overviews interface {
+	OwnTasks(ctx context.Context, handle string, limit int) ([]incident.Assignment, error)
+	Figures(ctx context.Context, since time.Time) ([]*incident.Incident, error)
+}
+
 // Store is all of these.
 type Store interface {
 	Records
+	Overviews
 	People
 	Reminders
 }
@@ -150,6 +157,8 @@ type call struct {
 	sent     bool   // with a form, which closes where there is nothing to say
 	source   string // permalink of the message it is about
 
+	atHome   bool        // asked on the Home tab, which shows what came of it
+	before   string      // what goes before the words of a form
 	incident incident.ID // the one it is about, once that is known
 	inside   bool        // asked in the incident's own room
 }

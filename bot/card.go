@@ -42,6 +42,7 @@ func (b *Bot) card(i *incident.Incident, last incident.Event, announced markup) 
 	policy := b.Policy()
 	blocks := []slack.Block{slack.NewHeaderBlock(plain(headline(i, 140)))}
 	blocks = append(blocks, slack.NewSectionBlock(nil, cardFields(policy, i), nil))
+	blocks = append(blocks, openTasks(i, b.Now())...)
 	if last.Text != "" {
 		blocks = append(blocks, section(bold("Last update")+" "+clock(last.At)+" by "+esc(last.By.Name)))
 		blocks = append(blocks, paragraphs(last.Text, glance, wholeOf(i, last))...)
@@ -142,7 +143,7 @@ func (b *Bot) cardActions(policy *incident.Policy, i *incident.Incident) []slack
 	if i.Roles[incident.Commander].IsZero() {
 		take = primary(take)
 	}
-	row := []slack.BlockElement{take, button("update", i.ID, ""), button("note", i.ID, ""), button("timeline", i.ID, "")}
+	row := []slack.BlockElement{take, button("update", i.ID, ""), button("note", i.ID, ""), button("task", i.ID, ""), button("timeline", i.ID, "")}
 	if i.Mitigated.IsZero() {
 		row = append(row, button("mitigated", i.ID, ""))
 	}

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -30,7 +29,8 @@ var commands []command
 func init() {
 	commands = []command{
 		{name: "declare", args: "[sev2] what is broken [--service checkout] [--private] [--drill]", help: "ring the bell; alone it opens a form", button: "Declare an incident", run: (*call).declare},
-		{name: "list", help: "open incidents", button: "Open incidents", run: (*call).list},
+		{name: "list", args: "[all] [mine] [sev1] [service checkout] [since 7d]", help: "open incidents, or all of them", button: "Open incidents", run: (*call).list},
+		{name: "stats", args: "[30d]", help: "how many there were, and how long they took", run: (*call).stats},
 		{name: "help", help: "this list", button: "Help", run: (*call).help},
 		{name: "commander", args: "@user or me", help: "who leads", button: "Take command", room: true, run: assign(incident.Commander)},
 		{name: "communicator", args: "@user or me", help: "who speaks to everybody outside", room: true, run: assign(incident.Communicator)},
@@ -41,6 +41,9 @@ func init() {
 		{name: "status", args: "identified", help: "investigating, identified or monitoring", room: true, run: (*call).status},
 		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, run: (*call).note},
 		{name: "update", args: "how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "How do things stand?", room: true, run: (*call).update},
+		{name: "task", args: "what [@user] [in 15m] | done 2 | take 2 | drop 2 why", help: "have something done, and see to it", button: "Add a task", form: "What is to be done?", hint: "End with in 15m, at 16:30 or tomorrow 09:00 if it has a time.", room: true, run: (*call).task},
+		{name: "tasks", help: "what is still to be done, and by whom", button: "Tasks", room: true, run: (*call).tasks},
+		{name: "show", help: "how it stands, from anywhere", button: "Show", room: true, run: (*call).show},
 		{name: "snooze", args: "[update] 15m", help: "be reminded of what is due a little later", button: "Later", room: true, run: (*call).snooze},
 		{name: "timeline", args: "[#12]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, run: (*call).timeline},
 		{name: "mitigated", help: "customers no longer suffer", button: "Mitigated", room: true, run: (*call).mitigated},
@@ -197,57 +200,6 @@ func spaced(args string) string {
 		return ""
 	}
 	return " " + args
-}
-
-// list shows the open incidents that the person may see: the most severe first, and of these the newest.
-func (c *call) list(string) (answer, error) {
-	const most = 20
-	select {
-	case c.listing <- struct{}{}:
-		defer func() { <-c.listing }()
-	case <-c.ctx.Done():
-		return answer{}, c.ctx.Err()
-	}
-	open, err := c.Store.List(c.ctx, incident.Filter{OpenOnly: true, Limit: 200})
-	if err != nil {
-		return answer{}, err
-	}
-	slices.SortStableFunc(open, func(a, b *incident.Incident) int { return cmp.Compare(a.Rank, b.Rank) }) // most severe first
-	var lines []markup
-	for _, i := range open {
-		seen, err := c.visible(i, i.Refs[incident.RefRoom] != "" && i.Refs[incident.RefRoom] == c.channel)
-		if err != nil {
-			return answer{}, err
-		}
-		if seen {
-			lines = append(lines, listed(i))
-		}
-	}
-	switch {
-	case len(lines) == 0 && c.standing.Outsider():
-		return say("No open incidents that you can see: guests see those whose room they are in."), nil
-	case len(lines) == 0:
-		return say("No open incidents. All quiet. :tada:"), nil
-	}
-	head := markup(fmt.Sprintf("%d open", len(lines)))
-	if len(lines) > most {
-		head += markup(fmt.Sprintf(", the first %d", most))
-		lines = lines[:most]
-	}
-	blocks := []slack.Block{section(bold(head))}
-	for _, line := range lines {
-		blocks = append(blocks, section(line))
-	}
-	return show(head, blocks...)
-}
-
-// listed is one incident in a line.
-func listed(i *incident.Incident) markup {
-	lead := markup("nobody leads")
-	if p := i.Roles[incident.Commander]; !p.IsZero() {
-		lead = "led by " + short(p.Name, 60)
-	}
-	return severityMark(i) + " " + bold(short(i.Name(), 200)) + " · " + esc(string(i.Status)) + " · " + lead + " · since " + clock(i.Started) + roomSuffix(i)
 }
 
 func roomSuffix(i *incident.Incident) markup {

@@ -128,7 +128,7 @@ func (e *errand) postCard() (incident.Refs, error) {
 	}
 	p := post{
 		what: e.i.ID.String() + " card", channel: e.roomID(), since: e.i.Declared,
-		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.card(e.i, last, e.announcementLink()), stands: true,
+		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.card(e.i, last, e.announcementLink(e.i)), stands: true,
 	}
 	ts := e.i.Refs[refCard]
 	if ts != "" {
@@ -206,17 +206,17 @@ func (e *errand) announce() (incident.Refs, error) {
 }
 
 // announcementAddress is where the announcement can be read, or "".
-func (e *errand) announcementAddress() string {
-	us := e.team.Load()
-	channel, ts := e.i.Refs[refAnnouncedIn], e.i.Refs[refAnnounced]
+func (b *Bot) announcementAddress(i *incident.Incident) string {
+	us := b.team.Load()
+	channel, ts := i.Refs[refAnnouncedIn], i.Refs[refAnnounced]
 	if us == nil || channel == "" || ts == "" {
 		return ""
 	}
 	return strings.TrimSuffix(us.url, "/") + "/archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
 }
 
-func (e *errand) announcementLink() markup {
-	if address := e.announcementAddress(); address != "" {
+func (b *Bot) announcementLink(i *incident.Incident) markup {
+	if address := b.announcementAddress(i); address != "" {
 		return link(address, "Announcement")
 	}
 	return ""

@@ -328,7 +328,7 @@ func worst(errs []error) (first error) {
 // bookmarksWanted are the links that the room shall have at its head.
 func (e *errand) bookmarksWanted() []incident.Link {
 	var wanted []incident.Link
-	if address := e.announcementAddress(); address != "" {
+	if address := e.announcementAddress(e.i); address != "" {
 		wanted = append(wanted, incident.Link{Title: "Announcement", URL: address})
 	}
 	if source := e.i.Refs[incident.RefSource]; source != "" {

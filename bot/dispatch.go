@@ -83,6 +83,7 @@ func (b *Bot) press(ctx context.Context, in interaction) error {
 		return err
 	}
 	c.channel, c.trigger, c.public = in.Channel.ID, in.Trigger, publicName(in.Channel.Name)
+	c.atHome = in.View.Type == string(slack.VTHomeTab)
 	line := in.Actions[0].line()
 	if draft, ok := strings.CutPrefix(line, "draft "); ok {
 		c.reply(in.Reply, c.openDraft(draft))
@@ -92,7 +93,11 @@ func (b *Bot) press(ctx context.Context, in interaction) error {
 	if err != nil {
 		a = c.explain(err)
 	}
-	c.reply(in.Reply, a)
+	if in.View.ID != "" {
+		c.showAnswer(a)
+	} else {
+		c.reply(in.Reply, a)
+	}
 	return unrecorded(err) // a reply may be lost on its way; Slack marks the button then
 }
 
@@ -158,7 +163,7 @@ func (c *call) submitWords(verb string, id incident.ID, v view) ([]byte, error) 
 		return formErrors(map[string]string{inputWords: "There are no words in it."})
 	}
 	// Unlike a typed command, a form delivers text unescaped: escape it, so that one reader serves both.
-	a, err := c.try(verb + " " + id.String() + " " + string(escapeTyped(words)))
+	a, err := c.try(verb + " " + id.String() + " " + c.before + string(escapeTyped(words)))
 	switch {
 	case err != nil:
 		return c.formRefused(inputWords, err)

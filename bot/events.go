@@ -11,7 +11,10 @@ import (
 )
 
 // heeded are the kinds of events that tell us something.
-var heeded = map[string]bool{"team_join": true, "user_change": true, "member_joined_channel": true, "member_left_channel": true}
+var heeded = map[string]bool{
+	"team_join": true, "user_change": true, "member_joined_channel": true, "member_left_channel": true,
+	"reaction_added": true, "app_home_opened": true,
+}
 
 // Event takes something that happened in the workspace. An error means that it was not recorded: Slack delivers again.
 // Kinds that we do not know are acknowledged.
@@ -38,11 +41,20 @@ func (b *Bot) Event(ctx context.Context, e event) ([]byte, error) {
 	if happened := time.Unix(e.Time, 0); e.Time > 0 && happened.Before(at) {
 		at = happened
 	}
-	room, err := b.Store.InRoom(ctx, text(e.Inner.Channel))
+	room, err := b.Store.InRoom(ctx, e.channel())
 	if err == nil {
-		_, err = b.Store.Change(ctx, incident.Request{Key: e.key(), At: b.Now()}, func(tx incident.Tx) ([]byte, error) {
-			return nil, us.happened(tx, e, room, at)
-		})
+		do := func(tx incident.Tx) error { return us.happened(tx, e, room, at) }
+		switch e.Inner.Type {
+		case "reaction_added":
+			do, err = b.reacted(ctx, e, room)
+		case "app_home_opened", "member_left_channel":
+			do, err = b.looked(ctx, e, room, do)
+		}
+		if err == nil && do != nil {
+			_, err = b.Store.Change(ctx, incident.Request{Key: e.key(), At: b.Now()}, func(tx incident.Tx) ([]byte, error) {
+				return nil, do(tx)
+			})
+		}
 	}
 	if err != nil {
 		b.Log.Error("event not recorded", "request", e.key(), "type", e.Inner.Type, "err", err)

@@ -101,11 +101,12 @@ type origin struct {
 	Channel  string      `json:"channel,omitempty"`
 	Public   bool        `json:"public,omitempty"`
 	Source   string      `json:"source,omitempty"`
-	At       int64       `json:"at,omitempty"` // Unix seconds
+	At       int64       `json:"at,omitempty"`     // Unix seconds
+	Before   string      `json:"before,omitempty"` // goes before the words that the form asks for
 }
 
 func (c *call) origin() (string, error) {
-	raw, err := json.Marshal(origin{Incident: c.incident, Channel: c.channel, Public: c.public, Source: c.source, At: c.at.Unix()})
+	raw, err := json.Marshal(origin{Incident: c.incident, Channel: c.channel, Public: c.public, Source: c.source, At: c.at.Unix(), Before: c.before})
 	return string(raw), err
 }
 
@@ -115,7 +116,7 @@ func (c *call) resume(metadata string) (from origin) {
 	if json.Unmarshal([]byte(metadata), &from) != nil { // opened by an older version: from nowhere in particular
 		return from
 	}
-	c.source = from.Source
+	c.source, c.before = from.Source, from.Before
 	if c.at.Sub(time.Unix(from.At, 0)) < freshness {
 		c.channel, c.public = from.Channel, from.Public
 	}

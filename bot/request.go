@@ -91,7 +91,7 @@ func (b *Bot) interaction(payload []byte) request {
 // event makes a request of something that happened in the workspace.
 func (b *Bot) event(body []byte) request {
 	e, err := readEvent(body)
-	r := request{kind: kindEvent, key: e.key(), line: "room:" + cmp.Or(text(e.Inner.Channel), text(e.Inner.User), e.ID)}
+	r := request{kind: kindEvent, key: e.key(), line: "room:" + cmp.Or(e.channel(), text(e.Inner.User), e.ID)}
 	return b.known(r, e.App, err != nil, func(ctx context.Context) ([]byte, error) { return b.Event(ctx, e) })
 }
 

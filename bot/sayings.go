@@ -31,7 +31,7 @@ func (e *errand) saying(event incident.Event) (*saying, error) {
 	case incident.EventResolved:
 		return paragraph(":white_check_mark: " + by + " resolved " + markup(e.i.ID.String()) + ". Thank you all. If it comes back: `/incident reopen why`"), nil
 	case incident.EventClosed:
-		return paragraph(":lock: " + by + " closed " + markup(e.i.ID.String()) + "."), nil
+		return paragraph(":lock: " + by + " closed " + markup(e.i.ID.String()) + "." + leftOpen(e.i)), nil
 	case incident.EventReopened:
 		return paragraph(":rotating_light: " + by + " reopened " + markup(e.i.ID.String()) + ": " + short(event.Text, 2000)), nil
 	case incident.EventSimilar:
@@ -120,6 +120,8 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 		return paragraph(buriedWords(name, event)), nil
 	case incident.EventReminded:
 		return e.reminding(event), nil
+	case incident.EventTaskDue:
+		return e.taskDue(event), nil
 	}
 	return nil, nil
 }

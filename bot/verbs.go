@@ -145,7 +145,12 @@ func (c *call) resolve(string) (answer, error) {
 }
 
 func (c *call) close(string) (answer, error) {
-	return c.simple(func(i *incident.Incident) error { return i.Close(c.stamp()) }, "is closed.")
+	return c.rule(func(i *incident.Incident) (answer, error) {
+		if err := i.Close(c.stamp()); err != nil {
+			return answer{}, err
+		}
+		return heard(markup(i.ID.String()) + " is closed." + leftOpen(i)), nil
+	})
 }
 
 func (c *call) reopen(args string) (answer, error) {

@@ -90,6 +90,7 @@ func (a action) line() string { return firstOf(a.Value, a.Selected.Value) }
 // view is a form as it was sent.
 type view struct {
 	ID       string `json:"id"`
+	Type     string `json:"type"`
 	Hash     string `json:"hash"`
 	Callback string `json:"callback_id"`
 	Metadata string `json:"private_metadata"`
@@ -200,10 +201,29 @@ type event struct {
 		Type    string          `json:"type"`
 		User    json.RawMessage `json:"user"` // an id, or the whole user
 		Channel json.RawMessage `json:"channel"`
+
+		Reaction json.RawMessage `json:"reaction"`
+		Item     json.RawMessage `json:"item"` // that somebody reacted to
+		Tab      json.RawMessage `json:"tab"`  // of the app, that somebody opened
 	} `json:"event"`
 }
 
 func (e event) key() string { return incident.KeyEvent + e.ID }
+
+// item is the message that somebody reacted to.
+func (e event) item() (channel, ts string) {
+	var item struct{ Channel, TS json.RawMessage }
+	if json.Unmarshal(e.Inner.Item, &item) != nil {
+		return "", ""
+	}
+	return text(item.Channel), text(item.TS)
+}
+
+// channel is where it happened, or "".
+func (e event) channel() string {
+	item, _ := e.item()
+	return firstOf(text(e.Inner.Channel), item)
+}
 
 func readEvent(body []byte) (event, error) {
 	var e event

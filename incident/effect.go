@@ -3,6 +3,7 @@ package incident
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -17,12 +18,14 @@ const (
 	LaneSigns    Lane = "signs"    // what hangs on the room's door
 	LaneAnnounce Lane = "announce" // what those outside see
 	LaneDirect   Lane = "direct"   // words to one person
+	LaneHome     Lane = "home"     // the Home tabs of people
 )
 
 // EffectKind names something outside that is to be brought in step.
 type EffectKind string
 
-// The kinds of effects. Say and Tell are one-shots: their subject is an event.
+// The kinds of effects. Say and Tell are one-shots: their subject is an event. That of a task is its number, that of a Home
+// tab whose it is.
 const (
 	EffectRoom         EffectKind = "room"
 	EffectCard         EffectKind = "card"
@@ -33,6 +36,8 @@ const (
 	EffectBookmarks    EffectKind = "bookmarks"
 	EffectSay          EffectKind = "say"  // to the room
 	EffectTell         EffectKind = "tell" // to the person whom the event names
+	EffectTask         EffectKind = "task" // its message in the room
+	EffectHome         EffectKind = "home" // of one person
 )
 
 // The refs that rules and the store look at; adapters keep others beside them.
@@ -50,7 +55,7 @@ type Effect struct {
 	Incident ID
 	Lane     Lane
 	Kind     EffectKind
-	Subject  string // the event's id for a one-shot, else ""
+	Subject  string // the event's id for a one-shot, the number of a task, whose Home tab; else ""
 	Request  string // that first asked for it, for logs: one id from what came in to what goes out; "" for what nobody asked
 	Attempt  int    // of this delivery, from 1; above 1 the thing may exist already: look before doing it again
 	Clean    bool   // nothing of the earlier attempts has reached the outside: there is nothing to look for
@@ -75,6 +80,7 @@ func (e Effect) String() string { return string(e.Kind) + " of " + e.Incident.St
 // names are what people call the kinds.
 var names = map[EffectKind]string{
 	EffectPin: "pinning of the card", EffectInvite: "invitations", EffectSay: "message", EffectTell: "direct message",
+	EffectTask: "message about a task", EffectHome: "Home tab",
 }
 
 // Name is what people call the kind.
@@ -93,7 +99,7 @@ func Several(name string) bool {
 // Waits names the kind of effect that must be finished first where one was owed earlier, in whichever lane; "" for none. So
 // the room is made, and then everything in it side by side.
 func (k EffectKind) Waits() EffectKind {
-	if k == EffectRoom || k == EffectTell {
+	if k == EffectRoom || k == EffectTell || k == EffectHome {
 		return ""
 	}
 	return EffectRoom
@@ -104,7 +110,7 @@ var lanes = map[EffectKind]Lane{
 	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectSay: LaneWords,
 	EffectInvite: LanePeople, EffectTopic: LaneSigns,
 	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce,
-	EffectTell: LaneDirect,
+	EffectTell: LaneDirect, EffectTask: LaneWords, EffectHome: LaneHome,
 }
 
 // everything is what a new room needs, in the order of each lane.
@@ -114,30 +120,35 @@ var everything = []EffectKind{
 
 // owes is the one table of which event owes what to the outside.
 var owes = map[EventKind][]EffectKind{
-	EventDeclared:   everything,
-	EventDistrusted: {EffectTell},
-	EventAccepted:   everything,
-	EventDeclined:   {EffectTell},
-	EventSeverity:   {EffectCard, EffectTopic, EffectAnnouncement},
-	EventStatus:     {EffectCard, EffectTopic, EffectAnnouncement},
-	EventRole:       {EffectCard, EffectSay, EffectInvite, EffectTopic, EffectAnnouncement},
-	EventNote:       {},
-	EventUpdate:     {EffectCard, EffectSay, EffectAnnouncement},
-	EventMitigated:  {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
-	EventResolved:   {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
-	EventClosed:     {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
-	EventReopened:   append(slices.Clone(everything), EffectSay),
-	EventSimilar:    {EffectSay},
-	EventLate:       {EffectTell},
-	EventCaughtUp:   {EffectTell},
-	EventBuried:     {EffectTell},
-	EventReminded:   {EffectTell},
-	EventCalled:     {EffectSay},
-	EventSnoozed:    {},
-	EventRetried:    {},
-	EventPolicy:     nil,
-	EventOutage:     {EffectSay},
-	EventDraft:      {EffectTell},
+	EventDeclared:    everything,
+	EventDistrusted:  {EffectTell},
+	EventAccepted:    everything,
+	EventDeclined:    {EffectTell},
+	EventSeverity:    {EffectCard, EffectTopic, EffectAnnouncement},
+	EventStatus:      {EffectCard, EffectTopic, EffectAnnouncement},
+	EventRole:        {EffectCard, EffectSay, EffectInvite, EffectTopic, EffectAnnouncement},
+	EventNote:        {},
+	EventUpdate:      {EffectCard, EffectSay, EffectAnnouncement},
+	EventMitigated:   {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventResolved:    {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventClosed:      {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventReopened:    append(slices.Clone(everything), EffectSay),
+	EventSimilar:     {EffectSay},
+	EventLate:        {EffectTell},
+	EventCaughtUp:    {EffectTell},
+	EventBuried:      {EffectTell},
+	EventReminded:    {EffectTell},
+	EventCalled:      {EffectSay},
+	EventSnoozed:     {},
+	EventTask:        {EffectTask, EffectCard, EffectInvite},
+	EventTaskTaken:   {EffectTask, EffectCard, EffectInvite},
+	EventTaskDone:    {EffectTask, EffectCard},
+	EventTaskDropped: {EffectTask, EffectCard},
+	EventTaskDue:     {EffectTell, EffectTask, EffectCard}, // both mark it as overdue
+	EventRetried:     {},
+	EventPolicy:      nil,
+	EventOutage:      {EffectSay},
+	EventDraft:       {EffectTell},
 }
 
 // Owes lists the effects of an event that has been stored, in the order in which they are to be delivered.
@@ -148,6 +159,9 @@ func (e Event) Owes(id ID) []Effect {
 		effect := Effect{Incident: id, Lane: lanes[kind], Kind: kind}
 		if kind == EffectSay || kind == EffectTell {
 			effect.Subject = strconv.FormatInt(e.ID, 10)
+		}
+		if kind == EffectTask {
+			effect.Subject = strings.TrimPrefix(e.To, taskTopics)
 		}
 		effects = append(effects, effect)
 	}

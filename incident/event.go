@@ -11,30 +11,35 @@ type EventKind string
 
 // The kinds of events. What each owes the outside stands in effect.go, how each is told in tellings below.
 const (
-	EventDeclared   EventKind = "declared"
-	EventDistrusted EventKind = "distrusted" // the declarer turned out to be a guest or a stranger
-	EventAccepted   EventKind = "accepted"
-	EventDeclined   EventKind = "declined"
-	EventSeverity   EventKind = "severity"
-	EventStatus     EventKind = "status"
-	EventRole       EventKind = "role"
-	EventNote       EventKind = "note"
-	EventUpdate     EventKind = "update"
-	EventMitigated  EventKind = "mitigated"
-	EventResolved   EventKind = "resolved"
-	EventClosed     EventKind = "closed"
-	EventReopened   EventKind = "reopened"
-	EventSimilar    EventKind = "similar"
-	EventLate       EventKind = "late"      // something outside missed its deadline
-	EventCaughtUp   EventKind = "caught_up" // what was late got through
-	EventBuried     EventKind = "buried"    // something outside was refused for good
-	EventReminded   EventKind = "reminded"  // a person of what is missing
-	EventCalled     EventKind = "called"    // the room was told of what is missing
-	EventSnoozed    EventKind = "snoozed"   // a reminder was put off
-	EventRetried    EventKind = "retried"   // a person had something outside tried again
-	EventOutage     EventKind = "outage"    // of the system: a destination took nothing for a while, and is back
-	EventDraft      EventKind = "draft"     // of the system: words that a form could not take, kept for their author
-	EventPolicy     EventKind = "policy"    // of the system: another policy holds from now on
+	EventDeclared    EventKind = "declared"
+	EventDistrusted  EventKind = "distrusted" // the declarer turned out to be a guest or a stranger
+	EventAccepted    EventKind = "accepted"
+	EventDeclined    EventKind = "declined"
+	EventSeverity    EventKind = "severity"
+	EventStatus      EventKind = "status"
+	EventRole        EventKind = "role"
+	EventNote        EventKind = "note"
+	EventUpdate      EventKind = "update"
+	EventMitigated   EventKind = "mitigated"
+	EventResolved    EventKind = "resolved"
+	EventClosed      EventKind = "closed"
+	EventReopened    EventKind = "reopened"
+	EventSimilar     EventKind = "similar"
+	EventLate        EventKind = "late"         // something outside missed its deadline
+	EventCaughtUp    EventKind = "caught_up"    // what was late got through
+	EventBuried      EventKind = "buried"       // something outside was refused for good
+	EventReminded    EventKind = "reminded"     // a person of what is missing
+	EventCalled      EventKind = "called"       // the room was told of what is missing
+	EventSnoozed     EventKind = "snoozed"      // a reminder was put off
+	EventTask        EventKind = "task"         // a task was given out
+	EventTaskTaken   EventKind = "task_taken"   // by a person
+	EventTaskDone    EventKind = "task_done"    // it is over
+	EventTaskDropped EventKind = "task_dropped" // it need not be done
+	EventTaskDue     EventKind = "task_due"     // a person was reminded of one
+	EventRetried     EventKind = "retried"      // a person had something outside tried again
+	EventOutage      EventKind = "outage"       // of the system: a destination took nothing for a while, and is back
+	EventDraft       EventKind = "draft"        // of the system: words that a form could not take, kept for their author
+	EventPolicy      EventKind = "policy"       // of the system: another policy holds from now on
 )
 
 // Event is one entry of the timeline: what, who, when it happened, and when it was recorded (Stamp.At).
@@ -44,7 +49,7 @@ type Event struct {
 	Kind EventKind
 	Stamp
 	Occurred time.Time // never after Stamp.At
-	From, To string    // the values that changed; for a role, To is the role
+	From, To string    // the values that changed; for a role, To is the role; for a task its number, and From when it is due
 	Text     string
 	Whom     Person // who it was done to
 	Corrects int64  // the event that this one sets right, or 0
@@ -70,10 +75,19 @@ var tellings = map[EventKind]func(Event) string{
 	EventCaughtUp:   func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
 	EventBuried:     func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
 	EventReminded: func(e Event) string {
-		return fmt.Sprintf("reminded %s of the %s", cmp.Or(e.Whom.Name, e.Whom.Handle), e.To)
+		return fmt.Sprintf("reminded %s of %s", cmp.Or(e.Whom.Name, e.Whom.Handle), Topic(e.To).Name())
 	},
-	EventCalled:  func(e Event) string { return fmt.Sprintf("reminded the room of the %s", e.To) },
-	EventSnoozed: func(e Event) string { return fmt.Sprintf("put off the reminder of the %s until %s", e.To, e.Text) },
+	EventCalled: func(e Event) string { return fmt.Sprintf("reminded the room of %s", Topic(e.To).Name()) },
+	EventSnoozed: func(e Event) string {
+		return fmt.Sprintf("put off the reminder of %s until %s", Topic(e.To).Name(), e.Text)
+	},
+	EventTask:        tellTask,
+	EventTaskTaken:   func(e Event) string { return fmt.Sprintf("took task %s: %s", e.To, e.Text) },
+	EventTaskDone:    func(e Event) string { return fmt.Sprintf("did task %s: %s", e.To, e.Text) },
+	EventTaskDropped: func(e Event) string { return fmt.Sprintf("dropped task %s: %s", e.To, e.Text) },
+	EventTaskDue: func(e Event) string {
+		return fmt.Sprintf("reminded %s of %s", cmp.Or(e.Whom.Name, e.Whom.Handle), Topic(e.To).Name())
+	},
 	EventRetried: func(e Event) string { return fmt.Sprintf("had the %s tried again", e.To) },
 	EventOutage:  func(e Event) string { return fmt.Sprintf("could not reach %s for a while: %s", e.To, e.Text) },
 	EventDraft:   func(Event) string { return "kept a draft" },
@@ -89,6 +103,26 @@ func tellRole(e Event) string {
 	return fmt.Sprintf("made %s %s", e.Whom.Name, e.To)
 }
 
+func tellTask(e Event) string {
+	line := fmt.Sprintf("gave out task %s", e.To)
+	if !e.Whom.IsZero() {
+		line += " to " + cmp.Or(e.Whom.Name, e.Whom.Handle)
+	}
+	if due := e.due(); !due.IsZero() {
+		line += due.Format(", due 2 Jan 15:04 MST")
+	}
+	return line + ": " + e.Text
+}
+
+// due is when the task is due that an event gave out, or zero.
+func (e Event) due() time.Time {
+	due, err := time.Parse(time.RFC3339Nano, e.From)
+	if err != nil {
+		return time.Time{}
+	}
+	return due
+}
+
 // String tells the event in one sentence, without its time.
 func (e Event) String() string {
 	tell, known := tellings[e.Kind]
@@ -99,7 +133,28 @@ func (e Event) String() string {
 }
 
 // Ledger collects what the rules record until the store writes it down, in the same commit as the state.
-type Ledger struct{ events []Event }
+type Ledger struct {
+	events []Event
+	wishes []Wish
+}
+
+// Wish is an effect that no event owes, with who asked for it: nothing has changed, somebody only looks.
+type Wish struct {
+	Effect
+	Stamp
+}
+
+// ShowHome asks for a person's Home tab to be brought in step. It belongs to no incident.
+func (l *Ledger) ShowHome(handle string, s Stamp) {
+	l.wishes = append(l.wishes, Wish{Effect{Lane: lanes[EffectHome], Kind: EffectHome, Subject: handle}, s})
+}
+
+// Wishes hands over the wishes since the last call. Only the store calls it.
+func (l *Ledger) Wishes() []Wish {
+	wishes := l.wishes
+	l.wishes = nil
+	return wishes
+}
 
 func (l *Ledger) record(e Event) {
 	if e.Occurred.IsZero() {

@@ -79,6 +79,7 @@ type Incident struct {
 	Roles     map[Role]Person
 	Refs      Refs
 	Reminders map[Topic]Reminder // what somebody will hear of; nil in lists
+	Tasks     []Task             // all that there ever were, in the order of their numbers; nil in lists
 
 	Ledger
 }

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"maps"
 	"strings"
 	"time"
 )
@@ -134,8 +135,9 @@ func (i *Incident) move(e Event, to Status) {
 	i.Status = to
 	if !to.Open() || to == Triage { // whatever was missing is not missed any more
 		i.UpdateDue = time.Time{}
-		clear(i.Reminders)
+		maps.DeleteFunc(i.Reminders, func(topic Topic, _ Reminder) bool { _, ofTask := topic.Task(); return !ofTask })
 	}
+	i.awaitTasks()
 	i.record(e)
 }
 

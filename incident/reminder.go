@@ -16,6 +16,14 @@ const (
 	TopicCommander Topic = "commander" // nobody leads
 )
 
+// Name is what people call the topic.
+func (t Topic) Name() string {
+	if number, ofTask := t.Task(); ofTask {
+		return "task " + strconv.Itoa(number)
+	}
+	return "the " + string(t)
+}
+
 // Reminder is a word that somebody hears when it is due, and again later, each time more people, until what it is about is
 // done.
 type Reminder struct {
@@ -76,12 +84,15 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 		if r.Due.After(s.At) {
 			continue
 		}
-		next, known := reminders[topic]
+		whom, again, known := i.missing(topic, p, r.Step)
 		if !known { // of a newer version
 			i.remind(topic, time.Time{})
 			continue
 		}
-		whom, again := next(i, p, r.Step)
+		told := EventReminded
+		if _, ofTask := topic.Task(); ofTask {
+			told = EventTaskDue
+		}
 		r.Step++
 		r.Due = s.At.Add(again)
 		i.Reminders[topic] = r
@@ -89,9 +100,22 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 			i.record(Event{Kind: EventCalled, Stamp: s, From: strconv.Itoa(r.Step), To: string(topic)})
 		}
 		for _, person := range whom {
-			i.record(Event{Kind: EventReminded, Stamp: s, From: strconv.Itoa(r.Step), To: string(topic), Whom: person})
+			i.record(Event{Kind: told, Stamp: s, From: strconv.Itoa(r.Step), To: string(topic), Whom: person})
 		}
 	}
+}
+
+// missing is who hears of a topic at a step, and when it is said again.
+func (i *Incident) missing(topic Topic, p *Policy, step int) (whom []Person, again time.Duration, known bool) {
+	if number, ofTask := topic.Task(); ofTask {
+		whom, again = i.taskMissing(number, step)
+		return whom, again, true
+	}
+	next, known := reminders[topic]
+	if known {
+		whom, again = next(i, p, step)
+	}
+	return whom, again, known
 }
 
 // Missing tells whether what somebody was reminded of is still to be done. A reminder that waited to be delivered is not
@@ -110,7 +134,7 @@ func (i *Incident) Snooze(topic Topic, until time.Time, s Stamp) error {
 	r, kept := i.Reminders[topic]
 	switch {
 	case !kept:
-		return Refuse(Conflict, "There is nothing to be reminded of there: %s is not missing on %s.", topic, i.ID)
+		return Refuse(Conflict, "There is nothing to be reminded of there: %s is not missing on %s.", topic.Name(), i.ID)
 	case !until.After(s.At):
 		return Refuse(Invalid, "That time is over. For example: snooze 15m.")
 	case until.Sub(s.At) > longestSnooze:

@@ -27,9 +27,14 @@ type Tx interface {
 	Leave(id ID, handle string) error
 }
 
-// Filter picks incidents for a list, newest first.
+// Filter picks incidents for a list, newest first. What is zero does not matter.
 type Filter struct {
-	OpenOnly bool
-	Before   ID // 0: from the newest
-	Limit    int
+	OpenOnly    bool
+	Severity    Severity
+	Service     string    // in capitals or not
+	Since       time.Time // declared at an instant or later
+	Of          string    // handle of somebody who declared it, has a role in it, or an open task
+	SevereFirst bool      // the most severe first, and of these the newest
+	Before      ID        // the last one of the page before
+	Limit       int
 }

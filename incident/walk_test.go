@@ -3,6 +3,8 @@ package incident
 import (
 	"fmt"
 	"maps"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ type state struct {
 	Severity                                          Severity
 	Roles                                             map[Role]Person
 	Acknowledged, Mitigated, Resolved, Closed, Update time.Time
+	Tasks                                             []Task
 }
 
 // fold rebuilds the state from the record alone.
@@ -46,6 +49,7 @@ func fold(events []Event) state {
 		case EventReopened:
 			s.Mitigated, s.Resolved, s.Closed = time.Time{}, time.Time{}, time.Time{}
 		}
+		s.Tasks = foldTask(s.Tasks, e)
 		switch e.Kind {
 		case EventStatus, EventDistrusted, EventAccepted, EventDeclined, EventResolved, EventClosed, EventReopened:
 			s.Status = Status(e.To)
@@ -54,8 +58,24 @@ func fold(events []Event) state {
 	return s
 }
 
+// foldTask is what an event tells of the tasks.
+func foldTask(tasks []Task, e Event) []Task {
+	number, _ := strconv.Atoi(e.To)
+	switch e.Kind {
+	case EventTask:
+		tasks = append(tasks, Task{Number: number, Title: e.Text, Owner: e.Whom, Due: e.due()})
+	case EventTaskTaken:
+		tasks[number-1].Owner = e.Whom
+	case EventTaskDone:
+		tasks[number-1].Done = e.At
+	case EventTaskDropped:
+		tasks[number-1].Dropped, tasks[number-1].Why = e.At, e.Text
+	}
+	return tasks
+}
+
 func stateOf(i *Incident) state {
-	return state{i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated}
+	return state{i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated, slices.Clone(i.Tasks)}
 }
 
 // moves are all that can be done to an incident, drawn at random by the walk.
@@ -83,6 +103,20 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Distrust(Guest, s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Accept(s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Decline("no incident", s) },
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		due := rapid.SampledFrom([]time.Time{{}, s.At.Add(20 * time.Minute), s.At}).Draw(t, "due")
+		_, err := i.GiveTask("a task", rapid.SampledFrom([]Person{ada, grace, {}}).Draw(t, "owner"), due, s)
+		return err
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		return i.TakeTask(rapid.IntRange(0, 3).Draw(t, "task"), s)
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		return i.FinishTask(rapid.IntRange(1, 3).Draw(t, "task"), s)
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		return i.DropTask(rapid.IntRange(1, 3).Draw(t, "task"), "not needed", s)
+	},
 }
 
 // TestTheRecordTellsTheState walks at random and compares the incident with the fold of its events.
@@ -115,6 +149,13 @@ func TestTheRecordTellsTheState(t *testing.T) {
 			}
 			if !i.Status.Open() && !i.UpdateDue.IsZero() {
 				t.Fatalf("%s, and yet an update is due", i.Status)
+			}
+			for _, task := range i.Tasks {
+				_, asked := i.Reminders[TopicTask(task.Number)]
+				over := i.Status == Closed || i.Status == Declined || i.Status == Triage
+				if asked != (task.Open() && !task.Due.IsZero() && !over) {
+					t.Fatalf("%s, and task %d is asked for: %t: %+v", i.Status, task.Number, asked, task)
+				}
 			}
 			for n, e := range record {
 				if e.Occurred.IsZero() || e.Occurred.After(e.At) {

@@ -8,7 +8,7 @@ import (
 	"tocsin/store/db"
 )
 
-// flush writes down what became of the incidents that were handed out: row, roles, refs and reminders where they differ from what
+// flush writes down what became of the incidents that were handed out: row, roles, refs, reminders and tasks where they differ from what
 // the database holds, the events that the rules recorded, and the effects that those owe.
 func (t *Tx) flush() error {
 	for _, known := range t.tracked {
@@ -19,12 +19,18 @@ func (t *Tx) flush() error {
 			return t.fail("record on "+known.ID.String(), err)
 		}
 	}
-	events := t.system.Drain()
-	if len(events) == 0 {
+	events, wishes := t.system.Drain(), t.system.Wishes()
+	if len(events) == 0 && len(wishes) == 0 {
 		return nil
 	}
 	if err := t.hold(0); err != nil {
 		return err
+	}
+	for _, wish := range wishes {
+		t.stir(0)
+		if err := t.ask(wish.Effect, wish.Stamp); err != nil {
+			return t.fail("ask for what somebody looks at", err)
+		}
 	}
 	return t.fail("record on the system", t.record(0, events))
 }
@@ -53,6 +59,9 @@ func (t *Tx) keep(known *tracked) error {
 		return t.q.DeleteRef(t.ctx, db.DeleteRefParams{IncidentID: id, Name: name})
 	})
 	if err != nil {
+		return err
+	}
+	if err := t.keepTasks(known); err != nil {
 		return err
 	}
 	return differ(known.dues, known.Reminders, func(topic incident.Topic, r incident.Reminder) error {

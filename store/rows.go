@@ -39,7 +39,7 @@ func rowOf(i *incident.Incident) db.Incident {
 		Declarer: i.Declarer.Handle, DeclarerName: i.Declarer.Name, Room: i.Room, Policy: i.Policy,
 		StartedAt: nullable(i.Started), DetectedAt: nullable(i.Detected), DeclaredAt: millis(i.Declared),
 		AcknowledgedAt: nullable(i.Acknowledged), MitigatedAt: nullable(i.Mitigated), ResolvedAt: nullable(i.Resolved),
-		ClosedAt: nullable(i.Closed), UpdatedAt: nullable(i.Updated), UpdateDueAt: nullable(i.UpdateDue),
+		ClosedAt: nullable(i.Closed), UpdatedAt: nullable(i.Updated), UpdateDueAt: nullable(i.UpdateDue), Tasks: int64(len(i.Tasks)),
 	}
 }
 
@@ -74,7 +74,7 @@ func updateOf(row db.Incident) db.UpdateIncidentParams {
 		Service: row.Service, Private: row.Private, Room: row.Room, Policy: row.Policy,
 		StartedAt: row.StartedAt, DetectedAt: row.DetectedAt, AcknowledgedAt: row.AcknowledgedAt,
 		MitigatedAt: row.MitigatedAt, ResolvedAt: row.ResolvedAt, ClosedAt: row.ClosedAt,
-		UpdatedAt: row.UpdatedAt, UpdateDueAt: row.UpdateDueAt, ID: row.ID,
+		UpdatedAt: row.UpdatedAt, UpdateDueAt: row.UpdateDueAt, Tasks: row.Tasks, ID: row.ID,
 	}
 }
 

@@ -41,6 +41,7 @@ type tracked struct {
 	roles map[incident.Role]incident.Person
 	refs  incident.Refs
 	dues  map[incident.Topic]incident.Reminder
+	tasks []incident.Task
 }
 
 var _ incident.Tx = (*Tx)(nil)
@@ -164,10 +165,13 @@ func (t *Tx) load(id incident.ID) (*incident.Incident, error) {
 		return nil, t.fail("open "+id.String(), err)
 	}
 	i := incidentOf(row)
-	if err := complete(t.ctx, t.q, i); err != nil {
+	if err := complete(t.ctx, t.q, row, i); err != nil {
 		return nil, t.fail("open "+id.String(), err)
 	}
-	t.tracked = append(t.tracked, &tracked{Incident: i, row: row, roles: maps.Clone(i.Roles), refs: maps.Clone(i.Refs), dues: maps.Clone(i.Reminders)})
+	t.tracked = append(t.tracked, &tracked{
+		Incident: i, row: row,
+		roles: maps.Clone(i.Roles), refs: maps.Clone(i.Refs), dues: maps.Clone(i.Reminders), tasks: slices.Clone(i.Tasks),
+	})
 	return i, nil
 }
 

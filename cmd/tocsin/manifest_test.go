@@ -68,10 +68,11 @@ var scopesNeeded = map[string][]string{
 	"users.info":             {"users:read"},
 	"users.list":             {"users:read"},
 	"views.open":             {},
+	"views.publish":          {},
 }
 
 // scopesOfEvents is which scopes the events that we subscribe to need, and the slash command.
-var scopesOfEvents = []string{"channels:read", "groups:read", "users:read", "commands"}
+var scopesOfEvents = []string{"channels:read", "groups:read", "users:read", "reactions:read", "commands"}
 
 func TestManifestAsksForTheLeastScopes(t *testing.T) {
 	var manifest struct {
@@ -106,7 +107,7 @@ var methods = map[string]string{
 	"GetConversationInfoContext": "conversations.info", "JoinConversationContext": "conversations.join", "GetUsersInConversationContext": "conversations.members",
 	"OpenConversationContext": "conversations.open", "SetTopicOfConversationContext": "conversations.setTopic",
 	"AddPinContext": "pins.add", "GetConversationsForUserContext": "users.conversations", "GetUserInfoContext": "users.info",
-	"GetUsersPaginated": "users.list", "OpenViewContext": "views.open", "StartSocketModeContext": "apps.connections.open",
+	"GetUsersPaginated": "users.list", "OpenViewContext": "views.open", "PublishViewContext": "views.publish", "StartSocketModeContext": "apps.connections.open",
 }
 
 // methodsCalled reads from the bot's source what it calls on its Slack client.

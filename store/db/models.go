@@ -73,6 +73,7 @@ type Incident struct {
 	ClosedAt       sql.NullInt64
 	UpdatedAt      sql.NullInt64
 	UpdateDueAt    sql.NullInt64
+	Tasks          int64
 }
 
 type Installation struct {
@@ -128,6 +129,18 @@ type Role struct {
 type Structure struct {
 	Name   string
 	Sha256 string
+}
+
+type Task struct {
+	IncidentID int64
+	Number     int64
+	Title      string
+	Owner      string
+	OwnerName  string
+	DueAt      sql.NullInt64
+	DoneAt     sql.NullInt64
+	DroppedAt  sql.NullInt64
+	Why        string
 }
 
 type Turn struct {

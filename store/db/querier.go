@@ -33,6 +33,8 @@ type Querier interface {
 	Effect(ctx context.Context, id int64) (Effect, error)
 	EntriesAfter(ctx context.Context, arg EntriesAfterParams) ([]EntriesAfterRow, error)
 	Entry(ctx context.Context, id int64) (EntryRow, error)
+	// Figures are the times of the real incidents that were declared at an instant or later.
+	Figures(ctx context.Context, arg FiguresParams) ([]FiguresRow, error)
 	FinishEffect(ctx context.Context, arg FinishEffectParams) (sql.NullInt64, error)
 	ForgetRequest(ctx context.Context, arg ForgetRequestParams) (int64, error)
 	Incident(ctx context.Context, id int64) (Incident, error)
@@ -46,8 +48,6 @@ type Querier interface {
 	LapsedEffects(ctx context.Context, until sql.NullInt64) ([]Effect, error)
 	LateEffects(ctx context.Context, arg LateEffectsParams) ([]Effect, error)
 	LatestEntry(ctx context.Context, arg LatestEntryParams) (LatestEntryRow, error)
-	ListIncidents(ctx context.Context, arg ListIncidentsParams) ([]Incident, error)
-	ListOpenIncidents(ctx context.Context, arg ListOpenIncidentsParams) ([]Incident, error)
 	ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([]ListOpenSinceRow, error)
 	// ListPrivateRooms begins with the few private incidents: CROSS JOIN keeps SQLite from beginning with all refs of the name.
 	ListPrivateRooms(ctx context.Context, ref string) ([]Incident, error)
@@ -58,6 +58,7 @@ type Querier interface {
 	NextDue(ctx context.Context, quiet string) (NextDueRow, error)
 	OldestEffect(ctx context.Context) (int64, error)
 	OpenEffects(ctx context.Context, arg OpenEffectsParams) ([]OpenEffectsRow, error)
+	OwnTasks(ctx context.Context, arg OwnTasksParams) ([]Task, error)
 	Private(ctx context.Context, id int64) (bool, error)
 	Probe(ctx context.Context) error
 	Profile(ctx context.Context, handle string) (Profile, error)
@@ -66,6 +67,7 @@ type Querier interface {
 	PutRef(ctx context.Context, arg PutRefParams) error
 	PutReminder(ctx context.Context, arg PutReminderParams) error
 	PutRole(ctx context.Context, arg PutRoleParams) error
+	PutTask(ctx context.Context, arg PutTaskParams) error
 	ReleaseEffect(ctx context.Context, arg ReleaseEffectParams) (int64, error)
 	RequestsAfter(ctx context.Context, arg RequestsAfterParams) ([]RequestsAfterRow, error)
 	// RestartEffect makes an effect due that waits or is buried. Its attempts stay, so that whoever delivers it looks first.
@@ -75,6 +77,7 @@ type Querier interface {
 	SupersedeEffect(ctx context.Context, arg SupersedeEffectParams) (int64, error)
 	// TakeTurns says of the open effects of an incident whose turn it is now. A rank is never negative.
 	TakeTurns(ctx context.Context, incidentID int64) error
+	TasksOf(ctx context.Context, incidentID int64) ([]Task, error)
 	Timeline(ctx context.Context, arg TimelineParams) ([]TimelineRow, error)
 	UpdateIncident(ctx context.Context, arg UpdateIncidentParams) error
 }

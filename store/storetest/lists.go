@@ -83,7 +83,7 @@ func lists(h *house) {
 		h.equal(i.ID, incident.ID(many-n))
 		one, err := h.Incident(h.ctx, i.ID)
 		h.ok(err)
-		one.Reminders = nil // lists do without
+		one.Reminders = nil // lists do without, and without tasks
 		h.equal(i, one)
 	}
 	list, err = h.List(h.ctx, incident.Filter{OpenOnly: true, Before: 100, Limit: 2})

@@ -32,6 +32,10 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"timeline pages", timelinePages},
 		{"single events", singleEvents},
 		{"lists", lists},
+		{"filters", filters},
+		{"figures", figures},
+		{"tasks", tasks},
+		{"homes", homes},
 		{"declared since", declaredSince},
 		{"rooms", rooms},
 		{"profiles", profiles},
@@ -76,7 +80,7 @@ var start = time.Date(2026, 11, 20, 14, 5, 0, 123e6, time.UTC)
 var (
 	ada   = incident.Person{Handle: "U1", Name: "Ada"}
 	grace = incident.Person{Handle: "U2", Name: "Grace"}
-	lanes = []incident.Lane{incident.LaneRoom, incident.LaneWords, incident.LanePeople, incident.LaneSigns, incident.LaneAnnounce, incident.LaneDirect}
+	lanes = []incident.Lane{incident.LaneRoom, incident.LaneWords, incident.LanePeople, incident.LaneSigns, incident.LaneAnnounce, incident.LaneDirect, incident.LaneHome}
 )
 
 // house is a store under test with a clock that stands still.
