@@ -26,6 +26,8 @@ var scenario = []step{
 	{who: "Ada", where: crashRoom, text: "/incident communicator @Grace"},
 	{who: "Grace", where: crashRoom, text: "/incident note we rolled back the deploy"},
 	{who: "Grace", where: crashRoom, text: "/incident update we found the cause"},
+	{who: "Ada", where: crashRoom, text: "/incident task restart the queue @Linus in 3h"},
+	{who: "Linus", where: crashRoom, text: "/incident task done 1"},
 	{who: "Ada", where: crashRoom, text: "/incident severity sev1"},
 	{who: "Ada", where: crashRoom, text: "/incident mitigated"},
 	{who: "Ada", where: crashRoom, text: "/incident resolve"},

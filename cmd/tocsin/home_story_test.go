@@ -73,6 +73,7 @@ func TestStoryHomeOfOthers(t *testing.T) {
 		}
 	}
 	home := grace.OpenHome().Expect("canary")
+	h.Quiet()
 	grace.Leave(room)
 	home.Expect("No open incidents")
 	if strings.Contains(home.Text(), "canary") {

@@ -54,6 +54,8 @@ var verbs = []verb{
 	{incident.EventRole, "scribe %s me", regexp.MustCompile(`^Scribe of INC-\d+ is now`), 1},
 	{incident.EventSeverity, "severity %s sev1", regexp.MustCompile(`^INC-\d+ is now`), 1},
 	{incident.EventSeverity, "severity %s sev2", regexp.MustCompile(`^INC-\d+ is now`), 1},
+	{incident.EventTask, "task %s restart the queue in 2h", regexp.MustCompile(`^Task \d+ of INC-\d+: `), 2},
+	{incident.EventTaskDone, "task %s done 1", regexp.MustCompile(`^Task 1 of INC-\d+ is done: `), 1},
 	{incident.EventStatus, "status %s identified", regexp.MustCompile(`^INC-\d+ is now`), 1},
 	{incident.EventStatus, "status %s monitoring", regexp.MustCompile(`^INC-\d+ is now`), 1},
 	{incident.EventMitigated, "mitigated %s", regexp.MustCompile(`^INC-\d+ is mitigated\. When`), 1},
