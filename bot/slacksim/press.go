@@ -148,6 +148,12 @@ type Home struct {
 func (p *Person) OpenHome() *Home {
 	p.w.t.Helper()
 	p.do(deed{Do: "home"})
+	return p.Home()
+}
+
+// Home waits until the app has published a Home tab for this person, who need not have opened it here.
+func (p *Person) Home() *Home {
+	p.w.t.Helper()
 	var v *view
 	p.w.waitFor("a Home tab of "+p.Name, func() bool { v = p.w.homes[p.id]; return v != nil }, func() string { return "none" })
 	return &Home{p, v}

@@ -123,3 +123,11 @@ func TestStoryHomeOfALargeHouse(t *testing.T) {
 	next.Lacks("INC-424 ", "SEV3")
 	h.Quiet()
 }
+
+func adaOpensHome(h *house, document map[string]any) {
+	document["event"].(map[string]any)["user"] = h.Person("Ada").ID()
+}
+
+func adaIsAtHome(_ *testing.T, h *house) {
+	h.Person("Ada").Home().Expect("Open incidents")
+}
