@@ -16,10 +16,11 @@ type command struct {
 	name   string
 	args   string // as help shows them
 	help   string
-	button string // its label, where it is offered as one; "" for the name
-	form   string // label of the words that it needs: without them it opens a form; "" for none
-	hint   string // below the form's field
-	room   bool   // it is about one incident: the one whose room it is typed in, or INC-7 as its first word
+	button string  // its label, where it is offered as one; "" for the name
+	form   string  // label of the words that it needs: without them it opens a form; "" for none
+	hint   string  // below the form's field
+	more   []field // what else the form asks for
+	room   bool    // it is about one incident: the one whose room it is typed in, or INC-7 as its first word
 	run    func(*call, string) (answer, error)
 }
 
@@ -31,6 +32,8 @@ func init() {
 	commands = []command{
 		{name: "declare", args: "[sev2] what is broken [--service checkout] [--private] [--drill]", help: "ring the bell; alone it opens a form", button: "Declare an incident", run: (*call).declare},
 		{name: "list", help: "open incidents", button: "Open incidents", run: (*call).list},
+		{name: "subscribe", args: "INC-7, or service checkout", help: "hear each update as a direct message", button: "Subscribe", run: (*call).subscribe},
+		{name: "unsubscribe", args: "INC-7, or service checkout", help: "hear no more of it", button: "Unsubscribe", run: (*call).unsubscribe},
 		{name: "help", help: "this list", button: "Help", run: (*call).help},
 		{name: "commander", args: "@user or me", help: "who leads", button: "Take command", room: true, run: assign(incident.Commander)},
 		{name: "communicator", args: "@user or me", help: "who speaks to everybody outside", room: true, run: assign(incident.Communicator)},
@@ -40,7 +43,7 @@ func init() {
 		{name: "severity", args: "sev1", help: "raise or lower the severity", room: true, run: (*call).severity},
 		{name: "status", args: "identified", help: "investigating, identified or monitoring", room: true, run: (*call).status},
 		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, run: (*call).note},
-		{name: "update", args: "how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "How do things stand?", room: true, run: (*call).update},
+		{name: "update", args: "[--next 30m] how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "What is known?", more: updateFields, room: true, run: (*call).update},
 		{name: "snooze", args: "[update] 15m", help: "be reminded of what is due a little later", button: "Later", room: true, run: (*call).snooze},
 		{name: "timeline", args: "[#12]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, run: (*call).timeline},
 		{name: "mitigated", help: "customers no longer suffer", button: "Mitigated", room: true, run: (*call).mitigated},

@@ -33,6 +33,8 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 	incident.EffectBookmarks:    (*errand).bookmarks,
 	incident.EffectSay:          (*errand).say,
 	incident.EffectTell:         (*errand).tell,
+	incident.EffectThread:       (*errand).threadUpdate,
+	incident.EffectNews:         (*errand).news,
 }
 
 // Deliver brings one effect in step. Its errors are instructions to the outbox: see fault, and ours.

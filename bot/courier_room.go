@@ -58,18 +58,21 @@ func roomName(name string, n int) string {
 	return fmt.Sprintf("%s-%d", name, n)
 }
 
+// profile is what is known of a person, who is looked up where nothing is.
+func (e *errand) profile(handle string) (incident.Profile, error) {
+	profile, err := e.Store.Profile(e.ctx, handle)
+	if err != nil || profile.Standing != "" || !userID.MatchString(handle) {
+		return profile, err
+	}
+	return e.lookUp(handle)
+}
+
 // declarerMay looks up somebody who was believed when they declared. One who may not declare sends the incident back to
 // triage, and nothing is sent on their word.
 func (e *errand) declarerMay() (bool, error) {
-	handle := e.i.Declarer.Handle
-	profile, err := e.Store.Profile(e.ctx, handle)
+	profile, err := e.profile(e.i.Declarer.Handle)
 	if err != nil {
 		return false, err
-	}
-	if profile.Standing == "" && userID.MatchString(handle) {
-		if profile, err = e.lookUp(handle); err != nil {
-			return false, err
-		}
 	}
 	if profile.Standing.MayDeclare() == nil {
 		return true, nil

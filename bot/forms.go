@@ -56,11 +56,49 @@ func (c *call) openForm(v command) (answer, error) {
 		contextLine(markup(c.incident.String())),
 		slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input),
 	}
+	for _, f := range v.more {
+		view.Blocks.BlockSet = append(view.Blocks.BlockSet, f.block())
+	}
 	if err := c.open(view); err != nil {
 		c.Log.Warn("form not opened", "request", c.key, "err", fault("views.open", err))
 		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident %s %s", v.name, v.args)
 	}
 	return answer{Heard: true}, nil
+}
+
+// field is what a form asks for beside the words that its verb needs. It need not be filled in.
+type field struct {
+	id, label string
+	choices   []string // typed as --id choice before the words; none: more words, typed after "label: " on a line of their own
+}
+
+func (f field) block() *slack.InputBlock {
+	var element slack.BlockElement
+	if len(f.choices) == 0 {
+		element = slack.NewPlainTextInputBlockElement(nil, inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
+	} else {
+		var options []*slack.OptionBlockObject
+		for _, choice := range f.choices {
+			options = append(options, option(choice, markup(choice)))
+		}
+		element = slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("As always"), inputValue, options...)
+	}
+	return slack.NewInputBlock(f.id, plain(markup(f.label)), nil, element).WithOptional(true)
+}
+
+// compose is what a filled-in form would be, had it been typed.
+func (v command) compose(sent view, words string) string {
+	var flags, lines string
+	for _, f := range v.more {
+		switch value := strings.TrimSpace(sent.value(f.id)); {
+		case value == "":
+		case len(f.choices) > 0:
+			flags += "--" + f.id + " " + value + " "
+		default:
+			lines += "\n" + f.label + ": " + value
+		}
+	}
+	return flags + words + lines
 }
 
 func hint(words string) *slack.TextBlockObject {

@@ -119,6 +119,9 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 	case incident.EventBuried:
 		return paragraph(buriedWords(name, event)), nil
 	case incident.EventReminded:
+		if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
+			return nil, err
+		}
 		return e.reminding(event), nil
 	}
 	return nil, nil

@@ -19,6 +19,21 @@ func (c *call) rule(do func(*incident.Incident) (answer, error)) (answer, error)
 	})
 }
 
+// news is rule for what subscribers hear of too.
+func (c *call) news(do func(*incident.Incident) (answer, error)) (answer, error) {
+	return c.change(func(tx incident.Tx) (answer, error) {
+		i, err := tx.Incident(c.incident)
+		if err != nil {
+			return answer{}, err
+		}
+		a, err := do(i)
+		if err != nil {
+			return answer{}, err
+		}
+		return a, c.inform(tx, i)
+	})
+}
+
 // heard is an answer to somebody whose act the room sees by itself.
 func heard(m markup) answer { return answer{Text: m, Heard: true} }
 
@@ -112,10 +127,49 @@ func (c *call) note(args string) (answer, error) {
 	})
 }
 
+// updateFields are what the form of an update asks for beside what is known.
+var updateFields = []field{
+	{id: "impact", label: "Customer impact"},
+	{id: "doing", label: "What is being done"},
+	{id: "next", label: "Next update in", choices: []string{"15m", "30m", "1h", "2h", "4h", "8h"}},
+}
+
+// The shortest and the longest time that an update may promise the next one in.
+const (
+	soonestUpdate = 5 * time.Minute
+	latestUpdate  = 7 * 24 * time.Hour
+)
+
+// nextUpdateIn reads "--next 30m" at the start of an update; 0 where it is left out: as often as the severity says.
+func nextUpdateIn(args string) (next time.Duration, rest string, err error) {
+	word, rest := cutWord(args)
+	value, found := strings.CutPrefix(dashes.Replace(word), "--next")
+	if !found || value != "" && value[0] != '=' {
+		return 0, args, nil
+	}
+	if value == "" {
+		value, rest = cutWord(rest)
+	}
+	value = strings.TrimPrefix(value, "=")
+	next, err = time.ParseDuration(strings.ReplaceAll(value, "min", "m"))
+	if err != nil || next < soonestUpdate || next > latestUpdate {
+		return 0, "", incident.Refuse(incident.Invalid, "The next update cannot be due in %q: say between 5m and 168h, for example: update --next 30m we are rolling back.", echo(value))
+	}
+	return next, rest, nil
+}
+
 func (c *call) update(args string) (answer, error) {
+	next, args, err := nextUpdateIn(args)
+	if err != nil {
+		return answer{}, err
+	}
 	text := readable(args, c.name)
-	return c.rule(func(i *incident.Incident) (answer, error) {
-		if err := i.Update(text, c.Policy().Level(i.Severity), c.stamp()); err != nil {
+	return c.news(func(i *incident.Incident) (answer, error) {
+		level := c.Policy().Level(i.Severity)
+		if next > 0 {
+			level.Cadence = next // of this once: the one after it is due as always
+		}
+		if err := i.Update(text, level, c.stamp()); err != nil {
 			return answer{}, err
 		}
 		reply := markup("Update posted.")
@@ -141,7 +195,12 @@ func (c *call) mitigated(string) (answer, error) {
 }
 
 func (c *call) resolve(string) (answer, error) {
-	return c.simple(func(i *incident.Incident) error { return i.Resolve(c.stamp()) }, "is resolved. Well done. When the work on it is over: `/incident close`")
+	return c.news(func(i *incident.Incident) (answer, error) {
+		if err := i.Resolve(c.stamp()); err != nil {
+			return answer{}, err
+		}
+		return heard(markup(i.ID.String()) + " is resolved. Well done. When the work on it is over: `/incident close`"), nil
+	})
 }
 
 func (c *call) close(string) (answer, error) {

@@ -3,6 +3,7 @@ package incident
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -22,7 +23,7 @@ const (
 // EffectKind names something outside that is to be brought in step.
 type EffectKind string
 
-// The kinds of effects. Say and Tell are one-shots: their subject is an event.
+// The kinds of effects. Say, Tell and Thread are one-shots: their subject is an event.
 const (
 	EffectRoom         EffectKind = "room"
 	EffectCard         EffectKind = "card"
@@ -31,8 +32,10 @@ const (
 	EffectInvite       EffectKind = "invite"
 	EffectAnnouncement EffectKind = "announcement"
 	EffectBookmarks    EffectKind = "bookmarks"
-	EffectSay          EffectKind = "say"  // to the room
-	EffectTell         EffectKind = "tell" // to the person whom the event names
+	EffectSay          EffectKind = "say"    // to the room
+	EffectTell         EffectKind = "tell"   // to the person whom the event names
+	EffectThread       EffectKind = "thread" // an update, below the announcement
+	EffectNews         EffectKind = "news"   // an update, to one who asked to hear of them
 )
 
 // The refs that rules and the store look at; adapters keep others beside them.
@@ -50,7 +53,7 @@ type Effect struct {
 	Incident ID
 	Lane     Lane
 	Kind     EffectKind
-	Subject  string // the event's id for a one-shot, else ""
+	Subject  string // the event's id for a one-shot, and of news after a slash whom they go to; else ""
 	Request  string // that first asked for it, for logs: one id from what came in to what goes out; "" for what nobody asked
 	Attempt  int    // of this delivery, from 1; above 1 the thing may exist already: look before doing it again
 	Clean    bool   // nothing of the earlier attempts has reached the outside: there is nothing to look for
@@ -65,8 +68,15 @@ const Backlog = 10 * time.Minute
 
 // Event returns the id of the event that a one-shot is about, or 0.
 func (e Effect) Event() int64 {
-	id, _ := strconv.ParseInt(e.Subject, 10, 64) // "" for what is no one-shot: 0
+	event, _, _ := strings.Cut(e.Subject, "/")
+	id, _ := strconv.ParseInt(event, 10, 64) // "" for what is no one-shot: 0
 	return id
+}
+
+// Whom returns the handle of the person whom news go to, or "".
+func (e Effect) Whom() string {
+	_, handle, _ := strings.Cut(e.Subject, "/")
+	return handle
 }
 
 // String names the effect for logs: "card of INC-7".
@@ -74,7 +84,7 @@ func (e Effect) String() string { return string(e.Kind) + " of " + e.Incident.St
 
 // names are what people call the kinds.
 var names = map[EffectKind]string{
-	EffectPin: "pinning of the card", EffectInvite: "invitations", EffectSay: "message", EffectTell: "direct message",
+	EffectPin: "pinning of the card", EffectInvite: "invitations", EffectSay: "message", EffectThread: "update below the announcement", EffectNews: "message to subscribers", EffectTell: "direct message",
 }
 
 // Name is what people call the kind.
@@ -93,7 +103,7 @@ func Several(name string) bool {
 // Waits names the kind of effect that must be finished first where one was owed earlier, in whichever lane; "" for none. So
 // the room is made, and then everything in it side by side.
 func (k EffectKind) Waits() EffectKind {
-	if k == EffectRoom || k == EffectTell {
+	if k == EffectRoom || k == EffectTell || k == EffectNews {
 		return ""
 	}
 	return EffectRoom
@@ -103,8 +113,8 @@ func (k EffectKind) Waits() EffectKind {
 var lanes = map[EffectKind]Lane{
 	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectSay: LaneWords,
 	EffectInvite: LanePeople, EffectTopic: LaneSigns,
-	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce,
-	EffectTell: LaneDirect,
+	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce, EffectThread: LaneAnnounce,
+	EffectTell: LaneDirect, EffectNews: LaneDirect,
 }
 
 // everything is what a new room needs, in the order of each lane.
@@ -122,7 +132,7 @@ var owes = map[EventKind][]EffectKind{
 	EventStatus:     {EffectCard, EffectTopic, EffectAnnouncement},
 	EventRole:       {EffectCard, EffectSay, EffectInvite, EffectTopic, EffectAnnouncement},
 	EventNote:       {},
-	EventUpdate:     {EffectCard, EffectSay, EffectAnnouncement},
+	EventUpdate:     {EffectCard, EffectSay, EffectAnnouncement, EffectThread},
 	EventMitigated:  {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventResolved:   {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventClosed:     {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
@@ -146,10 +156,14 @@ func (e Event) Owes(id ID) []Effect {
 	effects := make([]Effect, 0, len(kinds))
 	for _, kind := range kinds {
 		effect := Effect{Incident: id, Lane: lanes[kind], Kind: kind}
-		if kind == EffectSay || kind == EffectTell {
+		if kind == EffectSay || kind == EffectTell || kind == EffectThread {
 			effect.Subject = strconv.FormatInt(e.ID, 10)
 		}
 		effects = append(effects, effect)
+	}
+	for _, handle := range e.Audience {
+		subject := strconv.FormatInt(e.ID, 10) + "/" + handle
+		effects = append(effects, Effect{Incident: id, Lane: lanes[EffectNews], Kind: EffectNews, Subject: subject})
 	}
 	return effects
 }

@@ -48,6 +48,8 @@ type Event struct {
 	Text     string
 	Whom     Person // who it was done to
 	Corrects int64  // the event that this one sets right, or 0
+
+	Audience []string // handles of those who asked to hear of it, each by a direct message; no part of the record
 }
 
 // tellings is how each kind is told in one sentence after the author's name.
@@ -106,6 +108,13 @@ func (l *Ledger) record(e Event) {
 		e.Occurred = e.At
 	}
 	l.events = append(l.events, e)
+}
+
+// Address has the event that was recorded last told to each of some people, by handle.
+func (l *Ledger) Address(handles []string) {
+	if len(l.events) > 0 {
+		l.events[len(l.events)-1].Audience = handles
+	}
 }
 
 // Drain hands over the events recorded since the last call, in order. Only the store calls it.

@@ -130,6 +130,12 @@ type Structure struct {
 	Sha256 string
 }
 
+type Subscription struct {
+	IncidentID int64
+	Service    string
+	Handle     string
+}
+
 type Turn struct {
 	ID         int64
 	IncidentID int64
