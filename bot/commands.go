@@ -16,11 +16,12 @@ type command struct {
 	name   string
 	args   string // as help shows them
 	help   string
-	button string  // its label, where it is offered as one; "" for the name
-	form   string  // label of the words that it needs: without them it opens a form; "" for none
-	hint   string  // below the form's field
-	more   []field // what else the form asks for
-	room   bool    // it is about one incident: the one whose room it is typed in, or INC-7 as its first word
+	button string                      // its label, where it is offered as one; "" for the name
+	form   string                      // label of the words that it needs: without them it opens a form; "" for none
+	hint   string                      // below the form's field
+	more   []field                     // what else the form asks for
+	fill   func(*call) (string, error) // the words that its form holds at first; nil: none
+	room   bool                        // it is about one incident: the one whose room it is typed in, or INC-7 as its first word
 	run    func(*call, string) (answer, error)
 }
 
@@ -44,6 +45,7 @@ func init() {
 		{name: "status", args: "identified", help: "investigating, identified or monitoring", room: true, run: (*call).status},
 		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, run: (*call).note},
 		{name: "update", args: "[--next 30m] how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "What is known?", more: updateFields, room: true, run: (*call).update},
+		{name: "customers", args: "what customers may read", help: "tell customers; the commander approves", button: "Tell customers", form: "What may customers read?", hint: "It goes outside: no names, no inner words.", fill: (*call).template, room: true, run: (*call).customers},
 		{name: "snooze", args: "[update] 15m", help: "be reminded of what is due a little later", button: "Later", room: true, run: (*call).snooze},
 		{name: "timeline", args: "[#12]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, run: (*call).timeline},
 		{name: "mitigated", help: "customers no longer suffer", button: "Mitigated", room: true, run: (*call).mitigated},

@@ -35,6 +35,7 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 	incident.EffectTell:         (*errand).tell,
 	incident.EffectThread:       (*errand).threadUpdate,
 	incident.EffectNews:         (*errand).news,
+	incident.EffectCustomers:    (*errand).tellCustomers,
 }
 
 // Deliver brings one effect in step. Its errors are instructions to the outbox: see fault, and ours.

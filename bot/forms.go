@@ -46,6 +46,13 @@ func (c *call) open(view slack.ModalViewRequest) error {
 func (c *call) openForm(v command) (answer, error) {
 	input := slack.NewPlainTextInputBlockElement(nil, inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
 	input.FocusOnLoad = true
+	if v.fill != nil {
+		words, err := v.fill(c)
+		if err != nil {
+			return answer{}, err
+		}
+		input.InitialValue = words
+	}
 	metadata, err := c.origin()
 	if err != nil {
 		return answer{}, err

@@ -36,6 +36,8 @@ func (e *errand) saying(event incident.Event) (*saying, error) {
 		return paragraph(":rotating_light: " + by + " reopened " + markup(e.i.ID.String()) + ": " + short(event.Text, 2000)), nil
 	case incident.EventSimilar:
 		return e.saySimilar(event)
+	case incident.EventCustomersDraft:
+		return e.sayCustomersDraft(event), nil
 	case incident.EventCalled:
 		return e.reminding(event), nil
 	}

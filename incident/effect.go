@@ -23,7 +23,7 @@ const (
 // EffectKind names something outside that is to be brought in step.
 type EffectKind string
 
-// The kinds of effects. Say, Tell and Thread are one-shots: their subject is an event.
+// The kinds of effects. Say, Tell, Thread, News and Customers are one-shots: their subject is an event.
 const (
 	EffectRoom         EffectKind = "room"
 	EffectCard         EffectKind = "card"
@@ -32,10 +32,11 @@ const (
 	EffectInvite       EffectKind = "invite"
 	EffectAnnouncement EffectKind = "announcement"
 	EffectBookmarks    EffectKind = "bookmarks"
-	EffectSay          EffectKind = "say"    // to the room
-	EffectTell         EffectKind = "tell"   // to the person whom the event names
-	EffectThread       EffectKind = "thread" // an update, below the announcement
-	EffectNews         EffectKind = "news"   // an update, to one who asked to hear of them
+	EffectSay          EffectKind = "say"       // to the room
+	EffectTell         EffectKind = "tell"      // to the person whom the event names
+	EffectThread       EffectKind = "thread"    // an update, below the announcement
+	EffectCustomers    EffectKind = "customers" // words for customers, in the channel that they read
+	EffectNews         EffectKind = "news"      // an update, to one who asked to hear of them
 )
 
 // The refs that rules and the store look at; adapters keep others beside them.
@@ -84,7 +85,7 @@ func (e Effect) String() string { return string(e.Kind) + " of " + e.Incident.St
 
 // names are what people call the kinds.
 var names = map[EffectKind]string{
-	EffectPin: "pinning of the card", EffectInvite: "invitations", EffectSay: "message", EffectThread: "update below the announcement", EffectNews: "message to subscribers", EffectTell: "direct message",
+	EffectPin: "pinning of the card", EffectInvite: "invitations", EffectSay: "message", EffectThread: "update below the announcement", EffectNews: "message to subscribers", EffectCustomers: "message to customers", EffectTell: "direct message",
 }
 
 // Name is what people call the kind.
@@ -103,7 +104,7 @@ func Several(name string) bool {
 // Waits names the kind of effect that must be finished first where one was owed earlier, in whichever lane; "" for none. So
 // the room is made, and then everything in it side by side.
 func (k EffectKind) Waits() EffectKind {
-	if k == EffectRoom || k == EffectTell || k == EffectNews {
+	if k == EffectRoom || k == EffectTell || k == EffectNews || k == EffectCustomers {
 		return ""
 	}
 	return EffectRoom
@@ -113,7 +114,7 @@ func (k EffectKind) Waits() EffectKind {
 var lanes = map[EffectKind]Lane{
 	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectSay: LaneWords,
 	EffectInvite: LanePeople, EffectTopic: LaneSigns,
-	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce, EffectThread: LaneAnnounce,
+	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce, EffectThread: LaneAnnounce, EffectCustomers: LaneWords,
 	EffectTell: LaneDirect, EffectNews: LaneDirect,
 }
 
@@ -124,31 +125,36 @@ var everything = []EffectKind{
 
 // owes is the one table of which event owes what to the outside.
 var owes = map[EventKind][]EffectKind{
-	EventDeclared:   everything,
-	EventDistrusted: {EffectTell},
-	EventAccepted:   everything,
-	EventDeclined:   {EffectTell},
-	EventSeverity:   {EffectCard, EffectTopic, EffectAnnouncement},
-	EventStatus:     {EffectCard, EffectTopic, EffectAnnouncement},
-	EventRole:       {EffectCard, EffectSay, EffectInvite, EffectTopic, EffectAnnouncement},
-	EventNote:       {},
-	EventUpdate:     {EffectCard, EffectSay, EffectAnnouncement, EffectThread},
-	EventMitigated:  {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
-	EventResolved:   {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
-	EventClosed:     {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
-	EventReopened:   append(slices.Clone(everything), EffectSay),
-	EventSimilar:    {EffectSay},
-	EventLate:       {EffectTell},
-	EventCaughtUp:   {EffectTell},
-	EventBuried:     {EffectTell},
-	EventReminded:   {EffectTell},
-	EventCalled:     {EffectSay},
-	EventSnoozed:    {},
-	EventRetried:    {},
-	EventPolicy:     nil,
-	EventOutage:     {EffectSay},
-	EventDraft:      {EffectTell},
+	EventDeclared:       everything,
+	EventDistrusted:     {EffectTell},
+	EventAccepted:       everything,
+	EventDeclined:       {EffectTell},
+	EventSeverity:       {EffectCard, EffectTopic, EffectAnnouncement},
+	EventStatus:         {EffectCard, EffectTopic, EffectAnnouncement},
+	EventRole:           {EffectCard, EffectSay, EffectInvite, EffectTopic, EffectAnnouncement},
+	EventNote:           {},
+	EventUpdate:         {EffectCard, EffectSay, EffectAnnouncement, EffectThread},
+	EventCustomersDraft: {EffectSay},
+	EventCustomers:      {EffectCustomers},
+	EventMitigated:      {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventResolved:       {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventClosed:         {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventReopened:       append(slices.Clone(everything), EffectSay),
+	EventSimilar:        {EffectSay},
+	EventLate:           {EffectTell},
+	EventCaughtUp:       {EffectTell},
+	EventBuried:         {EffectTell},
+	EventReminded:       {EffectTell},
+	EventCalled:         {EffectSay},
+	EventSnoozed:        {},
+	EventRetried:        {},
+	EventPolicy:         nil,
+	EventOutage:         {EffectSay},
+	EventDraft:          {EffectTell},
 }
+
+// oneShots are the kinds whose subject is the event that they tell of.
+var oneShots = []EffectKind{EffectSay, EffectTell, EffectThread, EffectCustomers}
 
 // Owes lists the effects of an event that has been stored, in the order in which they are to be delivered.
 func (e Event) Owes(id ID) []Effect {
@@ -156,7 +162,7 @@ func (e Event) Owes(id ID) []Effect {
 	effects := make([]Effect, 0, len(kinds))
 	for _, kind := range kinds {
 		effect := Effect{Incident: id, Lane: lanes[kind], Kind: kind}
-		if kind == EffectSay || kind == EffectTell || kind == EffectThread {
+		if slices.Contains(oneShots, kind) {
 			effect.Subject = strconv.FormatInt(e.ID, 10)
 		}
 		effects = append(effects, effect)

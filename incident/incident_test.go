@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -212,7 +213,7 @@ func TestEveryKindIsToldAndOwed(t *testing.T) {
 			if effect.Lane == "" {
 				t.Errorf("%s travels in no lane", effect.Kind)
 			}
-			if oneShot := effect.Kind == EffectSay || effect.Kind == EffectTell; oneShot != (effect.Event() == 3) {
+			if oneShot := slices.Contains(oneShots, effect.Kind); oneShot != (effect.Event() == 3) {
 				t.Errorf("%s has the subject %q", effect.Kind, effect.Subject)
 			}
 		}

@@ -58,6 +58,7 @@ type Policy struct {
 	Services   []Service
 	Channel    string // pattern of room names: {number} and {title} stand for the incident's
 	Announce   string // id of the channel for announcements; "" is where the incident was declared
+	Customers  Customers
 	Hash       string // of the file's bytes; "" for the defaults
 }
 
@@ -79,6 +80,13 @@ func Defaults() *Policy {
 			{Scribe, "You write down what happens and when, with notes: /incident note."},
 		},
 		Channel: "inc-{number}-{title}",
+		Customers: Customers{Approve: true, Templates: map[Status]string{
+			Investigating: "We are looking into a problem that some customers see. We will tell you more {next}.",
+			Identified:    "We have found the cause of the problem that some customers see, and are mending it. We will tell you more {next}.",
+			Monitoring:    "The problem is mended, and we are watching that it stays so. We will tell you more {next}.",
+			Resolved:      "The problem is over. We are sorry for the trouble.",
+			Closed:        "The problem is over. We are sorry for the trouble.",
+		}},
 	}
 }
 

@@ -26,6 +26,8 @@ type Tx interface {
 	Join(id ID, handle string, at time.Time) error
 	Leave(id ID, handle string) error
 	Subscriptions
+	// Latest is the event of a kind that was recorded last on an incident, the zero Event when there is none.
+	Latest(ID, EventKind) (Event, error)
 }
 
 // Subscriptions is who hears the updates of what, whether they are in its room or not.

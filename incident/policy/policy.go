@@ -48,8 +48,16 @@ type file struct {
 			URL   string `yaml:"url"`
 		} `yaml:"links"`
 	} `yaml:"services"`
-	Channel  string `yaml:"channel"`  // pattern: inc-{number}-{title}
-	Announce string `yaml:"announce"` // Slack channel id
+	Channel   string `yaml:"channel"`  // pattern: inc-{number}-{title}
+	Announce  string `yaml:"announce"` // Slack channel id
+	Customers struct {
+		Channel   string `yaml:"channel"` // Slack channel id
+		Approve   string `yaml:"approve"` // "yes" or "no": whether the commander must agree
+		Templates []struct {
+			Status string `yaml:"status"`
+			Text   string `yaml:"text"`
+		} `yaml:"templates"`
+	} `yaml:"customers"`
 }
 
 // Read reads a policy, and reports everything that is wrong with it at once. Each fault names its place in the file.
@@ -61,7 +69,7 @@ func Read(raw []byte) (*incident.Policy, error) {
 	sum := sha256.Sum256(raw)
 	p := incident.Defaults()
 	p.Hash = hex.EncodeToString(sum[:])
-	faults := errors.Join(f.severities(p), f.roles(p), f.services(p), f.channels(p))
+	faults := errors.Join(f.severities(p), f.roles(p), f.services(p), f.channels(p), f.customers(p))
 	if faults != nil {
 		return nil, fmt.Errorf("policy: %w", faults)
 	}
@@ -233,6 +241,33 @@ func (f file) channels(p *incident.Policy) error {
 		return errors.Join(faults, fmt.Errorf("announce: %q is no channel id; Slack shows it at the end of the channel's details, for example C0123456789", f.Announce))
 	}
 	return faults
+}
+
+// customers reads what a draft for customers begins with, and who must agree.
+func (f file) customers(p *incident.Policy) error {
+	var faults []error
+	if p.Customers.Channel = f.Customers.Channel; p.Customers.Channel != "" && !channel.MatchString(p.Customers.Channel) {
+		faults = append(faults, fmt.Errorf("customers.channel: %q is no channel id; Slack shows it at the end of the channel's details, for example C0123456789", p.Customers.Channel))
+	}
+	switch f.Customers.Approve {
+	case "", "yes", "true":
+	case "no", "false":
+		p.Customers.Approve = false
+	default:
+		faults = append(faults, fmt.Errorf("customers.approve: must be yes or no, and is %q", f.Customers.Approve))
+	}
+	for n, t := range f.Customers.Templates {
+		where := fmt.Sprintf("customers.templates[%d]", n)
+		if _, known := p.Customers.Templates[incident.Status(t.Status)]; !known {
+			faults = append(faults, fmt.Errorf("%s.status: there is no status %q; there are investigating, identified, monitoring, resolved, closed", where, t.Status))
+			continue
+		}
+		if n := utf8.RuneCountInString(t.Text); n == 0 || n > incident.MaxSummary {
+			faults = append(faults, fmt.Errorf("%s.text: must have 1 to %d characters", where, incident.MaxSummary))
+		}
+		p.Customers.Templates[incident.Status(t.Status)] = t.Text
+	}
+	return errors.Join(faults...)
 }
 
 func people(where string, handles []string) error {
