@@ -38,6 +38,8 @@ func (e *errand) saying(event incident.Event) (*saying, error) {
 		return e.saySimilar(event)
 	case incident.EventCustomersDraft:
 		return e.sayCustomersDraft(event), nil
+	case incident.EventAccess:
+		return e.sayAccess(event), nil
 	case incident.EventCalled:
 		return e.reminding(event), nil
 	}

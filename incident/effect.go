@@ -136,6 +136,8 @@ var owes = map[EventKind][]EffectKind{
 	EventUpdate:         {EffectCard, EffectSay, EffectAnnouncement, EffectThread},
 	EventCustomersDraft: {EffectSay},
 	EventCustomers:      {EffectCustomers},
+	EventAccess:         {EffectSay},
+	EventAdmitted:       {EffectInvite},
 	EventMitigated:      {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventResolved:       {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventClosed:         {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},

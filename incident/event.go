@@ -20,6 +20,8 @@ const (
 	EventRole           EventKind = "role"
 	EventNote           EventKind = "note"
 	EventUpdate         EventKind = "update"
+	EventAccess         EventKind = "access"   // somebody asks to be let into the room
+	EventAdmitted       EventKind = "admitted" // somebody was let in
 	EventMitigated      EventKind = "mitigated"
 	EventCustomersDraft EventKind = "customers_draft" // words for customers that wait for the commander
 	EventCustomers      EventKind = "customers"       // words that customers read
@@ -67,6 +69,8 @@ var tellings = map[EventKind]func(Event) string{
 	EventUpdate:         func(e Event) string { return "posted an update: " + e.Text },
 	EventCustomersDraft: func(e Event) string { return "drafted for customers: " + e.Text },
 	EventCustomers:      func(e Event) string { return "told customers: " + e.Text },
+	EventAccess:         func(e Event) string { return "asked to be let in: " + e.Text },
+	EventAdmitted:       func(e Event) string { return fmt.Sprintf("let %s in", e.Whom.Name) },
 	EventMitigated:      func(Event) string { return "marked it mitigated" },
 	EventResolved:       func(Event) string { return "resolved it" },
 	EventClosed:         func(Event) string { return "closed it" },

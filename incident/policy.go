@@ -135,12 +135,14 @@ func (p *Policy) Service(name string) Service {
 	return Service{Name: name}
 }
 
-// Invited lists the handles of all who belong in an incident's room, each once: declarer, roles, service, severity.
+// Invited lists the handles of all who belong in an incident's room, each once: declarer, roles, those who were let in,
+// service, severity.
 func (p *Policy) Invited(i *Incident) []string {
 	handles := []string{i.Declarer.Handle}
 	for _, duty := range p.Roles {
 		handles = append(handles, i.Roles[duty.Role].Handle)
 	}
+	handles = append(handles, i.Admitted()...)
 	service := p.Service(i.Service)
 	handles = append(handles, service.Owner)
 	handles = append(handles, service.Invite...)
