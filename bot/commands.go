@@ -33,6 +33,7 @@ func init() {
 	commands = []command{
 		{name: "declare", args: "[sev2] what is broken [--service checkout] [--private] [--drill]", help: "ring the bell; alone it opens a form", button: "Declare an incident", run: (*call).declare},
 		{name: "list", help: "open incidents", button: "Open incidents", run: (*call).list},
+		{name: "search", args: "words", help: "titles and timelines that hold them all, newest first", button: "Search", form: "Which words?", run: (*call).search},
 		{name: "subscribe", args: "INC-7, or service checkout", help: "hear each update as a direct message", button: "Subscribe", run: (*call).subscribe},
 		{name: "unsubscribe", args: "INC-7, or service checkout", help: "hear no more of it", button: "Unsubscribe", run: (*call).unsubscribe},
 		{name: "access", args: "INC-7 why", help: "ask the people of a private incident to let you in", run: (*call).access},

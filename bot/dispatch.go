@@ -158,8 +158,11 @@ func (c *call) submitWords(verb string, id incident.ID, v view) ([]byte, error) 
 		return formErrors(map[string]string{inputWords: "There are no words in it."})
 	}
 	asked, _ := lookup(verb)
+	if asked.room {
+		verb += " " + id.String()
+	}
 	// Unlike a typed command, a form delivers text unescaped: escape it, so that one reader serves both.
-	a, err := c.try(verb + " " + id.String() + " " + string(escapeTyped(asked.compose(v, words))))
+	a, err := c.try(verb + " " + string(escapeTyped(asked.compose(v, words))))
 	switch {
 	case err != nil:
 		return c.formRefused(inputWords, err)

@@ -59,10 +59,10 @@ func (c *call) openForm(v command) (answer, error) {
 	}
 	view := form(formWords+v.name, v.label(), v.label())
 	view.PrivateMetadata = metadata
-	view.Blocks.BlockSet = []slack.Block{
-		contextLine(markup(c.incident.String())),
-		slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input),
+	if v.room {
+		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(markup(c.incident.String())))
 	}
+	view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input))
 	for _, f := range v.more {
 		view.Blocks.BlockSet = append(view.Blocks.BlockSet, f.block())
 	}

@@ -113,7 +113,10 @@ func (t *Tx) enter(id incident.ID, e *incident.Event) error {
 		return err
 	}
 	content.EntryID = e.ID
-	return t.q.InsertContent(t.ctx, content)
+	if err := t.q.InsertContent(t.ctx, content); err != nil || id == 0 {
+		return err
+	}
+	return index(t.ctx, t.dialect, t.conn, e.ID, e.Text)
 }
 
 func (t *Tx) ask(e incident.Effect, s incident.Stamp) error {

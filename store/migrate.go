@@ -99,6 +99,9 @@ func (s schema) migrate(ctx context.Context, before func() error) (step, error) 
 	if err := s.record(ctx, sums); err != nil {
 		return taken, err
 	}
+	if err := s.indexOnce(ctx); err != nil {
+		return taken, err
+	}
 	return taken, s.compareStructure(ctx)
 }
 

@@ -111,7 +111,7 @@ func (m *move) run(ctx context.Context, target *sql.DB) (err error) {
 		return err
 	}
 	defer func() { _ = m.tx.Rollback() }() // after Commit it does nothing
-	for _, step := range []func(context.Context) error{m.clear, m.copyAll, m.number, m.verify} {
+	for _, step := range []func(context.Context) error{m.clear, m.copyAll, m.number, m.index, m.verify} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -152,6 +152,11 @@ func (m *move) copyAll(ctx context.Context) error {
 		m.progress(table, n)
 	}
 	return nil
+}
+
+// index makes what entries are found by anew: each engine keeps that in its own way.
+func (m *move) index(ctx context.Context) error {
+	return indexAll(ctx, postgresDialect, postgresDialect.spell(m.tx))
 }
 
 // copyTable streams a table.

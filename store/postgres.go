@@ -42,13 +42,19 @@ const (
 // postgresDialect is what PostgreSQL has to be told. The lock of a row does not stand in the way of those who only refer to
 // it. Of a view's query nothing is compared but its columns: each version of the server prints it in a way of its own.
 var postgresDialect = &dialect{
-	goose:   goose.DialectPostgres,
-	folder:  "postgres",
-	spell:   func(conn db.DBTX) db.DBTX { return clean{conn} },
-	explain: explainServer,
-	exists:  `SELECT count(*) FROM pg_class WHERE oid = to_regclass($1)`,
-	take:    `FOR UPDATE SKIP LOCKED`,
-	hold:    `SELECT id FROM incidents WHERE id = $1 FOR NO KEY UPDATE`,
+	goose:      goose.DialectPostgres,
+	folder:     "postgres",
+	spell:      func(conn db.DBTX) db.DBTX { return clean{conn} },
+	explain:    explainServer,
+	exists:     `SELECT count(*) FROM pg_class WHERE oid = to_regclass($1)`,
+	take:       `FOR UPDATE SKIP LOCKED`,
+	hold:       `SELECT id FROM incidents WHERE id = $1 FOR NO KEY UPDATE`,
+	index:      `INSERT INTO words (entry_id, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`,
+	search:     `SELECT entry_id FROM words WHERE words @@ $1::tsquery AND entry_id < $2 ORDER BY entry_id DESC LIMIT $3`,
+	unsearched: `SELECT NOT EXISTS (SELECT 1 FROM words) AND EXISTS (SELECT 1 FROM contents)`,
+	whole:      func(word string) string { return "'" + word + "'" }, // of letters and digits
+	begun:      func(word string) string { return "'" + word + "':*" },
+	and:        " & ",
 	structure: `
 WITH ours AS (
 	SELECT c.oid, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema()

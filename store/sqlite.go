@@ -22,12 +22,18 @@ const driverName = "tocsin-sqlite"
 
 // sqliteDialect is what SQLite has to be told. It has one writer, so nobody else holds a row.
 var sqliteDialect = &dialect{
-	goose:     goose.DialectSQLite3,
-	folder:    "sqlite",
-	spell:     func(conn db.DBTX) db.DBTX { return numbered{conn} },
-	explain:   explainFile,
-	exists:    `SELECT count(*) FROM sqlite_schema WHERE name = $1`,
-	structure: `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,
+	goose:      goose.DialectSQLite3,
+	folder:     "sqlite",
+	spell:      func(conn db.DBTX) db.DBTX { return numbered{conn} },
+	explain:    explainFile,
+	index:      `INSERT INTO words (rowid, text) VALUES ($1, $2)`,
+	search:     `SELECT rowid FROM words WHERE words MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3`,
+	unsearched: `SELECT NOT EXISTS (SELECT 1 FROM words_docsize) AND EXISTS (SELECT 1 FROM contents)`,
+	whole:      func(word string) string { return `"` + word + `"` }, // of letters and digits
+	begun:      func(word string) string { return `"` + word + `"*` },
+	and:        " ",
+	exists:     `SELECT count(*) FROM sqlite_schema WHERE name = $1`,
+	structure:  `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,
 }
 
 // pragmas is the one list of settings: how each is made, and what it must read back as. The driver ignores a misspelt

@@ -201,3 +201,29 @@ func membersInAChange(h *house) {
 	h.ok(err)
 	h.present(id, "U1", -1)
 }
+
+// searches finds entries by their words, newest first, and the same on every engine.
+func searches(h *house) {
+	id := h.declare("the Łódź queue is stuck", false)
+	for _, text := range []string{"api.example.com/v2 is slow", "QUEUE, queue; queue!", "it's \"quoted\" & 'quoted' | <-> * : ( )", "nothing here"} {
+		h.change(id, func(i *incident.Incident) error { return i.Note(text, time.Time{}, h.stamp()) })
+	}
+	found := func(words string, before int64, limit int) (texts []string) {
+		hits, err := h.Search(h.ctx, words, before, limit)
+		h.ok(err)
+		for _, hit := range hits {
+			h.equal(hit.Incident, id)
+			texts = append(texts, hit.Event.Text)
+		}
+		return texts
+	}
+	h.equal(found("queue", 0, 9), []string{"QUEUE, queue; queue!", "the Łódź queue is stuck"})
+	h.equal(found("lodz QUEUE", 0, 9), []string{"the Łódź queue is stuck"})
+	h.equal(found("queue", 0, 1), []string{"QUEUE, queue; queue!"})
+	h.equal(found("example v2", 0, 9), []string{"api.example.com/v2 is slow"})
+	h.equal(found("exam", 0, 9), []string{"api.example.com/v2 is slow"})
+	h.equal(found("exam slow", 0, 9), []string(nil))
+	h.equal(found("quoted it", 0, 9), []string{"it's \"quoted\" & 'quoted' | <-> * : ( )"})
+	h.equal(found("' & : * \" (", 0, 9), []string(nil))
+	h.equal(found("and or not near", 0, 9), []string(nil))
+}

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"timeline pages", timelinePages},
 		{"single events", singleEvents},
 		{"lists", lists},
+		{"searches", searches},
 		{"declared since", declaredSince},
 		{"rooms", rooms},
 		{"profiles", profiles},
