@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+
+	"tocsin/incident"
 )
 
 // ErrClosed is the answer to a change asked of a store that has been closed.
@@ -143,11 +145,12 @@ func (c *committer) batch(first *job) {
 // Where none can be begun, all who wait by then are told at once: each of them has waited for the same lock already.
 func (c *committer) fill(next *job) (ran []*job, err error) {
 	begun := c.begin()
+	seen := map[incident.ID]snapshot{} // it holds the lock: nobody else writes while it runs
 	for {
 		if next.claimed.CompareAndSwap(false, true) {
 			ran = append(ran, next)
 			if begun == nil {
-				err = c.change(next)
+				err = c.change(next, seen)
 			}
 		}
 		if err != nil || len(ran) == maxBatch {
@@ -182,12 +185,13 @@ func (c *committer) begin() error {
 }
 
 // change runs one change in a savepoint. The error that it returns is one of the whole transaction; the change's own is
-// left in the job.
-func (c *committer) change(j *job) error {
+// left in the job. What the changes of the transaction have seen is theirs together, until one of them is rolled back.
+func (c *committer) change(j *job, seen map[incident.ID]snapshot) error {
 	if err := c.exec("SAVEPOINT change"); err != nil {
 		return err
 	}
 	t := newTx(context.Background(), sqliteDialect, c.conn)
+	t.seen = seen
 	j.err = protect(c.log, func() error { return j.run(t) })
 	j.woke = len(t.stirred) > 0
 	if t.err != nil { // seen by the transaction, even if the change has swallowed it
@@ -199,6 +203,7 @@ func (c *committer) change(j *job) error {
 	case fatal(j.err):
 		return j.err
 	}
+	clear(seen)
 	return c.exec("ROLLBACK TO change; RELEASE change") // fails where SQLite has rolled back all of it on its own
 }
 
