@@ -54,8 +54,9 @@
 // older program never writes to a newer schema.
 //
 // A database file is made under another name and renamed when it is whole, so an empty file is one that lost its data and is
-// refused. The lock beside a file tells whether its write-ahead log holds changes: one that is gone after a crash is missed. That it is still the file that was opened is asked before and after each commit. Migrations run forward only,
-// after a copy of a file was put beside it. The checksums of their files and what they made are kept, and compared at each
+// refused. The lock beside a file tells whether its write-ahead log holds changes: one that is gone after a crash is missed. That it is still the file that was opened
+// is asked before and after each commit; where it is not any more after one, or its sync has failed, the change may be kept or lost, and is
+// uncertain as above. Migrations run forward only, after a copy of a file was put beside it. The checksums of their files and what they made are kept, and compared at each
 // start. In the background a file is examined, a large one by parts: while a read lasts, the write-ahead log cannot be
 // emptied. PostgreSQL examines itself.
 package store
