@@ -155,7 +155,7 @@ func (p *transactor) guard(t *Tx) error {
 	case current > p.known:
 		return newer(current, p.known)
 	case current < p.known:
-		return fmt.Errorf("the database has become an older one (schema %d, this program writes %d): start the program anew", current, p.known)
+		return cannotUse(fmt.Sprintf("the database has become an older one (schema %d, this program writes %d)", current, p.known), "start the program anew")
 	}
 	return nil
 }
