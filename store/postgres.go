@@ -117,7 +117,7 @@ func (s *Store) openServer(ctx context.Context, where string, o Options) error {
 	if err != nil {
 		return err
 	}
-	s.engine = &transactor{pool: s.writer, log: s.log, wake: s.signal, known: int64(len(sums)), patience: patience}
+	s.engine = &transactor{pool: s.writer, log: s.log, wake: s.signal, known: int64(len(sums))}
 	return nil
 }
 
