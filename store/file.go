@@ -115,7 +115,7 @@ func (f *file) gently(used bool) access {
 	case unshared == nil:
 		return recovering
 	}
-	return reading
+	return indexing
 }
 
 // whole refuses a file that is not there, was moved, or has lost all that it held, or a part of it. It only looks.
