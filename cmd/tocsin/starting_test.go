@@ -92,8 +92,10 @@ func TestStopWhileItStarts(t *testing.T) {
 		return filepath.Join(at.Query().Get("host"), ".s.PGSQL.5432"), at.Path
 	}
 	for name, where := range map[string]func(t *testing.T, stop func()) string{
-		"at once":              func(t *testing.T, stop func()) string { stop(); return filepath.Join(t.TempDir(), "tocsin.db") },
-		"nobody at the server": func(t *testing.T, stop func()) string { return "postgres://tocsin@" + (&frozen{froze: stop}).listen(t) + "/tocsin" },
+		"at once": func(t *testing.T, stop func()) string { stop(); return filepath.Join(t.TempDir(), "tocsin.db") },
+		"nobody at the server": func(t *testing.T, stop func()) string {
+			return "postgres://tocsin@" + (&frozen{froze: stop}).listen(t) + "/tocsin"
+		},
 		"the server freezes": func(t *testing.T, stop func()) string {
 			path, database := socket(t)
 			return "postgres://postgres@" + (&frozen{behind: path, words: "pg_try_advisory_xact_lock", froze: stop}).listen(t) + database + "?sslmode=disable"
