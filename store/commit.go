@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/mattn/go-sqlite3"
+
 	"tocsin/incident"
 )
 
@@ -116,10 +118,7 @@ func (c *committer) work() {
 func (c *committer) batch(first *job) {
 	ran, err := c.fill(first)
 	if err == nil {
-		err = c.exec("COMMIT")
-	}
-	if err == nil {
-		err = c.file.present() // else what was committed will not be found again
+		err = c.commit()
 	}
 	if err != nil {
 		c.drop()
@@ -139,6 +138,24 @@ func (c *committer) batch(first *job) {
 	for _, j := range ran {
 		j.done <- j.err
 	}
+}
+
+// commit commits, and makes sure that what was committed will be found again. Nobody knows what became of it where that
+// cannot be seen. Nor where the disk failed when all was written: what it did not sync is taken up from the log at the next
+// start, unless it was lost or written over by then.
+func (c *committer) commit() error {
+	err := c.exec("COMMIT")
+	var code sqlite3.Error
+	switch {
+	case err == nil:
+		err = c.file.present()
+	case !errors.As(err, &code) || code.Code != sqlite3.ErrIoErr || code.ExtendedCode == sqlite3.ErrIoErrWrite:
+		return err
+	}
+	if err != nil {
+		return &unanswered{err}
+	}
+	return nil
 }
 
 // fill begins a transaction and runs changes in it. An error is one of the transaction: no change of it has happened.

@@ -178,6 +178,35 @@ func TestBrowserForm(t *testing.T) {
 	b.save(shot(t, "declared.png"))
 }
 
+// TestBrowserTour declares something else than the tour proposes, through the form. The step is done all the same, and the
+// next ones lead to the room that it has opened; what is unticked by hand stays so.
+func TestBrowserTour(t *testing.T) {
+	b := openBrowser(t, startDemo(t))
+	b.reads(".steps li:nth-child(2)", "in #inc-1-…")
+	b.goes("general")
+	b.types("/incident declare")
+	b.sees("[role=dialog]")
+	b.do("fill the title", chromedp.SendKeys("[role=dialog] input[type=text], [role=dialog] input:not([type])", "search finds nothing"))
+	b.presses("[role=dialog]", "Declare")
+	b.reads("[role=dialog]", "INC-1 declared")
+	b.run("close the form", `document.querySelector('[role=dialog] [aria-label="Close"]').click()`)
+	b.do("wait until it is closed", chromedp.WaitNotPresent("[role=dialog]"))
+	step := func(n int, ticked bool) string {
+		return fmt.Sprintf(`[aria-label="Step %d done"][aria-checked="%t"]`, n, ticked)
+	}
+	b.sees(step(1, true))
+	b.reads(".steps li:nth-child(2)", "in #inc-1-search-finds-nothing")
+	b.sees(step(2, false))
+	b.run("go to the room", `document.querySelector(".steps li:nth-child(2) .step-foot button").click()`)
+	b.reads("#header", "inc-1-search-finds-nothing")
+	b.reads("#messages", "Take command")
+	b.sees(step(2, true))
+	b.run("untick", `document.querySelector('`+step(1, true)+`').click()`)
+	b.do("load the page again", chromedp.Reload())
+	b.sees(step(2, true))
+	b.sees(step(1, false))
+}
+
 // TestBrowserDarkAndPhone looks at a room in the dark and on a phone: it is readable, and nothing hangs out of the window.
 func TestBrowserDarkAndPhone(t *testing.T) {
 	b := openBrowser(t, startDemo(t))

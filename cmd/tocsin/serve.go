@@ -58,6 +58,10 @@ func serve(ctx context.Context, o options, read reader) error {
 	signal.Notify(again, syscall.SIGHUP)
 	defer signal.Stop(again)
 	p, err := newProgram(ctx, o)
+	if err != nil && ctx.Err() != nil {
+		o.log.Info("stopped before it had started")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
