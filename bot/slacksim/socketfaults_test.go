@@ -193,7 +193,7 @@ func TestPings(t *testing.T) {
 
 func TestSendEnvelope(t *testing.T) {
 	a := startSocket(t, Options{})
-	patience := a.w.client.Timeout
+	asSlack := a.w.client.Timeout
 	l := a.dial()
 	if !a.w.SendEnvelope(`{"envelope_id":"one","type":"events_api","payload":{"event":[]}}`) {
 		t.Error("acked, but not seen")
@@ -205,7 +205,7 @@ func TestSendEnvelope(t *testing.T) {
 		t.Error("not acked, but seen")
 	}
 	l.next()
-	a.w.client.Timeout = patience
+	a.w.client.Timeout = asSlack
 	go func() { l.next(); l.ack("three", nil) }()
 	if !a.w.SendEnvelope(`{"envelope_id":"three","type`) {
 		t.Error("what is no JSON was acked, but not seen")
