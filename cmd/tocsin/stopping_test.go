@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,15 +73,20 @@ func TestStopWhileTheDatabaseHangs(t *testing.T) {
 	letGo := h.occupy()
 	defer letGo()
 	var crowd sync.WaitGroup
+	var stopping atomic.Bool
 	for n := range 150 {
 		crowd.Go(func() {
-			_, _, _ = h.SendCommand(context.Background(), slacksim.SendArgs{Person: "Ada", Channel: "#general", Text: declareCheckout, TriggerID: fmt.Sprint("1.1.", n)})
+			for k := 0; !stopping.Load(); k++ { // until all are there at the same time
+				args := slacksim.SendArgs{Person: "Ada", Channel: "#general", Text: declareCheckout, TriggerID: fmt.Sprint(n, ".", k)}
+				_, _, _ = h.SendCommand(context.Background(), args)
+			}
 		})
 	}
 	until(t, "a crowd waits", func() (bool, string) {
 		got := h.metric("tocsin_requests_in_flight")
 		return len(got) == 3, got
 	})
+	stopping.Store(true)
 	h.stopsInTime()
 	crowd.Wait()
 }
