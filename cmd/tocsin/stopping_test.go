@@ -33,8 +33,10 @@ func TestStoppingIsTold(t *testing.T) {
 	h := newHouse(t, watched)
 	h.ready("ready")
 	hangs := make(chan struct{}, 100)
-	h.Faults(func(slacksim.Call) *slacksim.Fault {
-		hangs <- struct{}{}
+	h.Faults(func(c slacksim.Call) *slacksim.Fault {
+		if c.Method == "conversations.create" { // which the end waits for, and for no probe
+			hangs <- struct{}{}
+		}
 		return &slacksim.Fault{Kind: slacksim.Hang}
 	})
 	h.command("Ada", "#general", declareCheckout, "1.1.1")
