@@ -110,14 +110,18 @@ func TestSocketFindsADeadConnection(t *testing.T) {
 	asked := make(chan struct{}, 1000)
 	pong := quiet.PingHandler()
 	quiet.SetPingHandler(func(data string) error { asked <- struct{}{}; return pong(data) })
-	pump(quiet)
+	left := pump(quiet)
 	pump(end.next())
 	if took := time.Since(begun); took < beat*5/2 {
 		t.Errorf("replaced after %s", took)
 	}
 	until(t, "two again", func() bool { return s.Status().Open == 2 })
 	for range 5 { // time enough to lose the quiet one, were it taken for dead
-		<-asked
+		select {
+		case <-asked:
+		case err := <-left:
+			t.Fatalf("the quiet one is given up: %v", err)
+		}
 	}
 	if found := end.log.having("nothing was heard"); len(found) != 1 {
 		t.Errorf("taken for dead: %q", found)
