@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -52,7 +51,7 @@ func startDemo(t *testing.T) string {
 func openBrowser(t *testing.T, url string) *browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.NoSandbox, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-quic", true),
+		chromedp.NoSandbox, chromedp.WSURLReadTimeout(patience), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
@@ -66,10 +65,10 @@ func openBrowser(t *testing.T, url string) *browser {
 	return b
 }
 
-// do runs actions within ten seconds.
+// do runs actions, and gives up when they take too long.
 func (b *browser) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		b.save("/tmp/tocsin-browser-failure.png")
@@ -86,7 +85,7 @@ func (b *browser) sees(selector string) {
 func (b *browser) reads(selector string, words ...string) {
 	b.t.Helper()
 	for _, word := range words {
-		ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+		ctx, cancel := context.WithTimeout(b.ctx, patience)
 		_, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf("[...document.querySelectorAll(%q)].some(e => e.innerText.includes(%q))", selector, word)))
 		cancel()
 		if err != nil {

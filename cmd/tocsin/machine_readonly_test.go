@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -140,13 +139,12 @@ func guard(t *testing.T) *guarded {
 		t.Skip("SKIPPED: it runs the real binary; without -short it runs")
 	}
 	s := newStorm(t, 1)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := freeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = free.Close() }()
-	s.settings = append(s.settings, "TOCSIN_OPS_ADDR="+free.Addr().String()) // the last one counts
-	return &guarded{storm: s, ops: "http://" + free.Addr().String()}
+	s.settings = append(s.settings, "TOCSIN_OPS_ADDR="+free) // the last one counts
+	return &guarded{storm: s, ops: "http://" + free}
 }
 
 // awaits waits until /readyz says something.
