@@ -7,7 +7,8 @@ TOOL  := $(GO) tool -modfile=tools/go.mod
 VERSION ?= $(shell git describe --always --dirty --tags 2>/dev/null)
 STAMP  = -X main.version=$(VERSION)
 BUILD  = $(GO) build -tags $(TAGS) -trimpath -buildvcs=auto -ldflags "$(STAMP)"
-TEST  := $(GO) test -tags $(TAGS)
+# Go gives up after ten minutes, of which the stories need a third on two cores.
+TEST  := $(GO) test -timeout 30m -tags $(TAGS)
 FILES  = $(shell git ls-files -co --exclude-standard '*.go')
 
 .PHONY: help demo test check build static setup format vet unit stories crash kill outage fsync deploy browser fuzz lint generate bench clean

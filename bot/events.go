@@ -45,7 +45,7 @@ func (b *Bot) Event(ctx context.Context, e event) ([]byte, error) {
 		})
 	}
 	if err != nil {
-		b.Log.Error("event not recorded", "request", e.key(), "type", e.Inner.Type, "err", err)
+		b.failed("event not recorded", err, "request", e.key(), "type", e.Inner.Type)
 		return nil, errUnavailable
 	}
 	return nil, nil

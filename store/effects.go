@@ -95,6 +95,7 @@ func (s *Store) Finish(ctx context.Context, e incident.Effect, learned incident.
 		if err != nil {
 			return t.fenced("finish the "+e.String(), err)
 		}
+		delete(t.seen, e.Incident)
 		for name, value := range learned {
 			ref := db.PutRefParams{IncidentID: int64(e.Incident), Name: name, Value: value}
 			if err := t.q.PutRef(t.ctx, ref); err != nil {

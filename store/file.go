@@ -82,9 +82,9 @@ func regular(path string) error {
 	case err != nil || info.Mode().IsRegular():
 		return nil
 	case info.IsDir():
-		return fmt.Errorf("it is a folder: name a file in it, for example %s", filepath.Join(path, "tocsin.db"))
+		return cannotUse("it is a folder", "name a file in it, for example "+filepath.Join(path, "tocsin.db"))
 	}
-	return errors.New("it is no regular file: name one on a local disk")
+	return cannotUse("it is no regular file", "name one on a local disk")
 }
 
 // readFile opens a SQLite file for reading alone.
@@ -115,7 +115,7 @@ func (f *file) gently(used bool) access {
 	case unshared == nil:
 		return recovering
 	}
-	return reading
+	return indexing
 }
 
 // whole refuses a file that is not there, was moved, or has lost all that it held, or a part of it. It only looks.
@@ -157,12 +157,13 @@ func (f *file) present() error {
 	info, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &trouble{"the database was deleted while it was in use: stop Tocsin and restore a backup", err}
+		return &trouble{mend{"the database was deleted while it was in use", "stop Tocsin and restore a backup"}, err}
 	case err != nil:
-		return &trouble{"the database cannot be looked at: let Tocsin's user enter its folder", err}
+		return &trouble{mend{"the database cannot be looked at", "let Tocsin's user enter its folder"}, err}
 	case !os.SameFile(info, f.info):
 		return &trouble{
-			"the database was replaced while it was in use: stop Tocsin, decide which file is right, and start again", fmt.Errorf("another file is at %s", f.path),
+			mend{"the database was replaced while it was in use", "stop Tocsin, decide which file is right, and start again"},
+			fmt.Errorf("another file is at %s", f.path),
 		}
 	}
 	return nil
@@ -180,9 +181,9 @@ func (f *file) size() (database, wal int64, err error) {
 	return info.Size(), wal, nil
 }
 
-var errNoFile = errors.New("there is no database yet: tocsin serve makes it")
+var errNoFile = cannotUse("there is no database yet", "tocsin serve makes it")
 
-var errCut = errors.New("the file is no database: see that the path is right, or restore a backup if it was cut off")
+var errCut = cannotUse("the file is no database", "see that the path is right, or restore a backup if it was cut off")
 
 // cut tells of a file that ends within a page. SQLite takes one of less than a page for an empty one, makes a database in
 // it anew, and the rest of a last page for zeros. With a write-ahead log beside it, that holds what the file has not got yet.
@@ -192,7 +193,7 @@ func (f *file) cut() bool {
 	return err == nil && size%smallest != 0 && wal == 0
 }
 
-var errEmpty = errors.New("the file is empty, so it has lost its data: restore a backup, or delete it to start anew")
+var errEmpty = cannotUse("the file is empty, so it has lost its data", "restore a backup, or delete it to start anew")
 
 // prepare makes a database where there is no file. It is made under another name and renamed when it is whole, so that an
 // empty file never is one of ours that a crash has left: it was truncated, and starting anew in it would hide that.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"maps"
 	"slices"
 
 	"tocsin/incident"
@@ -30,7 +31,13 @@ func (t *Tx) flush() error {
 }
 
 func (t *Tx) keep(known *tracked) error {
-	if row := rowOf(known.Incident); row != known.row {
+	row := rowOf(known.Incident)
+	if row == known.row && maps.Equal(known.roles, known.Roles) && maps.Equal(known.refs, known.Refs) &&
+		maps.Equal(known.dues, known.Reminders) {
+		return nil
+	}
+	delete(t.seen, known.ID)
+	if row != known.row {
 		if err := t.q.UpdateIncident(t.ctx, updateOf(row)); err != nil {
 			return err
 		}

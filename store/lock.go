@@ -30,7 +30,7 @@ func takeLock(path string) (*lock, error) {
 		_ = file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			process, _, _ := strings.Cut(strings.TrimSpace(string(holder)), " ")
-			return nil, fmt.Errorf("another Tocsin (process %s) uses this database: stop it first", process)
+			return nil, cannotUse("another Tocsin (process "+process+") uses this database", "stop it first")
 		}
 		return nil, err
 	}
@@ -49,15 +49,15 @@ func unlocked(path string, err error) error {
 	folder := filepath.Dir(path)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return &trouble{fmt.Sprintf("this user may not write in %s: give it the folder, or choose another TOCSIN_DB", folder), err}
+		return &trouble{mend{"this user may not write in " + folder, "give it the folder, or choose another TOCSIN_DB"}, err}
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("no file can be made in %s: choose another TOCSIN_DB", folder)
+		return cannotUse("no file can be made in "+folder, "choose another TOCSIN_DB")
 	}
 	return err
 }
 
-var errNoLog = errors.New("its write-ahead log (-wal) is missing, and what was written last stands there alone: put it back " +
-	"beside the database, or restore a backup; to go on without that, make an empty file in its place")
+var errNoLog = cannotUse("its write-ahead log (-wal) is missing, and what was written last stands there alone",
+	"put it back beside the database, or restore a backup; to go on without that, make an empty file in its place")
 
 // note notes that a file has changes in its write-ahead log.
 func (l *lock) note(of os.FileInfo) error { return l.write(fmt.Sprintln(os.Getpid(), inode(of))) }

@@ -88,8 +88,8 @@ func moved(path string) error {
 	if err != nil {
 		return nil // what cannot be looked at is no reason to refuse
 	}
-	return fmt.Errorf("it was moved to %s: set TOCSIN_DB to that address, or remove %s to go back to what the file held then",
-		strings.TrimSpace(string(where)), markOfMove(path))
+	return cannotUse("it was moved to "+strings.TrimSpace(string(where)),
+		"set TOCSIN_DB to that address, or remove "+markOfMove(path)+" to go back to what the file held then")
 }
 
 // move is one on its way.

@@ -154,7 +154,7 @@ func (s *Store) Healthy(ctx context.Context) error {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return errors.New(slow)
+		return &obstacle{mend: slow}
 	}
 }
 

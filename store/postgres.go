@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -124,7 +123,7 @@ func (s *Store) openServer(ctx context.Context, where string, o Options) error {
 	if err != nil {
 		return err
 	}
-	s.engine = &transactor{pool: s.writer, log: s.log, wake: s.signal, known: int64(len(sums)), patience: patience}
+	s.engine = &transactor{pool: s.writer, log: s.log, wake: s.signal, known: int64(len(sums))}
 	return nil
 }
 
@@ -133,7 +132,7 @@ func (s *Store) openServer(ctx context.Context, where string, o Options) error {
 func address(where string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(where)
 	if err != nil {
-		return nil, errors.New("this is no address of a PostgreSQL database: " +
+		return nil, cannotUse("this is no address of a PostgreSQL database",
 			"it should look like postgres://user:password@host:5432/database, with special characters in the password written as %XX")
 	}
 	// A pooler may hand each transaction to another connection of the server, so nothing is prepared on one for later.
@@ -152,7 +151,7 @@ func address(where string) (*pgx.ConnConfig, error) {
 }
 
 // errStandby is why a server is not used; of several hosts in an address the next is tried.
-var errStandby = errors.New("this PostgreSQL takes no changes, as a standby does not: give the address of the primary")
+var errStandby = &obstacle{mend: mend{"this PostgreSQL takes no changes, as a standby does not", "give the address of the primary"}}
 
 func takesChanges(ctx context.Context, conn *pgconn.PgConn) error {
 	results, err := conn.Exec(ctx, "SHOW transaction_read_only").ReadAll()
@@ -185,11 +184,11 @@ func checkServer(ctx context.Context, pool *sql.DB) error {
 	case err != nil:
 		return err
 	case version < minServer*10000:
-		return fmt.Errorf("PostgreSQL %s is too old: use %d or newer", settings["server_version"], minServer)
+		return cannotUse(fmt.Sprintf("PostgreSQL %s is too old", settings["server_version"]), fmt.Sprintf("use %d or newer", minServer))
 	}
 	for _, need := range serverNeeds {
 		if got := settings[need.name]; got == need.not || need.only != "" && got != need.only {
-			return fmt.Errorf("PostgreSQL has %s=%s: %s", need.name, got, need.mend)
+			return cannotUse(fmt.Sprintf("PostgreSQL has %s=%s", need.name, got), need.mend)
 		}
 	}
 	return nil

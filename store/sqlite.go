@@ -65,11 +65,13 @@ const (
 	reading
 	looking    // reading a file that nobody has open, without a trace
 	recovering // the same, with what a crash has left in its write-ahead log
+	indexing   // the same, where the index of that log is gone: each connection makes one in its memory
 )
 
 // settings is whose settings a way to open a file has.
 func (a access) settings() access {
-	if a == looking || a == recovering {
+	switch a {
+	case looking, recovering, indexing:
 		return reading
 	}
 	return a
@@ -96,6 +98,9 @@ func dsn(path string, a access) string {
 		words.Set("immutable", "1")
 	case recovering:
 		words.Set("readonly_shm", "1")
+	case indexing: // who has a file alone needs no shared index; a lock to have it alone cannot be taken without writing
+		words.Set("vfs", "unix-none")
+		words.Set("_locking_mode", "EXCLUSIVE")
 	}
 	if a = a.settings(); a == reading {
 		words.Set("mode", "ro")

@@ -158,12 +158,8 @@ func TestDoctorTriesTheWayToTheSocket(t *testing.T) {
 	if _, err := reach(t.Context(), strings.Replace(there.URL, "http", "ws", 1)+"/link/?ticket=canary"); err != nil || <-asked != "/" {
 		t.Errorf("%v, or it asked for more than the host", err)
 	}
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	host, err := freeAddress()
 	if err != nil {
-		t.Fatal(err)
-	}
-	host := nobody.Addr().String()
-	if err := nobody.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if at, err := reach(t.Context(), "ws://"+host+"/link/?ticket=canary"); err == nil || at != host || strings.Contains(err.Error(), "canary") {
@@ -300,7 +296,11 @@ func TestDoctorWithoutNetwork(t *testing.T) {
 	if err := silent.Close(); err != nil {
 		t.Fatal(err)
 	}
-	w.with(map[string]string{"SLACK_API_URL": "http://" + silent.Addr().String() + "/api/"})
+	free, err := freeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.with(map[string]string{"SLACK_API_URL": "http://" + silent.Addr().String() + "/api/", "TOCSIN_ADDR": free})
 	began = time.Now()
 	w.expect("slack", gradeFault, "refused", "proxy")
 	w.expect("database", gradeFault, "PostgreSQL cannot be reached")

@@ -77,9 +77,9 @@ func (m *move) target() (string, error) {
 	if m.toFile == "" {
 		return m.to, nil
 	}
-	to, err := readSecretFile(m.toFile)
-	if err != nil {
-		return "", fmt.Errorf("--to-file: %w", err)
+	to, bad := readSecretFile(m.toFile)
+	if bad != (flaw{}) {
+		return "", fmt.Errorf("--to-file: %s", bad.text)
 	}
 	return to, nil
 }

@@ -121,10 +121,11 @@ func TestReloadRotatesTheBotToken(t *testing.T) {
 	g.allow(map[string]string{"xoxb-new": ""}) // the old one was revoked
 	h.ready("slack: SLACK_BOT_TOKEN is refused")
 	h.command("Ada", "#general", declareCheckout, "1.1.1")
+	h.quieten(t)
 	d.put("SLACK_BOT_TOKEN_FILE", "bot", "xoxb-new")
 	h.reload(d)
-	g.allow(map[string]string{"xoxb-new": ""})
-	h.ready("ready")
+	h.ready("ready")                           // so the look that was under way with the old one is over
+	g.allow(map[string]string{"xoxb-new": ""}) // and counts what is shown from now on
 	h.recover(recovery)
 	h.alone("#inc-1-checkout-is-down")
 	if got := g.shown(); !slices.Equal(got, []string{"xoxb-new"}) {

@@ -65,8 +65,8 @@ func seedCommand() *cobra.Command {
 }
 
 func (p *past) fill(cmd *cobra.Command, path string) error {
-	if why := noDatabase(path); why != "" {
-		return fmt.Errorf("--db, or TOCSIN_DB: %s", why)
+	if bad := noDatabase(path); bad != (flaw{}) {
+		return fmt.Errorf("--db, or TOCSIN_DB: %s", bad.text)
 	}
 	if store.IsPostgres(path) {
 		return errors.New("seed makes a file: name one with --db, and bring it into PostgreSQL with tocsin move")

@@ -63,20 +63,17 @@ type file struct {
 // Read reads a policy, and reports everything that is wrong with it at once. Each fault names its place in the file.
 func Read(raw []byte) (*incident.Policy, error) {
 	f, err := decode(raw)
-	if err != nil {
-		return nil, fmt.Errorf("policy: %w", err)
-	}
 	sum := sha256.Sum256(raw)
 	p := incident.Defaults()
 	p.Hash = hex.EncodeToString(sum[:])
-	faults := errors.Join(f.severities(p), f.roles(p), f.services(p), f.channels(p), f.customers(p))
+	faults := errors.Join(err, f.severities(p), f.roles(p), f.services(p), f.channels(p), f.customers(p))
 	if faults != nil {
 		return nil, fmt.Errorf("policy: %w", faults)
 	}
 	return p, nil
 }
 
-// decode reads the file strictly. An empty one is all defaults.
+// decode reads the file strictly. An empty one is all defaults; of one with faults there is what has none.
 func decode(raw []byte) (f file, err error) {
 	var document, another yaml.Node
 	whole := yaml.NewDecoder(bytes.NewReader(raw))
@@ -88,7 +85,7 @@ func decode(raw []byte) (f file, err error) {
 			strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	if err := fit(top, &document, reflect.TypeFor[file]()); err != nil {
-		return f, err
+		return sound(document.Content[0]), err
 	}
 	if !errors.Is(whole.Decode(&another), io.EOF) {
 		return f, errors.New("the file has a second document after ---, which nobody would read: take the line away")
@@ -96,9 +93,28 @@ func decode(raw []byte) (f file, err error) {
 	strict := yaml.NewDecoder(bytes.NewReader(raw))
 	strict.KnownFields(true)
 	if err := strict.Decode(&f); err != nil {
-		return f, fmt.Errorf("the file cannot be read: %w", err)
+		return file{}, fmt.Errorf("the file cannot be read: %w", err)
 	}
 	return f, nil
+}
+
+// sound reads those parts of a file that have the right shape, so that the values in them are checked too.
+func sound(whole *yaml.Node) (f file) {
+	right := yaml.Node{Kind: yaml.MappingNode}
+	odd := map[string]bool{}
+	for at := 0; whole.Kind == yaml.MappingNode && at < len(whole.Content); at += 2 {
+		key, value := whole.Content[at], whole.Content[at+1]
+		if odd[key.Value] = fitKey(top, key, value, reflect.TypeFor[file]()) != nil; !odd[key.Value] {
+			right.Content = append(right.Content, key, value)
+		}
+	}
+	if right.Decode(&f) != nil {
+		return file{}
+	}
+	if odd["severities"] {
+		f.DefaultSeverity = "" // is one of those that nobody can read yet
+	}
+	return f
 }
 
 var (

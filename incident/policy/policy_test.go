@@ -96,6 +96,23 @@ func TestReadFaults(t *testing.T) {
 	}
 }
 
+// What has the wrong shape does not hide what is wrong with the values beside it, and brings up nothing that follows from it.
+func TestReadFaultsOfBothKinds(t *testing.T) {
+	_, err := Read([]byte("servcies: []\nseverities: [{name: p1, update_every: often}]\ndefault_severity: p1\nroles: [{role: comander}]\nchannel: [a]\nannounce: x"))
+	if err == nil {
+		t.Fatal("read")
+	}
+	var places []string
+	for line := range strings.Lines(strings.TrimPrefix(err.Error(), "policy: ")) {
+		place, _, _ := strings.Cut(line, ":")
+		places = append(places, place)
+	}
+	want := []string{"the file (line 1)", "severities[0].update_every (line 2)", "channel (line 5)", "roles[0].role", "announce"}
+	if diff := cmp.Diff(want, places); diff != "" {
+		t.Errorf("%s\n%v", diff, err)
+	}
+}
+
 // FuzzRead looks for a file that brings the reader down, or that it refuses in the words of a programmer.
 func FuzzRead(f *testing.F) {
 	for _, text := range []string{
