@@ -14,7 +14,15 @@ var marks = []markup{":red_circle:", ":large_orange_circle:", ":large_yellow_cir
 
 // severityMark is the mark and the name: "🔴 SEV1". An exercise says so first, everywhere.
 func severityMark(i *incident.Incident) markup {
-	return drillMark(i) + esc(strings.ToUpper(string(i.Severity)))
+	return drillMark(i) + spokenSeverity(i.Severity)
+}
+
+// spokenSeverity is a severity as it is called in capitals.
+func spokenSeverity(s incident.Severity) markup {
+	if s == incident.Unknown {
+		return "SEVERITY UNKNOWN"
+	}
+	return esc(strings.ToUpper(string(s)))
 }
 
 func drillMark(i *incident.Incident) markup {

@@ -29,7 +29,7 @@ var commands []command
 
 func init() {
 	commands = []command{
-		{name: "declare", args: "[sev2] what is broken [--service checkout] [--private] [--drill]", help: "ring the bell; alone it opens a form", button: "Declare an incident", run: (*call).declare},
+		{name: "declare", args: "[sev2 | unknown] what is broken [--service checkout] [--private] [--drill]", help: "ring the bell; alone it opens a form", button: "Declare an incident", run: (*call).declare},
 		{name: "list", help: "open incidents", button: "Open incidents", run: (*call).list},
 		{name: "help", help: "this list", button: "Help", run: (*call).help},
 		{name: "commander", args: "@user or me", help: "who leads", button: "Take command", room: true, run: assign(incident.Commander)},
@@ -37,7 +37,7 @@ func init() {
 		{name: "investigator", args: "@user or me", help: "who looks for the cause", room: true, run: assign(incident.Investigator)},
 		{name: "mitigator", args: "@user or me", help: "who makes it stop hurting", room: true, run: assign(incident.Mitigator)},
 		{name: "scribe", args: "@user or me", help: "who writes down what happens", room: true, run: assign(incident.Scribe)},
-		{name: "severity", args: "sev1", help: "raise or lower the severity", room: true, run: (*call).severity},
+		{name: "severity", args: "sev1 | unknown", help: "raise or lower the severity", room: true, run: (*call).severity},
 		{name: "status", args: "identified", help: "investigating, identified or monitoring", room: true, run: (*call).status},
 		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, run: (*call).note},
 		{name: "update", args: "how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "How do things stand?", room: true, run: (*call).update},

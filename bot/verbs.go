@@ -75,7 +75,7 @@ func (c *call) severity(args string) (answer, error) {
 		if err := i.SetSeverity(level, c.stamp()); err != nil {
 			return answer{}, err
 		}
-		return heard(markup(i.ID.String()) + " is now " + bold(esc(strings.ToUpper(string(level.Name)))) + ": " + esc(level.Meaning)), nil
+		return heard(markup(i.ID.String()) + " is now " + bold(spokenSeverity(level.Name)) + ": " + esc(level.Meaning)), nil
 	})
 }
 

@@ -129,6 +129,7 @@ func Declare(d Declaration, s Stamp) (*Incident, error) {
 	i.owe(level, s.At)
 	i.record(Event{Kind: EventDeclared, Stamp: s, To: string(level.Name), Text: title})
 	i.seekLeader(level, s)
+	i.seekSeverity(s)
 	if !d.Leader.IsZero() {
 		if err := i.Assign(Commander, d.Leader, s); err != nil {
 			return nil, err

@@ -17,6 +17,7 @@ func (i *Incident) SetSeverity(to Level, s Stamp) error {
 	i.Severity, i.Rank = to.Name, to.Rank
 	i.owe(to, later(i.Updated, i.Declared))
 	i.seekLeader(to, s)
+	i.seekSeverity(s)
 	i.record(Event{Kind: EventSeverity, Stamp: s, From: string(from), To: string(to.Name)})
 	return nil
 }
@@ -42,6 +43,7 @@ func (i *Incident) Accept(s Stamp) error {
 		return Refuse(Conflict, "%s is %s, so there is nothing to accept.", i.ID, i.Status)
 	}
 	i.move(Event{Kind: EventAccepted, Stamp: s}, Investigating)
+	i.seekSeverity(s)
 	return nil
 }
 
@@ -124,6 +126,7 @@ func (i *Incident) Reopen(why string, level Level, s Stamp) error {
 	i.Mitigated, i.Resolved, i.Closed = time.Time{}, time.Time{}, time.Time{}
 	i.owe(level, s.At)
 	i.seekLeader(level, s)
+	i.seekSeverity(s)
 	i.move(Event{Kind: EventReopened, Stamp: s, Text: why}, Investigating)
 	return nil
 }
@@ -144,6 +147,17 @@ func (i *Incident) seekLeader(level Level, s Stamp) {
 	i.remind(TopicCommander, time.Time{})
 	if level.LeadWithin > 0 && i.Roles[Commander].IsZero() {
 		i.remind(TopicCommander, s.At.Add(level.LeadWithin))
+	}
+}
+
+// severityWithin is how long nobody has to say how bad it is before the room is asked.
+const severityWithin = 10 * time.Minute
+
+// seekSeverity sets when it is noticed that nobody has said how bad it is.
+func (i *Incident) seekSeverity(s Stamp) {
+	i.remind(TopicSeverity, time.Time{})
+	if i.Severity == Unknown {
+		i.remind(TopicSeverity, s.At.Add(severityWithin))
 	}
 }
 

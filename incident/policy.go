@@ -9,6 +9,9 @@ import (
 // Severity names how bad an incident is, as the policy spells it: "sev1".
 type Severity string
 
+// Unknown is the severity of an incident of which nobody can say yet how bad it is. It is treated like the policy's default.
+const Unknown Severity = "unknown"
+
 // Level is what a team means by a severity.
 type Level struct {
 	Name    Severity
@@ -88,6 +91,11 @@ func (p *Policy) Default() Level { return p.Level(p.Fallback) }
 // Level returns what the policy says of a severity. One that it does not know (from an older policy) keeps its name,
 // and owes no updates.
 func (p *Policy) Level(name Severity) Level {
+	if name == Unknown && p.Fallback != Unknown {
+		level := p.Default()
+		level.Name, level.Meaning = Unknown, "Nobody can say yet how bad it is."
+		return level
+	}
 	for _, level := range p.Severities {
 		if level.Name == name {
 			return level
@@ -98,6 +106,9 @@ func (p *Policy) Level(name Severity) Level {
 
 // ParseSeverity reads a severity as people type it, in any case. ok is false for a word that is none.
 func (p *Policy) ParseSeverity(word string) (level Level, ok bool) {
+	if strings.EqualFold(word, string(Unknown)) {
+		return p.Level(Unknown), true
+	}
 	at := slices.IndexFunc(p.Severities, func(l Level) bool { return strings.EqualFold(string(l.Name), word) })
 	if at < 0 {
 		return Level{}, false
@@ -114,7 +125,7 @@ func (p *Policy) MustSeverity(word string) (Level, error) {
 	for n, level := range p.Severities {
 		names[n] = string(level.Name)
 	}
-	return Level{}, Refuse(Invalid, "There is no severity %q. Choose one of: %s.", word, strings.Join(names, ", "))
+	return Level{}, Refuse(Invalid, "There is no severity %q. Choose one of: %s, or %s.", word, strings.Join(names, ", "), Unknown)
 }
 
 // Service returns what the policy says of a service; one that it does not name is a service all the same.

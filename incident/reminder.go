@@ -14,6 +14,7 @@ type Topic string
 const (
 	TopicUpdate    Topic = "update"    // the next update to stakeholders is due
 	TopicCommander Topic = "commander" // nobody leads
+	TopicSeverity  Topic = "severity"  // nobody has said how bad it is
 )
 
 // Reminder is a word that somebody hears when it is due, and again later, each time more people, until what it is about is
@@ -30,6 +31,7 @@ const patience = 10 * time.Minute
 var reminders = map[Topic]func(*Incident, *Policy, int) (whom []Person, again time.Duration){
 	TopicUpdate:    (*Incident).updateMissing,
 	TopicCommander: (*Incident).commanderMissing,
+	TopicSeverity:  (*Incident).severityMissing,
 }
 
 // updateMissing asks the communicator for an update, then the commander, then the room, as often as updates are owed.
@@ -58,6 +60,11 @@ func (i *Incident) commanderMissing(p *Policy, step int) ([]Person, time.Duratio
 		whom = append(whom, Person{Handle: handle})
 	}
 	return whom, max(patience, level.LeadWithin)
+}
+
+// severityMissing asks the room how bad it is, as often as updates are owed.
+func (i *Incident) severityMissing(p *Policy, _ int) ([]Person, time.Duration) {
+	return nil, max(patience, p.Level(i.Severity).Cadence)
 }
 
 // remind sets when somebody is first reminded of a topic; the zero time takes the reminder away.

@@ -61,7 +61,7 @@ func stateOf(i *Incident) state {
 // moves are all that can be done to an incident, drawn at random by the walk.
 var moves = []func(*rapid.T, *Incident, Stamp) error{
 	func(t *rapid.T, i *Incident, s Stamp) error {
-		return i.SetSeverity(rapid.SampledFrom(Defaults().Severities).Draw(t, "level"), s)
+		return i.SetSeverity(rapid.SampledFrom(append(Defaults().Severities, Defaults().Level(Unknown))).Draw(t, "level"), s)
 	},
 	func(t *rapid.T, i *Incident, s Stamp) error {
 		return i.SetStatus(rapid.SampledFrom([]Status{Triage, Investigating, Identified, Monitoring, Closed}).Draw(t, "status"), s)

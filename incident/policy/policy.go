@@ -114,14 +114,17 @@ func (f file) severities(p *incident.Policy) error {
 		if utf8.RuneCountInString(s.Meaning) > maxWords {
 			faults = append(faults, fmt.Errorf("%s.meaning: is longer than %d characters", where, maxWords))
 		}
+		if s.Name == string(incident.Unknown) {
+			faults = append(faults, fmt.Errorf("%s.name: unknown is there already, for as long as nobody can say how bad it is: choose another word", where))
+		}
 		seen[s.Name] = true
 		faults = append(faults, people(where+".invite", s.Invite))
 		p.Severities = append(p.Severities, incident.Level{
 			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite,
 		})
 	}
-	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > 10 {
-		faults = append(faults, fmt.Errorf("severities: list between 1 and 10, most severe first"))
+	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > maxSeverities {
+		faults = append(faults, fmt.Errorf("severities: list between 1 and %d, most severe first", maxSeverities))
 	}
 	switch {
 	case f.DefaultSeverity != "":
@@ -129,7 +132,7 @@ func (f file) severities(p *incident.Policy) error {
 	case len(p.Severities) > 0 && f.Severities != nil:
 		p.Fallback = p.Severities[len(p.Severities)-1].Name // the least severe, of a list of their own
 	}
-	if _, known := p.ParseSeverity(string(p.Fallback)); !known {
+	if _, known := p.ParseSeverity(string(p.Fallback)); !known || p.Fallback == incident.Unknown {
 		faults = append(faults, fmt.Errorf("default_severity: %q is none of the severities", p.Fallback))
 	}
 	return errors.Join(faults...)
@@ -164,6 +167,9 @@ func roleNames(p *incident.Policy) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// maxSeverities is how many the form can offer: Slack takes ten choices, and one of them is unknown.
+const maxSeverities = 9
 
 // Lengths that fit into Slack's messages beside everything else.
 const (
