@@ -120,8 +120,42 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 		return paragraph(buriedWords(name, event)), nil
 	case incident.EventReminded:
 		return e.reminding(event), nil
+	case incident.EventTold:
+		return e.tellSeverity(event)
 	}
 	return nil, nil
+}
+
+// tellSeverity tells somebody of the severity that an incident has got, unless it has another one by now or is over, or is
+// none of their business.
+func (e *errand) tellSeverity(event incident.Event) (*saying, error) {
+	last, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventSeverity)
+	if err != nil || last.ID > event.ID || !e.i.Status.Open() || e.i.Status == incident.Triage {
+		return nil, err
+	}
+	if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
+		return nil, err
+	}
+	words := markup(":rotating_light: ") + bold(esc(event.By.Name)) + " declared " + bold(headline(e.i, 400))
+	if event.From != "" {
+		words = bold(headline(e.i, 400)) + markup("\n") + bold(esc(event.By.Name)) + " changed the severity from " +
+			spokenSeverity(incident.Severity(event.From)) + " to " + bold(spokenSeverity(e.i.Severity))
+	}
+	return paragraph(words + " · commander " + holder(e.i, incident.Commander) + " · since " + clock(e.i.Started) + roomSuffix(e.i)), nil
+}
+
+// mayHear tells whether somebody may hear of the incident who has not asked: of a private one, only who is in its room by a
+// fresh look; of any other, everybody, once it is known whether its declarer may declare.
+func (e *errand) mayHear(handle string) (bool, error) {
+	if e.i.Private {
+		seen, err := e.Store.Member(e.ctx, e.i.ID, handle)
+		return !seen.IsZero() && e.Now().Sub(seen) < freshness, err
+	}
+	vouched, err := e.vouched(e.i)
+	if err == nil && !vouched {
+		err = &incident.Setback{After: time.Second, Err: fmt.Errorf("%s has no room yet", e.i.ID)}
+	}
+	return vouched, err
 }
 
 // number is how one speaks of one thing, or of several.

@@ -16,6 +16,7 @@ const (
 	EventAccepted   EventKind = "accepted"
 	EventDeclined   EventKind = "declined"
 	EventSeverity   EventKind = "severity"
+	EventTold       EventKind = "told" // a person of the severity
 	EventStatus     EventKind = "status"
 	EventRole       EventKind = "role"
 	EventNote       EventKind = "note"
@@ -57,18 +58,21 @@ var tellings = map[EventKind]func(Event) string{
 	EventAccepted:   func(Event) string { return "accepted it as an incident" },
 	EventDeclined:   func(e Event) string { return "declined it: " + e.Text },
 	EventSeverity:   func(e Event) string { return fmt.Sprintf("changed the severity from %s to %s", e.From, e.To) },
-	EventStatus:     func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
-	EventRole:       tellRole,
-	EventNote:       func(e Event) string { return "noted: " + e.Text },
-	EventUpdate:     func(e Event) string { return "posted an update: " + e.Text },
-	EventMitigated:  func(Event) string { return "marked it mitigated" },
-	EventResolved:   func(Event) string { return "resolved it" },
-	EventClosed:     func(Event) string { return "closed it" },
-	EventReopened:   func(e Event) string { return "reopened it: " + e.Text },
-	EventSimilar:    func(e Event) string { return fmt.Sprintf("saw that %s looks alike: %s", e.To, e.Text) },
-	EventLate:       func(e Event) string { return fmt.Sprintf("could not bring the %s in step yet: %s", e.To, e.Text) },
-	EventCaughtUp:   func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
-	EventBuried:     func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
+	EventTold: func(e Event) string {
+		return fmt.Sprintf("had %s told that it is %s", cmp.Or(e.Whom.Name, e.Whom.Handle), e.To)
+	},
+	EventStatus:    func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
+	EventRole:      tellRole,
+	EventNote:      func(e Event) string { return "noted: " + e.Text },
+	EventUpdate:    func(e Event) string { return "posted an update: " + e.Text },
+	EventMitigated: func(Event) string { return "marked it mitigated" },
+	EventResolved:  func(Event) string { return "resolved it" },
+	EventClosed:    func(Event) string { return "closed it" },
+	EventReopened:  func(e Event) string { return "reopened it: " + e.Text },
+	EventSimilar:   func(e Event) string { return fmt.Sprintf("saw that %s looks alike: %s", e.To, e.Text) },
+	EventLate:      func(e Event) string { return fmt.Sprintf("could not bring the %s in step yet: %s", e.To, e.Text) },
+	EventCaughtUp:  func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
+	EventBuried:    func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
 	EventReminded: func(e Event) string {
 		return fmt.Sprintf("reminded %s of the %s", cmp.Or(e.Whom.Name, e.Whom.Handle), e.To)
 	},

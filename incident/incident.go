@@ -128,6 +128,7 @@ func Declare(d Declaration, s Stamp) (*Incident, error) {
 	}
 	i.owe(level, s.At)
 	i.record(Event{Kind: EventDeclared, Stamp: s, To: string(level.Name), Text: title})
+	i.inform(level, "", s)
 	i.seekLeader(level, s)
 	i.seekSeverity(s)
 	if !d.Leader.IsZero() {

@@ -19,7 +19,17 @@ func (i *Incident) SetSeverity(to Level, s Stamp) error {
 	i.seekLeader(to, s)
 	i.seekSeverity(s)
 	i.record(Event{Kind: EventSeverity, Stamp: s, From: string(from), To: string(to.Name)})
+	i.inform(to, from, s)
 	return nil
+}
+
+// inform tells those who want to hear of a severity that this incident has it; from is the one before, if there was one.
+func (i *Incident) inform(level Level, from Severity, s Stamp) {
+	for _, handle := range level.Tell {
+		if handle != s.By.Handle { // they know
+			i.record(Event{Kind: EventTold, Stamp: s, From: string(from), To: string(level.Name), Whom: Person{Handle: handle}})
+		}
+	}
 }
 
 // SetStatus moves an open incident between investigating, identified and monitoring.

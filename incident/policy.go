@@ -19,6 +19,7 @@ type Level struct {
 	Cadence time.Duration // how often stakeholders hear an update; 0: none is owed
 	Rank    int           // 0 is the most severe
 	Invite  []string      // handles of those who are always invited
+	Tell    []string      // handles of those who hear of it when an incident gets it
 
 	LeadWithin time.Duration // how long nobody may lead before the room is asked; 0: as long as it likes
 	Escalate   []string      // handles of those who hear of it when still nobody does

@@ -31,6 +31,7 @@ type file struct {
 		Meaning     string        `yaml:"meaning"`
 		UpdateEvery time.Duration `yaml:"update_every"` // "30m"; left out: no updates are owed
 		Invite      []string      `yaml:"invite"`       // Slack user ids
+		Tell        []string      `yaml:"tell"`
 	} `yaml:"severities"` // most severe first
 	DefaultSeverity string `yaml:"default_severity"`
 	Roles           []struct {
@@ -118,9 +119,9 @@ func (f file) severities(p *incident.Policy) error {
 			faults = append(faults, fmt.Errorf("%s.name: unknown is there already, for as long as nobody can say how bad it is: choose another word", where))
 		}
 		seen[s.Name] = true
-		faults = append(faults, people(where+".invite", s.Invite))
+		faults = append(faults, people(where+".invite", s.Invite), people(where+".tell", s.Tell))
 		p.Severities = append(p.Severities, incident.Level{
-			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite,
+			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite, Tell: s.Tell,
 		})
 	}
 	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > maxSeverities {

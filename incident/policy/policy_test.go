@@ -13,7 +13,7 @@ import (
 func TestRead(t *testing.T) {
 	p, err := Read([]byte(`
 severities:
-  - {name: p1, meaning: all is down, update_every: 15m, invite: [U0ADA0001]}
+  - {name: p1, meaning: all is down, update_every: 15m, invite: [U0ADA0001], tell: [U0GRACE01]}
   - {name: p2, meaning: much is down}
 default_severity: p2
 roles:
@@ -29,7 +29,7 @@ announce: C0123456789
 		t.Fatal(err)
 	}
 	want := []incident.Level{
-		{Name: "p1", Meaning: "all is down", Cadence: 15 * time.Minute, Invite: []string{"U0ADA0001"}},
+		{Name: "p1", Meaning: "all is down", Cadence: 15 * time.Minute, Invite: []string{"U0ADA0001"}, Tell: []string{"U0GRACE01"}},
 		{Name: "p2", Meaning: "much is down", Rank: 1},
 	}
 	if diff := cmp.Diff(want, p.Severities); diff != "" {
@@ -69,9 +69,10 @@ func TestReadFaults(t *testing.T) {
 		"default unknown":    {"default_severity: unknown", `"unknown" is none of the severities`},
 		"role":               {"roles: [{role: comander}]", `no role "comander"`},
 		"owner":              {"services: [{name: a, owner: '@ada'}]", "is no member id"},
+		"tell":               {"severities: [{name: a, tell: [ada]}]\ndefault_severity: a", `severities[0].tell: "ada" is no member id`},
 		"link":               {"services: [{name: a, links: [{title: x, url: 'javascript:alert(1)'}]}]", "http or https"},
 		"announce":           {"announce: '#incidents'", "is no channel id"},
-		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam"; there are name, meaning, update_every, invite`},
+		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam"; there are name, meaning, update_every, invite, tell`},
 		"not a duration":     {"severities:\n- name: a\n  update_every: 30", `severities[0].update_every (line 3): must be a duration, for example 30m or 2h, and is "30"`},
 		"not a list":         {"services:\n- name: a\n  invite: U0ADA0001", `services[0].invite (line 3): must be a list, each item on a line of its own after a dash, and is "U0ADA0001"`},
 		"not text":           {"channel: [a]", "channel (line 1): must be text, and is a list"},
