@@ -165,9 +165,23 @@ const (
 	refAnnounced   = "slack.announcement"
 )
 
-// announce posts the announcement, or edits it. Of private incidents and of drills there is none.
+// announceIn is the channel that the policy names for announcements of this kind of incident, and whether there is to be one
+// at all. Of what was over before it was recorded there is none, and of an exercise only where it says so.
+func (e *errand) announceIn() (channel string, wanted bool) {
+	switch policy := e.Policy(); e.i.Kind {
+	case incident.Real:
+		return policy.Announce, true
+	case incident.Drill:
+		return policy.Drills.Announce, policy.Drills.Announce != ""
+	default:
+		return "", false
+	}
+}
+
+// announce posts the announcement, or edits it. Of private incidents there is none.
 func (e *errand) announce() (incident.Refs, error) {
-	if e.i.Private || e.i.Kind != incident.Real || e.i.Status == incident.Triage || e.i.Status == incident.Declined {
+	policy, wanted := e.announceIn()
+	if e.i.Private || !wanted && e.i.Refs[refAnnouncedIn] == "" || e.i.Status == incident.Triage || e.i.Status == incident.Declined {
 		return nil, nil
 	}
 	last, err := e.latestUpdate()
@@ -191,7 +205,6 @@ func (e *errand) announce() (incident.Refs, error) {
 	if trusted, err := e.declarerMay(); err != nil || !trusted {
 		return nil, err
 	}
-	policy := e.Policy().Announce
 	if p.channel = firstOf(policy, e.i.Refs[incident.RefOrigin]); p.channel == "" {
 		return nil, nil
 	}
@@ -247,6 +260,7 @@ func (e *errand) sayOne(event incident.Event) error {
 
 // speak posts to the room what is said of an event. What stands is brought in step where an earlier try has posted it.
 func (e *errand) speak(event incident.Event, line *saying, stands bool) error {
+	line = line.marked(e.i)
 	_, err := e.send(post{
 		what: fmt.Sprintf("%s event %d", e.i.ID, event.ID), channel: e.roomID(), since: event.At,
 		text: line.text, blocks: line.blocks, stands: stands,
@@ -271,6 +285,7 @@ func (e *errand) tell() (incident.Refs, error) {
 	if err != nil || line == nil || !userID.MatchString(whom) {
 		return nil, err
 	}
+	line = line.marked(e.i)
 	p := post{
 		what: fmt.Sprintf("%s event %d", e.effect.Incident, event.ID), since: event.At,
 		text: line.text, blocks: line.blocks,

@@ -18,6 +18,15 @@ const (
 
 // declare rings the bell. With nothing else typed it opens the form.
 func (c *call) declare(args string) (answer, error) {
+	return c.declareAs(incident.Real, args)
+}
+
+// drill rings it for an exercise.
+func (c *call) drill(args string) (answer, error) {
+	return c.declareAs(incident.Drill, args)
+}
+
+func (c *call) declareAs(kind incident.Kind, args string) (answer, error) {
 	if err := c.mayDeclare(); err != nil {
 		return answer{}, err
 	}
@@ -25,7 +34,7 @@ func (c *call) declare(args string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	d := incident.Declaration{Service: f.values["service"], Private: f.present["private"]}
+	d := incident.Declaration{Kind: kind, Service: f.values["service"], Private: f.present["private"]}
 	if f.present["drill"] {
 		d.Kind = incident.Drill
 	}
@@ -80,7 +89,7 @@ func (c *call) ring(d incident.Declaration) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		reply := markup(fmt.Sprintf("%s declared. Opening #%s …", i.ID, i.Room)) + strangeService(policy, i.Service) + c.strangeSeverity(i)
+		reply := markup(fmt.Sprintf("%s declared%s. Opening #%s …", i.ID, asKind[i.Kind], i.Room)) + strangeService(policy, i.Service) + c.strangeSeverity(i)
 		if alike != nil {
 			reply += "\nIt looks like " + bold(esc(alike.Name())) + ", declared " + clock(alike.Declared) + " by " + esc(alike.Declarer.Name) + roomSuffix(alike)
 		}
@@ -92,6 +101,9 @@ func (c *call) ring(d incident.Declaration) (answer, error) {
 	}
 	return reply, err
 }
+
+// asKind is what is said of a declaration beside its number.
+var asKind = map[incident.Kind]string{incident.Drill: " as an exercise"}
 
 // strangeService notes a service that the policy does not know, where it knows any: its owner hears nothing.
 func strangeService(policy *incident.Policy, name string) markup {

@@ -23,8 +23,12 @@ func (i *Incident) SetSeverity(to Level, s Stamp) error {
 	return nil
 }
 
-// inform tells those who want to hear of a severity that this incident has it; from is the one before, if there was one.
+// inform tells those who want to hear of a severity that this incident has it; from is the one before, if there was one. Of
+// an exercise they hear nothing.
 func (i *Incident) inform(level Level, from Severity, s Stamp) {
+	if i.Kind != Real {
+		return
+	}
 	for _, handle := range level.Tell {
 		if handle != s.By.Handle { // they know
 			i.record(Event{Kind: EventTold, Stamp: s, From: string(from), To: string(level.Name), Whom: Person{Handle: handle}})

@@ -54,6 +54,12 @@ type Service struct {
 	Links  []Link
 }
 
+// Drills is who hears of an exercise, beside those who take part in it.
+type Drills struct {
+	Announce string   // id of a channel; "" is nowhere
+	Invite   []string // handles
+}
+
 // Policy is what a team has decided: the values that the rules take. The zero Policy is useless; start from Defaults.
 type Policy struct {
 	Severities []Level // most severe first
@@ -62,6 +68,7 @@ type Policy struct {
 	Services   []Service
 	Channel    string // pattern of room names: {number} and {title} stand for the incident's
 	Announce   string // id of the channel for announcements; "" is where the incident was declared
+	Drills     Drills
 	Hash       string // of the file's bytes; "" for the defaults
 }
 
@@ -139,16 +146,23 @@ func (p *Policy) Service(name string) Service {
 	return Service{Name: name}
 }
 
-// Invited lists the handles of all who belong in an incident's room, each once: declarer, roles, service, severity.
+// Invited lists the handles of all who belong in an incident's room, each once: declarer, roles, service, severity. To an
+// exercise only its own list is invited, with who has a role; to what is over already, only who has one.
 func (p *Policy) Invited(i *Incident) []string {
 	handles := []string{i.Declarer.Handle}
 	for _, duty := range p.Roles {
 		handles = append(handles, i.Roles[duty.Role].Handle)
 	}
-	service := p.Service(i.Service)
-	handles = append(handles, service.Owner)
-	handles = append(handles, service.Invite...)
-	handles = append(handles, p.Level(i.Severity).Invite...)
+	switch i.Kind {
+	case Real:
+		service := p.Service(i.Service)
+		handles = append(handles, service.Owner)
+		handles = append(handles, service.Invite...)
+		handles = append(handles, p.Level(i.Severity).Invite...)
+	case Drill:
+		handles = append(handles, p.Drills.Invite...)
+	case Backfill:
+	}
 
 	unique := handles[:0]
 	for _, handle := range handles {

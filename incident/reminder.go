@@ -52,7 +52,7 @@ func (i *Incident) updateMissing(p *Policy, step int) ([]Person, time.Duration) 
 // room again.
 func (i *Incident) commanderMissing(p *Policy, step int) ([]Person, time.Duration) {
 	level := p.Level(i.Severity)
-	if step != 1 {
+	if step != 1 || i.Kind != Real { // an exercise stays among those who take part
 		return nil, max(patience, level.LeadWithin)
 	}
 	var whom []Person

@@ -102,3 +102,52 @@ func TestStorySeverityTells(t *testing.T) {
 	h.DirectMessages(grace).Expect("SEV2 to *SEV1*")
 	h.Quiet()
 }
+
+// TestStoryDrill: every message of an exercise says so, and nobody hears of it but who takes part.
+func TestStoryDrill(t *testing.T) {
+	w := slacksim.New(t, slacksim.Options{Manifest: tocsin.Manifest})
+	grace, linus := w.Person("Grace"), w.Person("Linus")
+	h := newHouseIn(t, w, func(o *options) {
+		for n := range o.policy.Severities {
+			level := &o.policy.Severities[n]
+			level.Tell, level.Invite, level.Escalate = []string{linus.ID()}, []string{linus.ID()}, []string{linus.ID()}
+		}
+		o.policy.Services[0].Owner = linus.ID()
+		o.policy.Drills.Invite = []string{grace.ID()}
+	})
+	ada := h.Person("Ada")
+	ada.Type("#general", "/incident drill sev2 the region is gone --service checkout").Expect("INC-1 declared as an exercise")
+	room := h.Channel("#inc-1-the-region-is-gone")
+	card := room.Expect("EXERCISE", "SEV2", "the region is gone")
+	h.Quiet() // nothing is announced
+	h.pass(5 * time.Minute)
+	room.Expect("EXERCISE", "Nobody leads")
+	h.pass(10 * time.Minute)
+	room.Expect("EXERCISE", "Nobody leads")
+	ada.Type(room.Name(), "/incident severity sev1").Expect("SEV1")
+	ada.Press(card, "Take command")
+	for _, typed := range []string{"update we move", "mitigated", "resolve", "reopen once more"} {
+		room.Expect("EXERCISE")
+		ada.Type(room.Name(), "/incident "+typed)
+	}
+	room.Expect("EXERCISE", "reopened")
+	h.pass(30 * time.Minute)
+	h.DirectMessages(ada).Expect("EXERCISE", "An update on")
+	h.Quiet()
+	if got := strings.Join(room.Members(), " "); got != "Ada Grace Tocsin" {
+		t.Errorf("members: %s", got)
+	}
+	if topic := room.Topic(); !strings.Contains(topic, "EXERCISE") {
+		t.Errorf("topic: %s", topic)
+	}
+	ada.Type("#general", "/incident list").Expect("EXERCISE")
+	h.program.bot.Policy().Drills.Announce = h.ChannelID("random")
+	ada.Type("#general", "/incident declare the database is gone --drill").Expect("as an exercise")
+	h.Channel("#inc-2-the-database-is-gone").Expect("EXERCISE")
+	h.Channel("#random").Expect("EXERCISE", "the database is gone")
+	ada.Type("#general", "/incident drill")
+	ada.Modal().Fill("What is broken?", "a third one").Submit()
+	h.Channel("#inc-3-a-third-one").Expect("EXERCISE")
+	h.Channel("#random").Expect("EXERCISE", "a third one")
+	h.Quiet()
+}

@@ -49,6 +49,10 @@ type file struct {
 	} `yaml:"services"`
 	Channel  string `yaml:"channel"`  // pattern: inc-{number}-{title}
 	Announce string `yaml:"announce"` // Slack channel id
+	Drills   struct {
+		Announce string   `yaml:"announce"` // left out: nowhere
+		Invite   []string `yaml:"invite"`
+	} `yaml:"drills"`
 }
 
 // Read reads a policy, and reports everything that is wrong with it at once. Each fault names its place in the file.
@@ -230,10 +234,16 @@ func (f file) channels(p *incident.Policy) error {
 		faults = fmt.Errorf("channel: %q must be of small letters, digits, - and _, with {number} and {title} in it, for example inc-{number}-{title}", f.Channel)
 	}
 	p.Announce = f.Announce
-	if f.Announce != "" && !channel.MatchString(f.Announce) {
-		return errors.Join(faults, fmt.Errorf("announce: %q is no channel id; Slack shows it at the end of the channel's details, for example C0123456789", f.Announce))
+	p.Drills = incident.Drills{Announce: f.Drills.Announce, Invite: f.Drills.Invite}
+	return errors.Join(faults, channelID("announce", f.Announce), channelID("drills.announce", f.Drills.Announce), people("drills.invite", f.Drills.Invite))
+}
+
+// channelID refuses what is no channel, but for nothing at all.
+func channelID(where, id string) error {
+	if id == "" || channel.MatchString(id) {
+		return nil
 	}
-	return faults
+	return fmt.Errorf("%s: %q is no channel id; Slack shows it at the end of the channel's details, for example C0123456789", where, id)
 }
 
 func people(where string, handles []string) error {

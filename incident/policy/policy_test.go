@@ -24,6 +24,7 @@ services:
     links: [{title: Dashboard, url: "https://grafana.example.com/checkout"}]
 channel: "incident-{number}"
 announce: C0123456789
+drills: {announce: C0123456780, invite: [U0GRACE01]}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -37,6 +38,9 @@ announce: C0123456789
 	}
 	if p.Default().Name != "p2" || p.Announce != "C0123456789" || p.Roles[0].Does != "leads us." || p.Hash == "" {
 		t.Errorf("got %+v", p)
+	}
+	if diff := cmp.Diff(incident.Drills{Announce: "C0123456780", Invite: []string{"U0GRACE01"}}, p.Drills); diff != "" {
+		t.Error(diff)
 	}
 	if p.Service("Checkout").Links[0].Title != "Dashboard" {
 		t.Error("a service is found whatever the case of its name")
@@ -72,6 +76,8 @@ func TestReadFaults(t *testing.T) {
 		"tell":               {"severities: [{name: a, tell: [ada]}]\ndefault_severity: a", `severities[0].tell: "ada" is no member id`},
 		"link":               {"services: [{name: a, links: [{title: x, url: 'javascript:alert(1)'}]}]", "http or https"},
 		"announce":           {"announce: '#incidents'", "is no channel id"},
+		"drills announce":    {"drills: {announce: '#drills'}", `drills.announce: "#drills" is no channel id`},
+		"drills invite":      {"drills: {invite: [ada]}", `drills.invite: "ada" is no member id`},
 		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam"; there are name, meaning, update_every, invite, tell`},
 		"not a duration":     {"severities:\n- name: a\n  update_every: 30", `severities[0].update_every (line 3): must be a duration, for example 30m or 2h, and is "30"`},
 		"not a list":         {"services:\n- name: a\n  invite: U0ADA0001", `services[0].invite (line 3): must be a list, each item on a line of its own after a dash, and is "U0ADA0001"`},
