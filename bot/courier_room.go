@@ -24,7 +24,7 @@ const mostRooms = 9
 
 // room opens the incident's channel, once.
 func (e *errand) room() (incident.Refs, error) {
-	if e.roomID() != "" || e.i.Status == incident.Triage || e.i.Status == incident.Declined {
+	if e.roomID() != "" || e.i.Room == "" || e.i.Status == incident.Triage || e.i.Status == incident.Declined {
 		return nil, nil
 	}
 	if trusted, err := e.declarerMay(); err != nil || !trusted {

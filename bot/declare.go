@@ -38,17 +38,22 @@ func (c *call) declareAs(kind incident.Kind, args string) (answer, error) {
 	if f.present["drill"] {
 		d.Kind = incident.Drill
 	}
-	words := f.words
-	if len(words) > 0 {
-		if level, ok := c.Policy().ParseSeverity(words[0]); ok {
-			d.Severity, words = level, words[1:]
-		}
-	}
-	d.Title, d.Summary = headed(readable(strings.Join(words, " "), c.name))
+	d.Severity, d.Title, d.Summary = c.opening(f.words)
 	if d.Title == "" {
 		return c.openDeclareForm(d, "")
 	}
 	return c.ring(d)
+}
+
+// opening reads the words of a declaration: a severity, if they begin with one, and the title.
+func (c *call) opening(words []string) (level incident.Level, head, summary string) {
+	if len(words) > 0 {
+		if named, ok := c.Policy().ParseSeverity(words[0]); ok {
+			level, words = named, words[1:]
+		}
+	}
+	head, summary = headed(readable(strings.Join(words, " "), c.name))
+	return level, head, summary
 }
 
 // headed makes a title of what was typed. What is too long for one is cut at a word, and kept whole as the summary: nobody

@@ -115,6 +115,8 @@ var everything = []EffectKind{
 // owes is the one table of which event owes what to the outside.
 var owes = map[EventKind][]EffectKind{
 	EventDeclared:   everything,
+	EventBackfilled: everything, // its room, where one was asked for, with what hangs in it
+	EventMoment:     {},
 	EventDistrusted: {EffectTell},
 	EventAccepted:   everything,
 	EventDeclined:   {EffectTell},

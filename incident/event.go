@@ -12,6 +12,8 @@ type EventKind string
 // The kinds of events. What each owes the outside stands in effect.go, how each is told in tellings below.
 const (
 	EventDeclared   EventKind = "declared"
+	EventBackfilled EventKind = "backfilled" // recorded after it was over
+	EventMoment     EventKind = "moment"     // when something came to pass that was recorded afterwards
 	EventDistrusted EventKind = "distrusted" // the declarer turned out to be a guest or a stranger
 	EventAccepted   EventKind = "accepted"
 	EventDeclined   EventKind = "declined"
@@ -54,6 +56,8 @@ type Event struct {
 // tellings is how each kind is told in one sentence after the author's name.
 var tellings = map[EventKind]func(Event) string{
 	EventDeclared:   func(e Event) string { return fmt.Sprintf("declared %s: %s", e.To, e.Text) },
+	EventBackfilled: func(e Event) string { return fmt.Sprintf("recorded %s afterwards: %s", e.To, e.Text) },
+	EventMoment:     func(e Event) string { return "noted that it was " + e.To },
 	EventDistrusted: func(e Event) string { return fmt.Sprintf("found that the declarer is a %s: %s", e.Text, e.To) },
 	EventAccepted:   func(Event) string { return "accepted it as an incident" },
 	EventDeclined:   func(e Event) string { return "declined it: " + e.Text },

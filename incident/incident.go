@@ -106,28 +106,12 @@ const (
 
 // Declare makes a new incident, under investigation from its first moment. It has no number before it is stored.
 func Declare(d Declaration, s Stamp) (*Incident, error) {
-	title, err := cleanTitle(d.Title)
+	i, level, err := begin(d, s)
 	if err != nil {
 		return nil, err
 	}
-	if utf8.RuneCountInString(d.Summary) > MaxSummary {
-		return nil, Refuse(Invalid, "The summary is longer than %d characters: shorten it, and put the rest in a note.", MaxSummary)
-	}
-	level, kind := d.Severity, d.Kind
-	if level.Name == "" {
-		level = d.Policy.Default()
-	}
-	if kind == "" {
-		kind = Real
-	}
-	i := &Incident{
-		Kind: kind, Status: Investigating, Severity: level.Name, Rank: level.Rank, Title: title, Summary: strings.TrimSpace(d.Summary),
-		Service: cut(strings.TrimSpace(d.Service), MaxService), Private: d.Private, Declarer: s.By, Policy: d.Policy.Hash,
-		Started: s.At, Detected: s.At, Declared: s.At,
-		Roles: map[Role]Person{}, Refs: Refs{}, Reminders: map[Topic]Reminder{},
-	}
 	i.owe(level, s.At)
-	i.record(Event{Kind: EventDeclared, Stamp: s, To: string(level.Name), Text: title})
+	i.record(Event{Kind: EventDeclared, Stamp: s, To: string(level.Name), Text: i.Title})
 	i.inform(level, "", s)
 	i.seekLeader(level, s)
 	i.seekSeverity(s)
@@ -137,6 +121,30 @@ func Declare(d Declaration, s Stamp) (*Incident, error) {
 		}
 	}
 	return i, nil
+}
+
+// begin is an incident as a declaration has it, of which nothing is recorded yet.
+func begin(d Declaration, s Stamp) (*Incident, Level, error) {
+	title, err := cleanTitle(d.Title)
+	if err != nil {
+		return nil, Level{}, err
+	}
+	if utf8.RuneCountInString(d.Summary) > MaxSummary {
+		return nil, Level{}, Refuse(Invalid, "The summary is longer than %d characters: shorten it, and put the rest in a note.", MaxSummary)
+	}
+	level, kind := d.Severity, d.Kind
+	if level.Name == "" {
+		level = d.Policy.Default()
+	}
+	if kind == "" {
+		kind = Real
+	}
+	return &Incident{
+		Kind: kind, Status: Investigating, Severity: level.Name, Rank: level.Rank, Title: title, Summary: strings.TrimSpace(d.Summary),
+		Service: cut(strings.TrimSpace(d.Service), MaxService), Private: d.Private, Declarer: s.By, Policy: d.Policy.Hash,
+		Started: s.At, Detected: s.At, Declared: s.At,
+		Roles: map[Role]Person{}, Refs: Refs{}, Reminders: map[Topic]Reminder{},
+	}, level, nil
 }
 
 // cleanTitle makes one line of a title, and refuses an empty or endless one.

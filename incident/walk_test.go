@@ -16,6 +16,7 @@ type state struct {
 	Severity                                          Severity
 	Roles                                             map[Role]Person
 	Acknowledged, Mitigated, Resolved, Closed, Update time.Time
+	Started, Detected                                 time.Time
 }
 
 // fold rebuilds the state from the record alone.
@@ -24,7 +25,11 @@ func fold(events []Event) state {
 	for _, e := range events {
 		switch e.Kind {
 		case EventDeclared:
-			s.Status, s.Severity = Investigating, Severity(e.To)
+			s.Status, s.Severity, s.Started, s.Detected = Investigating, Severity(e.To), e.At, e.At
+		case EventBackfilled:
+			s.Status, s.Severity = Resolved, Severity(e.To)
+		case EventMoment:
+			s.foldMoment(e)
 		case EventSeverity:
 			s.Severity = Severity(e.To)
 		case EventRole:
@@ -54,8 +59,25 @@ func fold(events []Event) state {
 	return s
 }
 
+// foldMoment takes in a moment. They are recorded in their order, and what is not told apart is as the one beside it.
+func (s *state) foldMoment(e Event) {
+	switch Moment(e.To) {
+	case MomentStarted:
+		s.Started, s.Detected = e.Occurred, e.Occurred
+	case MomentDetected:
+		s.Detected = e.Occurred
+	case MomentMitigated:
+		s.Mitigated = e.Occurred
+	case MomentResolved:
+		s.Resolved = e.Occurred
+		if s.Mitigated.IsZero() {
+			s.Mitigated = e.Occurred
+		}
+	}
+}
+
 func stateOf(i *Incident) state {
-	return state{i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated}
+	return state{i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated, i.Started, i.Detected}
 }
 
 // moves are all that can be done to an incident, drawn at random by the walk.
@@ -89,6 +111,13 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 func TestTheRecordTellsTheState(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		i, err := Declare(Declaration{Title: "x", Policy: Defaults()}, by(ada, 0))
+		if rapid.Bool().Draw(t, "over already") {
+			times := Times{MomentStarted: by(ada, -9).At, MomentResolved: by(ada, -1).At}
+			if rapid.Bool().Draw(t, "all known") {
+				times[MomentDetected], times[MomentMitigated] = by(ada, -8).At, by(ada, -2).At
+			}
+			i, err = Record(Declaration{Title: "x", Policy: Defaults()}, times, by(ada, 0))
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

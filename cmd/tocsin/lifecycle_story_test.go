@@ -151,3 +151,50 @@ func TestStoryDrill(t *testing.T) {
 	h.Channel("#random").Expect("EXERCISE", "a third one")
 	h.Quiet()
 }
+
+// TestStoryBackfill: what is over is recorded with its times, without a room unless one is asked for, and announced nowhere.
+func TestStoryBackfill(t *testing.T) {
+	h := newHouse(t)
+	ada := h.Person("Ada") // in Berlin; the scenario begins on 10 March at 09:00 UTC
+	ada.Type("#general", `/incident backfill sev2 mail was late --started "yesterday 22:00" --detected "yesterday 22:30" --mitigated 01:00 --resolved -2h`).
+		Expect("INC-1 is recorded", "SEV2", "mail was late", "9 Mar 22:00 CET", "9 Mar 22:30 CET", "10 Mar 01:00 CET", "10 Mar 08:00 CET", "It has no room")
+	ada.Type("#general", "/incident timeline INC-1").
+		Expect("recorded sev2 afterwards: mail was late", "noted that it was started", "noted that it was mitigated", "noted that it was resolved")
+	ada.Type("#general", "/incident note INC-1 at 07:00 we restarted it").Expect("Noted")
+	ada.Type("#general", "/incident list").Expect("No open incidents")
+	ada.Type("#general", "/incident reopen INC-1 it is back").Expect("was recorded after it was over", "/incident declare mail was late")
+	ada.Type("#general", "/incident close INC-1").Expect("INC-1 is closed")
+	for typed, answer := range map[string]string{
+		"x --started -1h --resolved -2h":                "cannot have been resolved before it was started",
+		"x --started -3h --resolved -2h --detected -1h": "cannot have been resolved before it was detected",
+		"x --started -3h --resolved soon":               "I cannot read the time \"soon\"",
+	} {
+		ada.Type("#general", "/incident backfill "+typed).Expect(answer)
+	}
+	h.Quiet()
+
+	ada.Type("#general", "/incident backfill search was slow --started -3h --room")
+	form := ada.Modal().Has("Record a past incident", "search was slow", "-3h", "Resolved")
+	form.Fill("Resolved", "noon")
+	if got := form.Submit(); !strings.Contains(got.Errors["Resolved"], "I cannot read the time") {
+		t.Errorf("got %+v", got)
+	}
+	form.Fill("Resolved", "-1h").Fill("Detected", "-30m")
+	if got := form.Submit(); !strings.Contains(got.Errors["Resolved"], "before it was detected") {
+		t.Errorf("got %+v", got)
+	}
+	form.Fill("Detected", "").Submit()
+	form.Expect("INC-2 is recorded", "Opening #inc-2-search-was-slow")
+	room := h.Channel("#inc-2-search-was-slow")
+	room.Expect("search was slow", "resolved")
+	h.Quiet()
+	if got := strings.Join(room.Members(), " "); got != "Ada Tocsin" {
+		t.Errorf("members: %s", got)
+	}
+	ada.Type("#general", "/incident backfill --private a key had leaked --started -3h --resolved -1h").Expect("INC-3 is recorded")
+	missing := h.Person("Grace").Type("#general", "/incident timeline INC-4").Text
+	if got := h.Person("Grace").Type("#general", "/incident timeline INC-3").Text; got != strings.ReplaceAll(missing, "INC-4", "INC-3") {
+		t.Errorf("a private one is answered like one that does not exist: %s", got)
+	}
+	h.Quiet()
+}
