@@ -32,6 +32,7 @@ func init() {
 		{name: "declare", args: "[sev2 | unknown] what is broken [--service checkout] [--private] [--drill]", help: "ring the bell; alone it opens a form", button: "Declare an incident", run: (*call).declare},
 		{name: "drill", args: "[sev2] what we practise [--service checkout] [--private]", help: "an exercise: every message says so, and nobody hears of it but who takes part", button: "Start an exercise", run: (*call).drill},
 		{name: "backfill", args: "what was broken --started -3h --resolved -1h [--detected …] [--mitigated …] [--room]", help: "record one that is over; without its times it opens a form", button: "Record a past one", run: (*call).backfill},
+		{name: "merge", args: "[INC-7] into INC-3", help: "it is the same trouble: close one as a duplicate of the other", button: "Merge", run: (*call).merge},
 		{name: "list", help: "open incidents", button: "Open incidents", run: (*call).list},
 		{name: "help", help: "this list", button: "Help", run: (*call).help},
 		{name: "commander", args: "@user or me", help: "who leads", button: "Take command", room: true, run: assign(incident.Commander)},

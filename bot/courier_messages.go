@@ -126,9 +126,13 @@ func (e *errand) postCard() (incident.Refs, error) {
 	if err != nil {
 		return nil, err
 	}
+	kin, err := e.kin()
+	if err != nil {
+		return nil, err
+	}
 	p := post{
 		what: e.i.ID.String() + " card", channel: e.roomID(), since: e.i.Declared,
-		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.card(e.i, last, e.announcementLink()), stands: true,
+		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.card(e.i, last, e.announcementLink(), kin), stands: true,
 	}
 	ts := e.i.Refs[refCard]
 	if ts != "" {
@@ -188,9 +192,13 @@ func (e *errand) announce() (incident.Refs, error) {
 	if err != nil {
 		return nil, err
 	}
+	kin, err := e.kin()
+	if err != nil {
+		return nil, err
+	}
 	p := post{
 		what: e.i.ID.String() + " announcement", channel: e.i.Refs[refAnnouncedIn], since: e.i.Declared,
-		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.announcement(e.i, last), stands: true,
+		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.announcement(e.i, last, kin), stands: true,
 	}
 	if p.channel != "" {
 		ts, err := e.edit(p, e.i.Refs[refAnnounced])

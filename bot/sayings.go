@@ -44,6 +44,10 @@ func (e *errand) saying(event incident.Event) (*saying, error) {
 		return paragraph(":rotating_light: " + by + " reopened " + markup(e.i.ID.String()) + ": " + short(event.Text, 2000)), nil
 	case incident.EventSimilar:
 		return e.saySimilar(event)
+	case incident.EventMerged:
+		return e.sayMerged(event)
+	case incident.EventAbsorbed:
+		return e.sayAbsorbed(event)
 	case incident.EventCalled:
 		return e.reminding(event), nil
 	}
@@ -95,8 +99,12 @@ func (e *errand) saySimilar(event incident.Event) (*saying, error) {
 	} else if !vouched { // perhaps of somebody who may not declare: opening its room finds out
 		return nil, &incident.Setback{After: time.Second, Err: fmt.Errorf("%s has no room yet", other.ID)}
 	}
-	return paragraph(":eyes: " + mention(e.i.Declarer.Handle) + " " + bold(esc(other.Name())) + " looks like this one. It was declared " +
-		clock(other.Declared) + " by " + mention(other.Declarer.Handle) + roomSuffix(other)), nil
+	alike := paragraph(":eyes: " + mention(e.i.Declarer.Handle) + " " + bold(esc(other.Name())) + " looks like this one. It was declared " +
+		clock(other.Declared) + " by " + mention(other.Declarer.Handle) + roomSuffix(other))
+	if other.Private == e.i.Private {
+		alike.blocks = append(alike.blocks, actions("act", mergeButton(e.i.ID, other.ID)))
+	}
+	return alike, nil
 }
 
 // telling is what one person hears of an event in a direct message.

@@ -148,13 +148,6 @@ func (c *call) close(string) (answer, error) {
 	return c.simple(func(i *incident.Incident) error { return i.Close(c.stamp()) }, "is closed.")
 }
 
-func (c *call) reopen(args string) (answer, error) {
-	why := readable(args, c.name)
-	return c.simple(func(i *incident.Incident) error {
-		return i.Reopen(why, c.Policy().Level(i.Severity), c.stamp())
-	}, "is open again.")
-}
-
 func (c *call) accept(string) (answer, error) {
 	if err := c.standing.MayJudge(); err != nil {
 		return answer{}, err

@@ -31,6 +31,7 @@ const (
 	EffectInvite       EffectKind = "invite"
 	EffectAnnouncement EffectKind = "announcement"
 	EffectBookmarks    EffectKind = "bookmarks"
+	EffectArchive      EffectKind = "archive"
 	EffectSay          EffectKind = "say"  // to the room
 	EffectTell         EffectKind = "tell" // to the person whom the event names
 )
@@ -41,6 +42,7 @@ const (
 	RefRoomName = "slack.channel.name" // the name that it really got
 	RefOrigin   = "slack.origin"       // channel where it was declared
 	RefSource   = "slack.source"       // permalink of the message that it was declared from
+	RefCarried  = "slack.carried"      // incidents whose people are still to be invited to this one
 )
 
 // Effect asks to bring one thing outside in step with an incident. It names the thing and carries no payload: whoever
@@ -74,7 +76,7 @@ func (e Effect) String() string { return string(e.Kind) + " of " + e.Incident.St
 
 // names are what people call the kinds.
 var names = map[EffectKind]string{
-	EffectPin: "pinning of the card", EffectInvite: "invitations", EffectSay: "message", EffectTell: "direct message",
+	EffectPin: "pinning of the card", EffectArchive: "archiving of the room", EffectInvite: "invitations", EffectSay: "message", EffectTell: "direct message",
 }
 
 // Name is what people call the kind.
@@ -93,15 +95,18 @@ func Several(name string) bool {
 // Waits names the kind of effect that must be finished first where one was owed earlier, in whichever lane; "" for none. So
 // the room is made, and then everything in it side by side.
 func (k EffectKind) Waits() EffectKind {
-	if k == EffectRoom || k == EffectTell {
+	switch k {
+	case EffectRoom, EffectTell:
 		return ""
+	case EffectArchive: // which stands behind the card in its lane; afterwards nothing can be said
+		return EffectSay
 	}
 	return EffectRoom
 }
 
 // lanes says in which lane each kind travels.
 var lanes = map[EffectKind]Lane{
-	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectSay: LaneWords,
+	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectArchive: LaneRoom, EffectSay: LaneWords,
 	EffectInvite: LanePeople, EffectTopic: LaneSigns,
 	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce,
 	EffectTell: LaneDirect,
@@ -129,6 +134,9 @@ var owes = map[EventKind][]EffectKind{
 	EventMitigated:  {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventResolved:   {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventClosed:     {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventMerged:     {EffectCard, EffectSay, EffectTopic, EffectAnnouncement, EffectArchive},
+	EventAbsorbed:   {EffectCard, EffectSay, EffectInvite},
+	EventSeparated:  {EffectCard},
 	EventReopened:   append(slices.Clone(everything), EffectSay),
 	EventSimilar:    {EffectSay},
 	EventLate:       {EffectTell},

@@ -27,6 +27,9 @@ const (
 	EventResolved   EventKind = "resolved"
 	EventClosed     EventKind = "closed"
 	EventReopened   EventKind = "reopened"
+	EventMerged     EventKind = "merged"    // closed as a duplicate of another
+	EventAbsorbed   EventKind = "absorbed"  // another was closed as a duplicate of this one
+	EventSeparated  EventKind = "separated" // and is one of its own again
 	EventSimilar    EventKind = "similar"
 	EventLate       EventKind = "late"      // something outside missed its deadline
 	EventCaughtUp   EventKind = "caught_up" // what was late got through
@@ -73,6 +76,9 @@ var tellings = map[EventKind]func(Event) string{
 	EventResolved:  func(Event) string { return "resolved it" },
 	EventClosed:    func(Event) string { return "closed it" },
 	EventReopened:  func(e Event) string { return "reopened it: " + e.Text },
+	EventMerged:    func(e Event) string { return "merged it into " + e.Text },
+	EventAbsorbed:  func(e Event) string { return fmt.Sprintf("merged %s into it: %s", e.To, e.Text) },
+	EventSeparated: func(e Event) string { return "took " + e.To + " out again, which is no duplicate" },
 	EventSimilar:   func(e Event) string { return fmt.Sprintf("saw that %s looks alike: %s", e.To, e.Text) },
 	EventLate:      func(e Event) string { return fmt.Sprintf("could not bring the %s in step yet: %s", e.To, e.Text) },
 	EventCaughtUp:  func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },

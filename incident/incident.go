@@ -76,6 +76,9 @@ type Incident struct {
 	Updated                                                                time.Time // last update to stakeholders
 	UpdateDue                                                              time.Time // next one; zero: none is owed
 
+	DuplicateOf ID  // 0: of none
+	Duplicates  int // how many others are duplicates of this one
+
 	Roles     map[Role]Person
 	Refs      Refs
 	Reminders map[Topic]Reminder // what somebody will hear of; nil in lists

@@ -134,6 +134,9 @@ func (i *Incident) Reopen(why string, level Level, s Stamp) error {
 	if i.Status.Open() {
 		return Refuse(Conflict, "%s is open already (%s).", i.ID, i.Status)
 	}
+	if i.DuplicateOf != 0 {
+		return Refuse(Conflict, "%s has just become a duplicate of %s: try again.", i.ID, i.DuplicateOf)
+	}
 	if i.Kind == Backfill {
 		return Refuse(Conflict, "%s was recorded after it was over, so it cannot be reopened. If it is back: /incident declare %s", i.ID, i.Title)
 	}

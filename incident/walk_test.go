@@ -17,6 +17,7 @@ type state struct {
 	Roles                                             map[Role]Person
 	Acknowledged, Mitigated, Resolved, Closed, Update time.Time
 	Started, Detected                                 time.Time
+	DuplicateOf                                       ID
 }
 
 // fold rebuilds the state from the record alone.
@@ -48,11 +49,15 @@ func fold(events []Event) state {
 			}
 		case EventClosed:
 			s.Closed = e.At
+		case EventMerged:
+			s.Closed = e.At
+			s.DuplicateOf, _ = ParseID(e.Text)
 		case EventReopened:
+			s.DuplicateOf = 0
 			s.Mitigated, s.Resolved, s.Closed = time.Time{}, time.Time{}, time.Time{}
 		}
 		switch e.Kind {
-		case EventStatus, EventDistrusted, EventAccepted, EventDeclined, EventResolved, EventClosed, EventReopened:
+		case EventStatus, EventDistrusted, EventAccepted, EventDeclined, EventResolved, EventClosed, EventMerged, EventReopened:
 			s.Status = Status(e.To)
 		}
 	}
@@ -77,7 +82,7 @@ func (s *state) foldMoment(e Event) {
 }
 
 func stateOf(i *Incident) state {
-	return state{i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated, i.Started, i.Detected}
+	return state{i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated, i.Started, i.Detected, i.DuplicateOf}
 }
 
 // moves are all that can be done to an incident, drawn at random by the walk.
@@ -101,6 +106,20 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Close(s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error {
 		return i.Reopen("it is back", Defaults().Level(i.Severity), s)
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		into := &Incident{
+			ID: 99, Kind: i.Kind, Refs: Refs{}, Private: rapid.Bool().Draw(t, "private"), DuplicateOf: rapid.SampledFrom([]ID{0, 0, 5}).Draw(t, "of"),
+			Status: rapid.SampledFrom([]Status{Investigating, Resolved, Closed, Triage}).Draw(t, "status"),
+		}
+		err := i.Merge(into, s)
+		if (err == nil) != (into.Duplicates == 1 && len(into.Drain()) == 1) {
+			t.Fatalf("both sides or none: %v", err)
+		}
+		return err
+	},
+	func(_ *rapid.T, i *Incident, s Stamp) error {
+		return i.Separate(&Incident{ID: 99, Duplicates: 1}, "it is another", Defaults().Level(i.Severity), s)
 	},
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Distrust(Guest, s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Accept(s) },

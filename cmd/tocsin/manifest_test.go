@@ -57,6 +57,7 @@ var scopesNeeded = map[string][]string{
 	"chat.update":            {"chat:write"},
 	"conversations.create":   {"channels:manage", "groups:write"},
 	"conversations.history":  {"channels:history", "groups:history", "im:history"},
+	"conversations.archive":  {"channels:manage", "groups:write"},
 	"conversations.info":     {"channels:read", "groups:read"},
 	"conversations.invite":   {"channels:manage", "groups:write"},
 	"conversations.join":     {"channels:join"},
@@ -102,6 +103,7 @@ func TestManifestAsksForTheLeastScopes(t *testing.T) {
 var methods = map[string]string{
 	"AuthTestContext": "auth.test", "AddBookmarkContext": "bookmarks.add", "ListBookmarksContext": "bookmarks.list",
 	"PostMessageContext": "chat.postMessage", "UpdateMessageContext": "chat.update", "CreateConversationContext": "conversations.create",
+	"ArchiveConversationContext":    "conversations.archive",
 	"GetConversationHistoryContext": "conversations.history", "ForceInviteUsersToConversationContext": "conversations.invite",
 	"GetConversationInfoContext": "conversations.info", "JoinConversationContext": "conversations.join", "GetUsersInConversationContext": "conversations.members",
 	"OpenConversationContext": "conversations.open", "SetTopicOfConversationContext": "conversations.setTopic",
