@@ -23,10 +23,10 @@ func (e *errand) archived() bool {
 }
 
 // archive archives the room of a closed incident. Who is in it is kept first, and its topic brought in step: afterwards neither
-// can be done.
+// can be done. A private room stays: who is in it may see the incident, and of an archived one Slack would not tell us.
 func (e *errand) archive() (incident.Refs, error) {
 	room := e.roomID()
-	if room == "" || e.i.Status != incident.Closed {
+	if room == "" || e.i.Status != incident.Closed || e.i.Private {
 		return nil, nil
 	}
 	people, err := e.members(e.ctx, room)

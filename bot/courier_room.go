@@ -31,8 +31,10 @@ func (e *errand) room() (incident.Refs, error) {
 		if !e.i.Status.Open() {
 			return nil, nil
 		}
-		if back, err := e.revived(); err != nil || back {
-			return incident.Refs{refArchived: ""}, err
+		if back, err := e.revived(); err != nil {
+			return nil, err
+		} else if back {
+			return incident.Refs{refArchived: "", refPeople: ""}, nil
 		}
 	}
 	if trusted, err := e.declarerMay(); err != nil || !trusted {

@@ -41,8 +41,16 @@ func (c *call) merge(args string) (answer, error) {
 			return answer{}, err
 		}
 		return heard(markup(duplicate.ID.String()) + " is a duplicate of " + bold(esc(into.Name())) + roomSuffix(into) +
-			". Its people are invited there, and its room is archived."), nil
+			". Its people are invited there" + archivedToo(duplicate)), nil
 	})
+}
+
+// archivedToo says that a room is archived; a private one is not.
+func archivedToo(i *incident.Incident) markup {
+	if i.Private {
+		return "."
+	}
+	return ", and its room is archived."
 }
 
 // merged reads the numbers of one or two incidents.
@@ -95,11 +103,11 @@ func (c *call) reopen(args string) (answer, error) {
 }
 
 // mergeButton offers to merge the newer of two incidents into the older.
-func mergeButton(a, b incident.ID) *slack.ButtonBlockElement {
-	newer, older := max(a, b), min(a, b)
+func mergeButton(i, other *incident.Incident) *slack.ButtonBlockElement {
+	newer, older := max(i.ID, other.ID), min(i.ID, other.ID)
 	merge := button("merge", 0, fmt.Sprintf("%s %s", newer, older))
 	merge.Text = plain(markup(fmt.Sprintf("Merge %s into %s", newer, older)))
-	return confirmed(merge, fmt.Sprintf("Merge %s?", newer), fmt.Sprintf("It is closed as a duplicate of %s, its people are invited there, and its room is archived.", older))
+	return confirmed(merge, fmt.Sprintf("Merge %s?", newer), fmt.Sprintf("It is closed as a duplicate of %s. Its people are invited there%s", older, archivedToo(i)))
 }
 
 // sayMerged tells the room of a duplicate where its people go on.

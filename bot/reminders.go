@@ -41,6 +41,8 @@ func (b *Bot) Remind(ctx context.Context) error {
 var asks = map[incident.Topic]struct {
 	words func(*incident.Incident) markup
 	mends func(*incident.Policy, *incident.Incident) []slack.BlockElement
+	later string // how long the button puts it off; "" for 15m
+	label string // of that button
 }{
 	incident.TopicUpdate: {
 		words: func(i *incident.Incident) markup {
@@ -58,7 +60,17 @@ var asks = map[incident.Topic]struct {
 		words: func(i *incident.Incident) markup {
 			return "How bad is " + bold(esc(i.Name())) + "? Nobody has said so yet"
 		},
-		mends: severityButtons,
+		mends: func(policy *incident.Policy, i *incident.Incident) []slack.BlockElement {
+			return severityButtons(policy, i.ID)
+		},
+	},
+	incident.TopicArchive: {
+		words: func(i *incident.Incident) markup {
+			return bold(esc(i.Name())) + " is closed, and nobody has written anything since: this room is archived " + clock(i.Reminders[incident.TopicArchive].Due) +
+				". A note keeps it open, too"
+		},
+		mends: mendedBy("note", ""),
+		later: "72h", label: "Keep it 3 more days",
 	},
 }
 
@@ -70,10 +82,10 @@ func mendedBy(verb, args string) func(*incident.Policy, *incident.Incident) []sl
 }
 
 // severityButtons are one button a severity.
-func severityButtons(policy *incident.Policy, i *incident.Incident) []slack.BlockElement {
+func severityButtons(policy *incident.Policy, id incident.ID) []slack.BlockElement {
 	var row []slack.BlockElement
 	for _, level := range policy.Severities {
-		b := button("severity", i.ID, string(level.Name))
+		b := button("severity", id, string(level.Name))
 		b.ActionID += ":" + string(level.Name) // each needs one of its own
 		b.Text = plain(short(strings.ToUpper(string(level.Name)), 75))
 		row = append(row, b)
@@ -89,8 +101,8 @@ func (e *errand) reminding(event incident.Event) *saying {
 		return nil
 	}
 	words := ":bell: " + ask.words(e.i) + "."
-	snooze := button("snooze", e.i.ID, event.To+" 15m")
-	snooze.Text = plain("In 15 minutes")
+	snooze := button("snooze", e.i.ID, event.To+" "+firstOf(ask.later, "15m"))
+	snooze.Text = plain(markup(firstOf(ask.label, "In 15 minutes")))
 	return &saying{text: words, blocks: []slack.Block{
 		section(words), actions("act", append(ask.mends(e.Policy(), e.i), snooze)...),
 	}}

@@ -102,7 +102,7 @@ func (e *errand) saySimilar(event incident.Event) (*saying, error) {
 	alike := paragraph(":eyes: " + mention(e.i.Declarer.Handle) + " " + bold(esc(other.Name())) + " looks like this one. It was declared " +
 		clock(other.Declared) + " by " + mention(other.Declarer.Handle) + roomSuffix(other))
 	if other.Private == e.i.Private {
-		alike.blocks = append(alike.blocks, actions("act", mergeButton(e.i.ID, other.ID)))
+		alike.blocks = append(alike.blocks, actions("act", mergeButton(e.i, other)))
 	}
 	return alike, nil
 }

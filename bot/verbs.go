@@ -104,6 +104,7 @@ func (c *call) note(args string) (answer, error) {
 		if err := i.Note(text, at, c.stamp()); err != nil {
 			return answer{}, err
 		}
+		i.Stir(c.Policy(), c.stamp())
 		reply := markup("Noted on the timeline of " + i.ID.String())
 		if timed {
 			reply += " at " + clock(at) + markup(" ("+at.In(c.zone()).Format("2 Jan 15:04 MST")+")")
@@ -118,6 +119,7 @@ func (c *call) update(args string) (answer, error) {
 		if err := i.Update(text, c.Policy().Level(i.Severity), c.stamp()); err != nil {
 			return answer{}, err
 		}
+		i.Stir(c.Policy(), c.stamp())
 		reply := markup("Update posted.")
 		if !i.UpdateDue.IsZero() {
 			reply += " The next one is due " + clock(i.UpdateDue) + "."
@@ -145,7 +147,7 @@ func (c *call) resolve(string) (answer, error) {
 }
 
 func (c *call) close(string) (answer, error) {
-	return c.simple(func(i *incident.Incident) error { return i.Close(c.stamp()) }, "is closed.")
+	return c.simple(func(i *incident.Incident) error { return i.Close(c.Policy(), c.stamp()) }, "is closed.")
 }
 
 func (c *call) accept(string) (answer, error) {

@@ -134,6 +134,7 @@ var owes = map[EventKind][]EffectKind{
 	EventMitigated:  {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventResolved:   {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventClosed:     {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventArchived:   {EffectArchive},
 	EventMerged:     {EffectCard, EffectSay, EffectTopic, EffectAnnouncement, EffectArchive},
 	EventAbsorbed:   {EffectCard, EffectSay, EffectInvite},
 	EventSeparated:  {EffectCard},

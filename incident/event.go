@@ -26,6 +26,7 @@ const (
 	EventMitigated  EventKind = "mitigated"
 	EventResolved   EventKind = "resolved"
 	EventClosed     EventKind = "closed"
+	EventArchived   EventKind = "archived" // its room
 	EventReopened   EventKind = "reopened"
 	EventMerged     EventKind = "merged"    // closed as a duplicate of another
 	EventAbsorbed   EventKind = "absorbed"  // another was closed as a duplicate of this one
@@ -75,6 +76,7 @@ var tellings = map[EventKind]func(Event) string{
 	EventMitigated: func(Event) string { return "marked it mitigated" },
 	EventResolved:  func(Event) string { return "resolved it" },
 	EventClosed:    func(Event) string { return "closed it" },
+	EventArchived:  func(Event) string { return "archived its room" },
 	EventReopened:  func(e Event) string { return "reopened it: " + e.Text },
 	EventMerged:    func(e Event) string { return "merged it into " + e.Text },
 	EventAbsorbed:  func(e Event) string { return fmt.Sprintf("merged %s into it: %s", e.To, e.Text) },

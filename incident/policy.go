@@ -21,6 +21,7 @@ type Level struct {
 	Invite  []string      // handles of those who are always invited
 	Tell    []string      // handles of those who hear of it when an incident gets it
 
+	Gates      []Gate        // what must be there before it is closed, beside that it is resolved
 	LeadWithin time.Duration // how long nobody may lead before the room is asked; 0: as long as it likes
 	Escalate   []string      // handles of those who hear of it when still nobody does
 }
@@ -69,7 +70,9 @@ type Policy struct {
 	Channel    string // pattern of room names: {number} and {title} stand for the incident's
 	Announce   string // id of the channel for announcements; "" is where the incident was declared
 	Drills     Drills
-	Hash       string // of the file's bytes; "" for the defaults
+
+	ArchiveAfter time.Duration // how long after it was closed the room is archived; 0: never
+	Hash         string        // of the file's bytes; "" for the defaults
 }
 
 // Defaults is a policy that works for a team that has not written one.
@@ -89,7 +92,8 @@ func Defaults() *Policy {
 			{Mitigator, "You make it stop hurting: roll back, fail over, switch off. Say what you do before you do it."},
 			{Scribe, "You write down what happens and when, with notes: /incident note."},
 		},
-		Channel: "inc-{number}-{title}",
+		Channel:      "inc-{number}-{title}",
+		ArchiveAfter: 72 * time.Hour,
 	}
 }
 

@@ -12,7 +12,7 @@ const MaxText = 12000
 
 // Assign gives a role to a person, taking it from whoever had it.
 func (i *Incident) Assign(r Role, p Person, s Stamp) error {
-	if err := i.mustBeOpen("give out roles"); err != nil {
+	if err := i.mustBeWorkedOn("give out roles"); err != nil {
 		return err
 	}
 	if p.IsZero() {

@@ -15,6 +15,7 @@ const (
 	TopicUpdate    Topic = "update"    // the next update to stakeholders is due
 	TopicCommander Topic = "commander" // nobody leads
 	TopicSeverity  Topic = "severity"  // nobody has said how bad it is
+	TopicArchive   Topic = "archive"   // its room has nothing to do any more
 )
 
 // Reminder is a word that somebody hears when it is due, and again later, each time more people, until what it is about is
@@ -32,6 +33,7 @@ var reminders = map[Topic]func(*Incident, *Policy, int) (whom []Person, again ti
 	TopicUpdate:    (*Incident).updateMissing,
 	TopicCommander: (*Incident).commanderMissing,
 	TopicSeverity:  (*Incident).severityMissing,
+	TopicArchive:   (*Incident).roomRests,
 }
 
 // updateMissing asks the communicator for an update, then the commander, then the room, as often as updates are owed.
@@ -88,6 +90,11 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 			i.remind(topic, time.Time{})
 			continue
 		}
+		if topic == TopicArchive && r.Step > 0 { // they were warned
+			i.remind(topic, time.Time{})
+			i.record(Event{Kind: EventArchived, Stamp: s})
+			continue
+		}
 		whom, again := next(i, p, r.Step)
 		r.Step++
 		r.Due = s.At.Add(again)
@@ -120,10 +127,15 @@ func (i *Incident) Snooze(topic Topic, until time.Time, s Stamp) error {
 		return Refuse(Conflict, "There is nothing to be reminded of there: %s is not missing on %s.", topic, i.ID)
 	case !until.After(s.At):
 		return Refuse(Invalid, "That time is over. For example: snooze 15m.")
-	case until.Sub(s.At) > longestSnooze:
+	case topic != TopicArchive && until.Sub(s.At) > longestSnooze:
 		return Refuse(Invalid, "A reminder can be put off for 12 hours at most.")
+	case until.Sub(s.At) > longestRest:
+		return Refuse(Invalid, "A room can be kept open for 30 days at a time.")
 	}
 	r.Due = until
+	if topic == TopicArchive && until.Sub(s.At) > restWarning { // people are warned again
+		r = Reminder{Due: until.Add(-restWarning)}
+	}
 	i.Reminders[topic] = r
 	i.record(Event{Kind: EventSnoozed, Stamp: s, To: string(topic), Text: until.UTC().Format(time.RFC3339)})
 	return nil

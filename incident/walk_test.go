@@ -103,7 +103,7 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 	},
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Mitigate(s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Resolve(s) },
-	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Close(s) },
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Close(Defaults(), s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error {
 		return i.Reopen("it is back", Defaults().Level(i.Severity), s)
 	},

@@ -118,6 +118,7 @@ func TestStoryMergePrivate(t *testing.T) {
 	if got := strings.Join(older.Members(), " "); got != "Ada Grace Linus Tocsin" {
 		t.Errorf("members: %s", got)
 	}
+	linus.Type(newer.Name(), "/incident timeline").Expect("merged it into INC-1") // whose room stays, for nobody could see it else
 	linus.Type(older.Name(), "/incident timeline").Expect("merged INC-2 into it")
 	h.Quiet()
 }

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -32,6 +33,7 @@ type file struct {
 		UpdateEvery time.Duration `yaml:"update_every"` // "30m"; left out: no updates are owed
 		Invite      []string      `yaml:"invite"`       // Slack user ids
 		Tell        []string      `yaml:"tell"`
+		Gates       []string      `yaml:"gates"`
 	} `yaml:"severities"` // most severe first
 	DefaultSeverity string `yaml:"default_severity"`
 	Roles           []struct {
@@ -47,9 +49,10 @@ type file struct {
 			URL   string `yaml:"url"`
 		} `yaml:"links"`
 	} `yaml:"services"`
-	Channel  string `yaml:"channel"`  // pattern: inc-{number}-{title}
-	Announce string `yaml:"announce"` // Slack channel id
-	Drills   struct {
+	Channel      string `yaml:"channel"`       // pattern: inc-{number}-{title}
+	Announce     string `yaml:"announce"`      // Slack channel id
+	ArchiveAfter string `yaml:"archive_after"` // "72h", or "never"
+	Drills       struct {
 		Announce string   `yaml:"announce"` // left out: nowhere
 		Invite   []string `yaml:"invite"`
 	} `yaml:"drills"`
@@ -124,8 +127,10 @@ func (f file) severities(p *incident.Policy) error {
 		}
 		seen[s.Name] = true
 		faults = append(faults, people(where+".invite", s.Invite), people(where+".tell", s.Tell))
+		gates, err := gatesOf(where+".gates", s.Gates)
+		faults = append(faults, err)
 		p.Severities = append(p.Severities, incident.Level{
-			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite, Tell: s.Tell,
+			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite, Tell: s.Tell, Gates: gates,
 		})
 	}
 	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > maxSeverities {
@@ -141,6 +146,17 @@ func (f file) severities(p *incident.Policy) error {
 		faults = append(faults, fmt.Errorf("default_severity: %q is none of the severities", p.Fallback))
 	}
 	return errors.Join(faults...)
+}
+
+// gatesOf reads what must be there before an incident is closed.
+func gatesOf(where string, names []string) (gates []incident.Gate, err error) {
+	for _, name := range names {
+		if !slices.Contains(incident.Gates(), name) {
+			return nil, fmt.Errorf("%s: there is no gate %q; there are %s", where, name, strings.Join(incident.Gates(), ", "))
+		}
+		gates = append(gates, incident.Gate(name))
+	}
+	return gates, nil
 }
 
 // roles lets a team describe the roles in its own words.
@@ -235,6 +251,15 @@ func (f file) channels(p *incident.Policy) error {
 	}
 	p.Announce = f.Announce
 	p.Drills = incident.Drills{Announce: f.Drills.Announce, Invite: f.Drills.Invite}
+	switch after, err := time.ParseDuration(f.ArchiveAfter); {
+	case f.ArchiveAfter == "":
+	case f.ArchiveAfter == "never":
+		p.ArchiveAfter = 0
+	case err != nil || after < time.Hour:
+		faults = errors.Join(faults, fmt.Errorf("archive_after: must be a duration of 1h or more, for example 72h, or never, and is %q", f.ArchiveAfter))
+	default:
+		p.ArchiveAfter = after
+	}
 	return errors.Join(faults, channelID("announce", f.Announce), channelID("drills.announce", f.Drills.Announce), people("drills.invite", f.Drills.Invite))
 }
 
