@@ -50,6 +50,7 @@ func init() {
 		{name: "resolve", help: "the fault is over", button: "Resolve", room: true, run: (*call).resolve},
 		{name: "close", help: "the work on it is over", button: "Close", room: true, run: (*call).close},
 		{name: "reopen", args: "why", help: "take a resolved or closed one up again", button: "Reopen", form: "Why is it open again?", room: true, run: (*call).reopen},
+		{name: "mend", help: "make again what is missing in Slack: room, card, pin, bookmarks, announcement", button: "Mend", room: true, run: (*call).mend},
 		{name: "accept", help: "take it out of triage: it is an incident", button: "Accept", room: true, run: (*call).accept},
 		{name: "decline", args: "why", help: "it is no incident; it stays in the record", button: "Decline", form: "Why is it no incident?", room: true, run: (*call).decline},
 	}

@@ -28,6 +28,7 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 	incident.EffectCard:         (*errand).postCard,
 	incident.EffectPin:          (*errand).pin,
 	incident.EffectArchive:      (*errand).archive,
+	incident.EffectCheck:        (*errand).check,
 	incident.EffectTopic:        (*errand).setTopic,
 	incident.EffectInvite:       (*errand).invite,
 	incident.EffectAnnouncement: (*errand).announce,

@@ -32,8 +32,9 @@ const (
 	EffectAnnouncement EffectKind = "announcement"
 	EffectBookmarks    EffectKind = "bookmarks"
 	EffectArchive      EffectKind = "archive"
-	EffectSay          EffectKind = "say"  // to the room
-	EffectTell         EffectKind = "tell" // to the person whom the event names
+	EffectCheck        EffectKind = "check" // what stands outside
+	EffectSay          EffectKind = "say"   // to the room
+	EffectTell         EffectKind = "tell"  // to the person whom the event names
 )
 
 // The refs that rules and the store look at; adapters keep others beside them.
@@ -76,7 +77,7 @@ func (e Effect) String() string { return string(e.Kind) + " of " + e.Incident.St
 
 // names are what people call the kinds.
 var names = map[EffectKind]string{
-	EffectPin: "pinning of the card", EffectArchive: "archiving of the room", EffectInvite: "invitations", EffectSay: "message", EffectTell: "direct message",
+	EffectPin: "pinning of the card", EffectArchive: "archiving of the room", EffectCheck: "look at what is missing", EffectInvite: "invitations", EffectSay: "message", EffectTell: "direct message",
 }
 
 // Name is what people call the kind.
@@ -106,7 +107,7 @@ func (k EffectKind) Waits() EffectKind {
 
 // lanes says in which lane each kind travels.
 var lanes = map[EffectKind]Lane{
-	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectArchive: LaneRoom, EffectSay: LaneWords,
+	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectArchive: LaneRoom, EffectCheck: LaneRoom, EffectSay: LaneWords,
 	EffectInvite: LanePeople, EffectTopic: LaneSigns,
 	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce,
 	EffectTell: LaneDirect,
@@ -146,6 +147,8 @@ var owes = map[EventKind][]EffectKind{
 	EventReminded:   {EffectTell},
 	EventCalled:     {EffectSay},
 	EventSnoozed:    {},
+	EventMend:       {EffectCheck},
+	EventMended:     everything,
 	EventRetried:    {},
 	EventPolicy:     nil,
 	EventOutage:     {EffectSay},

@@ -38,6 +38,8 @@ const (
 	EventReminded   EventKind = "reminded"  // a person of what is missing
 	EventCalled     EventKind = "called"    // the room was told of what is missing
 	EventSnoozed    EventKind = "snoozed"   // a reminder was put off
+	EventMend       EventKind = "mend"      // a person had it looked at what is missing outside
+	EventMended     EventKind = "mended"    // what was missing outside is made again
 	EventRetried    EventKind = "retried"   // a person had something outside tried again
 	EventOutage     EventKind = "outage"    // of the system: a destination took nothing for a while, and is back
 	EventDraft      EventKind = "draft"     // of the system: words that a form could not take, kept for their author
@@ -90,6 +92,8 @@ var tellings = map[EventKind]func(Event) string{
 	},
 	EventCalled:  func(e Event) string { return fmt.Sprintf("reminded the room of the %s", e.To) },
 	EventSnoozed: func(e Event) string { return fmt.Sprintf("put off the reminder of the %s until %s", e.To, e.Text) },
+	EventMend:    func(Event) string { return "had it looked at what is missing outside" },
+	EventMended:  func(e Event) string { return "found missing outside: " + cmp.Or(e.Text, "nothing") },
 	EventRetried: func(e Event) string { return fmt.Sprintf("had the %s tried again", e.To) },
 	EventOutage:  func(e Event) string { return fmt.Sprintf("could not reach %s for a while: %s", e.To, e.Text) },
 	EventDraft:   func(Event) string { return "kept a draft" },

@@ -91,6 +91,20 @@ func (i *Incident) Retried(what string, s Stamp) {
 	i.record(Event{Kind: EventRetried, Stamp: s, To: what})
 }
 
+// Mend asks for a look at what is missing outside.
+func (i *Incident) Mend(s Stamp) error {
+	if i.Status == Triage || i.Status == Declined {
+		return i.mustBeOpen("mend it")
+	}
+	i.record(Event{Kind: EventMend, Stamp: s})
+	return nil
+}
+
+// Mended notes what was missing outside; all that belongs there is owed anew.
+func (i *Incident) Mended(what string, s Stamp) {
+	i.record(Event{Kind: EventMended, Stamp: s, Text: what})
+}
+
 func (i *Incident) responsible() Person {
 	if p := i.Roles[Commander]; !p.IsZero() {
 		return p
