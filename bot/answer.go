@@ -115,8 +115,13 @@ func (c *call) refusal(refusal *incident.Error) answer {
 		return say(text)
 	}
 	buttons := make([]slack.BlockElement, 0, len(refusal.Mends))
-	for _, verb := range refusal.Mends {
-		buttons = append(buttons, button(verb, c.incident, ""))
+	for _, mend := range refusal.Mends {
+		switch verb, args := cutWord(mend); {
+		case verb == "severity": // one of them has to be chosen
+			buttons = append(buttons, severityButtons(c.Policy(), c.incident)...)
+		default:
+			buttons = append(buttons, button(verb, c.incident, args))
+		}
 	}
 	a, err := show(text, section(text), slack.NewActionBlock("", buttons...))
 	if err != nil {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -14,7 +15,15 @@ var marks = []markup{":red_circle:", ":large_orange_circle:", ":large_yellow_cir
 
 // severityMark is the mark and the name: "🔴 SEV1". An exercise says so first, everywhere.
 func severityMark(i *incident.Incident) markup {
-	return drillMark(i) + esc(strings.ToUpper(string(i.Severity)))
+	return drillMark(i) + spokenSeverity(i.Severity)
+}
+
+// spokenSeverity is a severity as it is called in capitals.
+func spokenSeverity(s incident.Severity) markup {
+	if s == incident.Unknown {
+		return "SEVERITY UNKNOWN"
+	}
+	return esc(strings.ToUpper(string(s)))
 }
 
 func drillMark(i *incident.Incident) markup {
@@ -38,7 +47,7 @@ func headline(i *incident.Incident, limit int) markup {
 }
 
 // card is the message that tells, at any moment, how the incident stands; pinned in its room, edited in place.
-func (b *Bot) card(i *incident.Incident, last incident.Event, announced markup) []slack.Block {
+func (b *Bot) card(i *incident.Incident, last incident.Event, elsewhere ...markup) []slack.Block {
 	policy := b.Policy()
 	blocks := []slack.Block{slack.NewHeaderBlock(plain(headline(i, 140)))}
 	blocks = append(blocks, slack.NewSectionBlock(nil, cardFields(policy, i), nil))
@@ -48,7 +57,7 @@ func (b *Bot) card(i *incident.Incident, last incident.Event, announced markup) 
 	} else if i.Summary != "" {
 		blocks = append(blocks, paragraphs(i.Summary, 3*maxSection, "")...) // all 3,000 characters, though many be escaped
 	}
-	if links := b.links(i, announced); links != "" {
+	if links := b.links(i, elsewhere); links != "" {
 		blocks = append(blocks, contextLine(links))
 	}
 	return append(blocks, b.cardActions(policy, i)...)
@@ -114,11 +123,8 @@ func nextUpdate(i *incident.Incident) markup {
 func title(word string) markup { return esc(strings.ToUpper(word[:1]) + word[1:]) }
 
 // links leads to what belongs to the incident elsewhere.
-func (b *Bot) links(i *incident.Incident, announced markup) markup {
-	var parts []markup
-	if announced != "" {
-		parts = append(parts, announced)
-	}
+func (b *Bot) links(i *incident.Incident, elsewhere []markup) markup {
+	parts := slices.DeleteFunc(slices.Clone(elsewhere), func(m markup) bool { return m == "" })
 	if source := i.Refs[incident.RefSource]; source != "" {
 		parts = append(parts, link(source, "Where it was reported"))
 	}
@@ -200,7 +206,7 @@ func roleMenu(policy *incident.Policy, i *incident.Incident) *slack.SelectBlockE
 }
 
 // announcement is what those outside the room see: one message, edited in place.
-func (b *Bot) announcement(i *incident.Incident, last incident.Event) []slack.Block {
+func (b *Bot) announcement(i *incident.Incident, last incident.Event, kin markup) []slack.Block {
 	policy := b.Policy()
 	blocks := []slack.Block{
 		section(dot(policy, i) + " " + bold(headline(i, 400)) + "\n" + title(string(i.Status)) + mitigatedSuffix(i) + " · commander " + holder(i, incident.Commander) + " · since " + clock(i.Started) + roomSuffix(i)),
@@ -211,6 +217,9 @@ func (b *Bot) announcement(i *incident.Incident, last incident.Event) []slack.Bl
 	}
 	if !i.UpdateDue.IsZero() {
 		blocks = append(blocks, contextLine("Next update due "+clock(i.UpdateDue)))
+	}
+	if kin != "" {
+		blocks = append(blocks, contextLine(kin))
 	}
 	return blocks
 }

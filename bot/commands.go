@@ -31,7 +31,10 @@ var commands []command
 
 func init() {
 	commands = []command{
-		{name: "declare", args: "[sev2] what is broken [--service checkout] [--private] [--drill]", help: "ring the bell; alone it opens a form", button: "Declare an incident", run: (*call).declare},
+		{name: "declare", args: "[sev2 | unknown] what is broken [--service checkout] [--private] [--drill]", help: "ring the bell; alone it opens a form", button: "Declare an incident", run: (*call).declare},
+		{name: "drill", args: "[sev2] what we practise [--service checkout] [--private]", help: "an exercise: every message says so, and nobody hears of it but who takes part", button: "Start an exercise", run: (*call).drill},
+		{name: "backfill", args: "what was broken --started -3h --resolved -1h [--detected …] [--mitigated …] [--room]", help: "record one that is over; without its times it opens a form", button: "Record a past one", run: (*call).backfill},
+		{name: "merge", args: "[INC-7] into INC-3", help: "it is the same trouble: close one as a duplicate of the other", button: "Merge", run: (*call).merge},
 		{name: "list", help: "open incidents", button: "Open incidents", run: (*call).list},
 		{name: "search", args: "words", help: "titles and timelines that hold them all, newest first", button: "Search", form: "Which words?", run: (*call).search},
 		{name: "subscribe", args: "INC-7, or service checkout", help: "hear each update as a direct message", button: "Subscribe", run: (*call).subscribe},
@@ -43,7 +46,7 @@ func init() {
 		{name: "investigator", args: "@user or me", help: "who looks for the cause", room: true, run: assign(incident.Investigator)},
 		{name: "mitigator", args: "@user or me", help: "who makes it stop hurting", room: true, run: assign(incident.Mitigator)},
 		{name: "scribe", args: "@user or me", help: "who writes down what happens", room: true, run: assign(incident.Scribe)},
-		{name: "severity", args: "sev1", help: "raise or lower the severity", room: true, run: (*call).severity},
+		{name: "severity", args: "sev1 | unknown", help: "raise or lower the severity", room: true, run: (*call).severity},
 		{name: "status", args: "identified", help: "investigating, identified or monitoring", room: true, run: (*call).status},
 		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, run: (*call).note},
 		{name: "update", args: "[--next 30m] how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "What is known?", more: updateFields, room: true, run: (*call).update},
@@ -55,6 +58,7 @@ func init() {
 		{name: "resolve", help: "the fault is over", button: "Resolve", room: true, run: (*call).resolve},
 		{name: "close", help: "the work on it is over", button: "Close", room: true, run: (*call).close},
 		{name: "reopen", args: "why", help: "take a resolved or closed one up again", button: "Reopen", form: "Why is it open again?", room: true, run: (*call).reopen},
+		{name: "mend", help: "make again what is missing in Slack: room, card, pin, bookmarks, announcement", button: "Mend", room: true, run: (*call).mend},
 		{name: "accept", help: "take it out of triage: it is an incident", button: "Accept", room: true, run: (*call).accept},
 		{name: "decline", args: "why", help: "it is no incident; it stays in the record", button: "Decline", form: "Why is it no incident?", room: true, run: (*call).decline},
 	}

@@ -14,18 +14,36 @@ const (
 	refAnnounced   = "slack.announcement"
 )
 
-// announce posts the announcement, or edits it. Of private incidents and of drills there is none.
+// announceIn is the channel that the policy names for announcements of this kind of incident, and whether there is to be one
+// at all. Of what was over before it was recorded there is none, and of an exercise only where it says so.
+func (e *errand) announceIn() (channel string, wanted bool) {
+	switch policy := e.Policy(); e.i.Kind {
+	case incident.Real:
+		return policy.Announce, true
+	case incident.Drill:
+		return policy.Drills.Announce, policy.Drills.Announce != ""
+	default:
+		return "", false
+	}
+}
+
+// announce posts the announcement, or edits it. Of private incidents there is none.
 func (e *errand) announce() (incident.Refs, error) {
-	if e.i.Private || e.i.Kind != incident.Real || e.i.Status == incident.Triage || e.i.Status == incident.Declined {
+	policy, wanted := e.announceIn()
+	if e.i.Private || !wanted && e.i.Refs[refAnnouncedIn] == "" || e.i.Status == incident.Triage || e.i.Status == incident.Declined {
 		return nil, nil
 	}
 	last, err := e.latestUpdate()
 	if err != nil {
 		return nil, err
 	}
+	kin, err := e.kin()
+	if err != nil {
+		return nil, err
+	}
 	p := post{
 		what: e.i.ID.String() + " announcement", channel: e.i.Refs[refAnnouncedIn], since: e.i.Declared,
-		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.announcement(e.i, last), stands: true,
+		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.announcement(e.i, last, kin), stands: true,
 	}
 	if p.channel != "" {
 		ts, err := e.edit(p, e.i.Refs[refAnnounced])
@@ -40,7 +58,6 @@ func (e *errand) announce() (incident.Refs, error) {
 	if trusted, err := e.declarerMay(); err != nil || !trusted {
 		return nil, err
 	}
-	policy := e.Policy().Announce
 	if p.channel = firstOf(policy, e.i.Refs[incident.RefOrigin]); p.channel == "" {
 		return nil, nil
 	}

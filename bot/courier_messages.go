@@ -154,9 +154,13 @@ func (e *errand) postCard() (incident.Refs, error) {
 	if err != nil {
 		return nil, err
 	}
+	kin, err := e.kin()
+	if err != nil {
+		return nil, err
+	}
 	p := post{
 		what: e.i.ID.String() + " card", channel: e.roomID(), since: e.i.Declared,
-		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.card(e.i, last, e.announcementLink()), stands: true,
+		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.card(e.i, last, e.announcementLink(), kin), stands: true,
 	}
 	ts := e.i.Refs[refCard]
 	if ts != "" {
@@ -211,6 +215,7 @@ func (e *errand) sayOne(event incident.Event) error {
 
 // speak posts to the room what is said of an event. What stands is brought in step where an earlier try has posted it.
 func (e *errand) speak(event incident.Event, line *saying, stands bool) error {
+	line = line.marked(e.i)
 	_, err := e.send(post{
 		what: fmt.Sprintf("%s event %d", e.i.ID, event.ID), channel: e.roomID(), since: event.At,
 		text: line.text, blocks: line.blocks, stands: stands,
@@ -235,6 +240,7 @@ func (e *errand) tell() (incident.Refs, error) {
 	if err != nil || line == nil || !userID.MatchString(whom) {
 		return nil, err
 	}
+	line = line.marked(e.i)
 	p := post{
 		what: fmt.Sprintf("%s event %d", e.effect.Incident, event.ID), since: event.At,
 		text: line.text, blocks: line.blocks,

@@ -24,8 +24,18 @@ const mostRooms = 9
 
 // room opens the incident's channel, once.
 func (e *errand) room() (incident.Refs, error) {
-	if e.roomID() != "" || e.i.Status == incident.Triage || e.i.Status == incident.Declined {
+	if e.roomID() != "" || e.i.Room == "" || e.i.Status == incident.Triage || e.i.Status == incident.Declined || e.i.DuplicateOf != 0 {
 		return nil, nil
+	}
+	if e.archived() {
+		if !e.i.Status.Open() {
+			return nil, nil
+		}
+		if back, err := e.revived(); err != nil {
+			return nil, err
+		} else if back {
+			return incident.Refs{refArchived: "", refPeople: ""}, nil
+		}
 	}
 	if trusted, err := e.declarerMay(); err != nil || !trusted {
 		return nil, err
@@ -38,6 +48,9 @@ func (e *errand) room() (incident.Refs, error) {
 	}
 	for n := 1; n <= mostRooms; n++ {
 		name := roomName(e.i.Room, n)
+		if name == e.i.Refs[incident.RefRoomName] {
+			continue // of the room before, which is archived and keeps it
+		}
 		channel, err := e.Slack().CreateConversationContext(e.ctx, slack.CreateConversationParams{ChannelName: name, IsPrivate: e.i.Private})
 		if refusedWith(err, "name_taken") {
 			continue // somebody else's: never joined, never posted to
@@ -45,7 +58,7 @@ func (e *errand) room() (incident.Refs, error) {
 		if err != nil {
 			return nil, fault("conversations.create", err)
 		}
-		return incident.Refs{incident.RefRoom: channel.ID, incident.RefRoomName: channel.Name}, nil
+		return e.anew(channel), nil
 	}
 	return nil, fmt.Errorf("conversations.create: the name of its room and %d like it are taken", mostRooms-1) // without the name: a private one is nobody else's business
 }
@@ -144,7 +157,7 @@ func (e *errand) findRoom() (incident.Refs, error) {
 	if e.i.Private {
 		kind = "private_channel"
 	}
-	query := &slack.GetConversationsForUserParameters{UserID: us.bot, Types: []string{kind}, Limit: 999}
+	query := &slack.GetConversationsForUserParameters{UserID: us.bot, Types: []string{kind}, Limit: 999, ExcludeArchived: true}
 	for {
 		channels, next, err := e.Slack().GetConversationsForUserContext(e.ctx, query)
 		if err != nil {
@@ -159,7 +172,7 @@ func (e *errand) findRoom() (incident.Refs, error) {
 			} else if owner != 0 {
 				continue // the room of another incident
 			}
-			return incident.Refs{incident.RefRoom: channel.ID, incident.RefRoomName: channel.Name}, nil
+			return e.anew(&channel), nil
 		}
 		if next == "" {
 			return nil, nil
@@ -218,8 +231,13 @@ func (e *errand) invite() (incident.Refs, error) {
 	}
 	invited := strings.Fields(e.i.Refs[refInvited])
 	var wanted []string
-	for _, handle := range e.Policy().Invited(e.i) {
-		if userID.MatchString(handle) && !slices.Contains(invited, handle) {
+	carried, err := e.carried()
+	if err != nil {
+		return nil, err
+	}
+	belong := slices.Concat(e.Policy().Invited(e.i), strings.Fields(e.i.Refs[refPeople]), carried)
+	for _, handle := range belong {
+		if userID.MatchString(handle) && handle != e.team.Load().bot && !slices.Contains(invited, handle) && !slices.Contains(wanted, handle) {
 			wanted = append(wanted, handle)
 		}
 	}
@@ -228,7 +246,13 @@ func (e *errand) invite() (incident.Refs, error) {
 			return nil, err
 		}
 	}
-	return incident.Refs{refInvited: strings.Join(append(invited, wanted...), " ")}, nil
+	learned := incident.Refs{refInvited: strings.Join(append(invited, wanted...), " ")}
+	for _, done := range []string{refPeople, incident.RefCarried} {
+		if e.i.Refs[done] != "" {
+			learned[done] = ""
+		}
+	}
+	return learned, nil
 }
 
 // unwelcome are the codes that speak of the people and not of the call. Source: the method's reference page.

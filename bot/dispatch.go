@@ -134,10 +134,18 @@ func (b *Bot) submit(ctx context.Context, in interaction) ([]byte, error) {
 	if verb, ok := strings.CutPrefix(in.View.Callback, formWords); ok {
 		return c.submitWords(verb, from.Incident, in.View)
 	}
-	if in.View.Callback != formDeclare {
-		return nil, nil
+	switch in.View.Callback {
+	case formDeclare:
+		return c.submitDeclare(in.View)
+	case formBackfill:
+		return c.submitBackfill(in.View)
 	}
-	d, faults := c.submitted(in.View)
+	return nil, nil
+}
+
+// submitDeclare takes the form of a declaration.
+func (c *call) submitDeclare(v view) ([]byte, error) {
+	d, faults := c.submitted(v)
 	if len(faults) > 0 {
 		return formErrors(faults)
 	}

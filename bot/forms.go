@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -202,7 +203,7 @@ func (c *call) declareInputs(d incident.Declaration) []slack.Block {
 func severities(policy *incident.Policy, chosen incident.Severity) *slack.RadioButtonsBlockElement {
 	var options []*slack.OptionBlockObject
 	var initial *slack.OptionBlockObject
-	for _, level := range policy.Severities {
+	for _, level := range append(slices.Clone(policy.Severities), policy.Level(incident.Unknown)) {
 		var meaning *slack.TextBlockObject
 		if level.Meaning != "" { // Slack refuses an empty one
 			meaning = plain(short(level.Meaning, 75))

@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"tocsin/incident"
 )
@@ -97,13 +98,20 @@ func (e *errand) news() (incident.Refs, error) {
 	return nil, err
 }
 
-// mayHear tells whether somebody may learn of the incident now.
+// mayHear tells whether somebody outside the room may hear of the incident now: of a private one, only who is in its room by
+// a fresh look; of any other, all who see it, once it is known whether its declarer may declare.
 func (e *errand) mayHear(handle string) (bool, error) {
 	profile, err := e.profile(handle)
 	if err != nil {
 		return false, err
 	}
 	them := &call{Bot: e.Bot, ctx: e.ctx, who: profile.Person, standing: profile.Standing}
-	seen, err := them.visible(e.i, false)
-	return seen, ours(err)
+	if seen, err := them.visible(e.i, false); err != nil || !seen {
+		return false, ours(err)
+	}
+	vouched, err := e.vouched(e.i)
+	if err == nil && !vouched && !e.i.Private {
+		err = &incident.Setback{After: time.Second, Err: fmt.Errorf("%s has no room yet", e.i.ID)}
+	}
+	return err == nil, err
 }

@@ -90,7 +90,7 @@ func (c *call) severity(args string) (answer, error) {
 		if err := i.SetSeverity(level, c.stamp()); err != nil {
 			return answer{}, err
 		}
-		return heard(markup(i.ID.String()) + " is now " + bold(esc(strings.ToUpper(string(level.Name)))) + ": " + esc(level.Meaning)), nil
+		return heard(markup(i.ID.String()) + " is now " + bold(spokenSeverity(level.Name)) + ": " + esc(level.Meaning)), nil
 	})
 }
 
@@ -119,6 +119,7 @@ func (c *call) note(args string) (answer, error) {
 		if err := i.Note(text, at, c.stamp()); err != nil {
 			return answer{}, err
 		}
+		i.Stir(c.Policy(), c.stamp())
 		reply := markup("Noted on the timeline of " + i.ID.String())
 		if timed {
 			reply += " at " + clock(at) + markup(" ("+at.In(c.zone()).Format("2 Jan 15:04 MST")+")")
@@ -172,6 +173,7 @@ func (c *call) update(args string) (answer, error) {
 		if err := i.Update(text, level, c.stamp()); err != nil {
 			return answer{}, err
 		}
+		i.Stir(c.Policy(), c.stamp())
 		reply := markup("Update posted.")
 		if !i.UpdateDue.IsZero() {
 			reply += " The next one is due " + clock(i.UpdateDue) + "."
@@ -204,14 +206,7 @@ func (c *call) resolve(string) (answer, error) {
 }
 
 func (c *call) close(string) (answer, error) {
-	return c.simple(func(i *incident.Incident) error { return i.Close(c.stamp()) }, "is closed.")
-}
-
-func (c *call) reopen(args string) (answer, error) {
-	why := readable(args, c.name)
-	return c.simple(func(i *incident.Incident) error {
-		return i.Reopen(why, c.Policy().Level(i.Severity), c.stamp())
-	}, "is open again.")
+	return c.simple(func(i *incident.Incident) error { return i.Close(c.Policy(), c.stamp()) }, "is closed.")
 }
 
 func (c *call) accept(string) (answer, error) {

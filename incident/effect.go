@@ -32,6 +32,8 @@ const (
 	EffectInvite       EffectKind = "invite"
 	EffectAnnouncement EffectKind = "announcement"
 	EffectBookmarks    EffectKind = "bookmarks"
+	EffectArchive      EffectKind = "archive"
+	EffectCheck        EffectKind = "check"     // what stands outside
 	EffectSay          EffectKind = "say"       // to the room
 	EffectTell         EffectKind = "tell"      // to the person whom the event names
 	EffectThread       EffectKind = "thread"    // an update, below the announcement
@@ -45,6 +47,7 @@ const (
 	RefRoomName = "slack.channel.name" // the name that it really got
 	RefOrigin   = "slack.origin"       // channel where it was declared
 	RefSource   = "slack.source"       // permalink of the message that it was declared from
+	RefCarried  = "slack.carried"      // incidents whose people are still to be invited to this one
 )
 
 // Effect asks to bring one thing outside in step with an incident. It names the thing and carries no payload: whoever
@@ -85,7 +88,9 @@ func (e Effect) String() string { return string(e.Kind) + " of " + e.Incident.St
 
 // names are what people call the kinds.
 var names = map[EffectKind]string{
-	EffectPin: "pinning of the card", EffectInvite: "invitations", EffectSay: "message", EffectThread: "update below the announcement", EffectNews: "message to subscribers", EffectCustomers: "message to customers", EffectTell: "direct message",
+	EffectPin: "pinning of the card", EffectArchive: "archiving of the room", EffectCheck: "look at what is missing", EffectInvite: "invitations",
+	EffectSay: "message", EffectThread: "update below the announcement", EffectNews: "message to subscribers",
+	EffectCustomers: "message to customers", EffectTell: "direct message",
 }
 
 // Name is what people call the kind.
@@ -104,15 +109,18 @@ func Several(name string) bool {
 // Waits names the kind of effect that must be finished first where one was owed earlier, in whichever lane; "" for none. So
 // the room is made, and then everything in it side by side.
 func (k EffectKind) Waits() EffectKind {
-	if k == EffectRoom || k == EffectTell || k == EffectNews || k == EffectCustomers {
+	switch k {
+	case EffectRoom, EffectTell, EffectNews, EffectCustomers:
 		return ""
+	case EffectArchive: // which stands behind the card in its lane; afterwards nothing can be said
+		return EffectSay
 	}
 	return EffectRoom
 }
 
 // lanes says in which lane each kind travels.
 var lanes = map[EffectKind]Lane{
-	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectSay: LaneWords,
+	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectArchive: LaneRoom, EffectCheck: LaneRoom, EffectSay: LaneWords,
 	EffectInvite: LanePeople, EffectTopic: LaneSigns,
 	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce, EffectThread: LaneAnnounce, EffectCustomers: LaneWords,
 	EffectTell: LaneDirect, EffectNews: LaneDirect,
@@ -126,10 +134,13 @@ var everything = []EffectKind{
 // owes is the one table of which event owes what to the outside.
 var owes = map[EventKind][]EffectKind{
 	EventDeclared:       everything,
+	EventBackfilled:     everything, // its room, where one was asked for, with what hangs in it
+	EventMoment:         {},
 	EventDistrusted:     {EffectTell},
 	EventAccepted:       everything,
 	EventDeclined:       {EffectTell},
-	EventSeverity:       {EffectCard, EffectTopic, EffectAnnouncement},
+	EventSeverity:       {EffectCard, EffectInvite, EffectTopic, EffectAnnouncement},
+	EventTold:           {EffectTell},
 	EventStatus:         {EffectCard, EffectTopic, EffectAnnouncement},
 	EventRole:           {EffectCard, EffectSay, EffectInvite, EffectTopic, EffectAnnouncement},
 	EventNote:           {},
@@ -141,6 +152,10 @@ var owes = map[EventKind][]EffectKind{
 	EventMitigated:      {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventResolved:       {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventClosed:         {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventArchived:       {EffectArchive},
+	EventMerged:         {EffectCard, EffectSay, EffectTopic, EffectAnnouncement, EffectArchive},
+	EventAbsorbed:       {EffectCard, EffectSay, EffectInvite},
+	EventSeparated:      {EffectCard},
 	EventReopened:       append(slices.Clone(everything), EffectSay),
 	EventSimilar:        {EffectSay},
 	EventLate:           {EffectTell},
@@ -149,6 +164,8 @@ var owes = map[EventKind][]EffectKind{
 	EventReminded:       {EffectTell},
 	EventCalled:         {EffectSay},
 	EventSnoozed:        {},
+	EventMend:           {EffectCheck},
+	EventMended:         everything,
 	EventRetried:        {},
 	EventPolicy:         nil,
 	EventOutage:         {EffectSay},

@@ -12,10 +12,13 @@ type EventKind string
 // The kinds of events. What each owes the outside stands in effect.go, how each is told in tellings below.
 const (
 	EventDeclared       EventKind = "declared"
+	EventBackfilled     EventKind = "backfilled" // recorded after it was over
+	EventMoment         EventKind = "moment"     // when something came to pass that was recorded afterwards
 	EventDistrusted     EventKind = "distrusted" // the declarer turned out to be a guest or a stranger
 	EventAccepted       EventKind = "accepted"
 	EventDeclined       EventKind = "declined"
 	EventSeverity       EventKind = "severity"
+	EventTold           EventKind = "told" // a person of the severity
 	EventStatus         EventKind = "status"
 	EventRole           EventKind = "role"
 	EventNote           EventKind = "note"
@@ -27,7 +30,11 @@ const (
 	EventCustomers      EventKind = "customers"       // words that customers read
 	EventResolved       EventKind = "resolved"
 	EventClosed         EventKind = "closed"
+	EventArchived       EventKind = "archived" // its room
 	EventReopened       EventKind = "reopened"
+	EventMerged         EventKind = "merged"    // closed as a duplicate of another
+	EventAbsorbed       EventKind = "absorbed"  // another was closed as a duplicate of this one
+	EventSeparated      EventKind = "separated" // and is one of its own again
 	EventSimilar        EventKind = "similar"
 	EventLate           EventKind = "late"      // something outside missed its deadline
 	EventCaughtUp       EventKind = "caught_up" // what was late got through
@@ -35,6 +42,8 @@ const (
 	EventReminded       EventKind = "reminded"  // a person of what is missing
 	EventCalled         EventKind = "called"    // the room was told of what is missing
 	EventSnoozed        EventKind = "snoozed"   // a reminder was put off
+	EventMend           EventKind = "mend"      // a person had it looked at what is missing outside
+	EventMended         EventKind = "mended"    // what was missing outside is made again
 	EventRetried        EventKind = "retried"   // a person had something outside tried again
 	EventOutage         EventKind = "outage"    // of the system: a destination took nothing for a while, and is back
 	EventDraft          EventKind = "draft"     // of the system: words that a form could not take, kept for their author
@@ -58,11 +67,16 @@ type Event struct {
 
 // tellings is how each kind is told in one sentence after the author's name.
 var tellings = map[EventKind]func(Event) string{
-	EventDeclared:       func(e Event) string { return fmt.Sprintf("declared %s: %s", e.To, e.Text) },
-	EventDistrusted:     func(e Event) string { return fmt.Sprintf("found that the declarer is a %s: %s", e.Text, e.To) },
-	EventAccepted:       func(Event) string { return "accepted it as an incident" },
-	EventDeclined:       func(e Event) string { return "declined it: " + e.Text },
-	EventSeverity:       func(e Event) string { return fmt.Sprintf("changed the severity from %s to %s", e.From, e.To) },
+	EventDeclared:   func(e Event) string { return fmt.Sprintf("declared %s: %s", e.To, e.Text) },
+	EventBackfilled: func(e Event) string { return fmt.Sprintf("recorded %s afterwards: %s", e.To, e.Text) },
+	EventMoment:     func(e Event) string { return "noted that it was " + e.To },
+	EventDistrusted: func(e Event) string { return fmt.Sprintf("found that the declarer is a %s: %s", e.Text, e.To) },
+	EventAccepted:   func(Event) string { return "accepted it as an incident" },
+	EventDeclined:   func(e Event) string { return "declined it: " + e.Text },
+	EventSeverity:   func(e Event) string { return fmt.Sprintf("changed the severity from %s to %s", e.From, e.To) },
+	EventTold: func(e Event) string {
+		return fmt.Sprintf("had %s told that it is %s", cmp.Or(e.Whom.Name, e.Whom.Handle), e.To)
+	},
 	EventStatus:         func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
 	EventRole:           tellRole,
 	EventNote:           func(e Event) string { return "noted: " + e.Text },
@@ -74,7 +88,11 @@ var tellings = map[EventKind]func(Event) string{
 	EventMitigated:      func(Event) string { return "marked it mitigated" },
 	EventResolved:       func(Event) string { return "resolved it" },
 	EventClosed:         func(Event) string { return "closed it" },
+	EventArchived:       func(Event) string { return "archived its room" },
 	EventReopened:       func(e Event) string { return "reopened it: " + e.Text },
+	EventMerged:         func(e Event) string { return "merged it into " + e.Text },
+	EventAbsorbed:       func(e Event) string { return fmt.Sprintf("merged %s into it: %s", e.To, e.Text) },
+	EventSeparated:      func(e Event) string { return "took " + e.To + " out again, which is no duplicate" },
 	EventSimilar:        func(e Event) string { return fmt.Sprintf("saw that %s looks alike: %s", e.To, e.Text) },
 	EventLate:           func(e Event) string { return fmt.Sprintf("could not bring the %s in step yet: %s", e.To, e.Text) },
 	EventCaughtUp:       func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
@@ -84,6 +102,8 @@ var tellings = map[EventKind]func(Event) string{
 	},
 	EventCalled:  func(e Event) string { return fmt.Sprintf("reminded the room of the %s", e.To) },
 	EventSnoozed: func(e Event) string { return fmt.Sprintf("put off the reminder of the %s until %s", e.To, e.Text) },
+	EventMend:    func(Event) string { return "had it looked at what is missing outside" },
+	EventMended:  func(e Event) string { return "found missing outside: " + cmp.Or(e.Text, "nothing") },
 	EventRetried: func(e Event) string { return fmt.Sprintf("had the %s tried again", e.To) },
 	EventOutage:  func(e Event) string { return fmt.Sprintf("could not reach %s for a while: %s", e.To, e.Text) },
 	EventDraft:   func(Event) string { return "kept a draft" },

@@ -9,6 +9,9 @@ import (
 // Severity names how bad an incident is, as the policy spells it: "sev1".
 type Severity string
 
+// Unknown is the severity of an incident of which nobody can say yet how bad it is. It is treated like the policy's default.
+const Unknown Severity = "unknown"
+
 // Level is what a team means by a severity.
 type Level struct {
 	Name    Severity
@@ -16,7 +19,9 @@ type Level struct {
 	Cadence time.Duration // how often stakeholders hear an update; 0: none is owed
 	Rank    int           // 0 is the most severe
 	Invite  []string      // handles of those who are always invited
+	Tell    []string      // handles of those who hear of it when an incident gets it
 
+	Gates      []Gate        // what must be there before it is closed, beside that it is resolved
 	LeadWithin time.Duration // how long nobody may lead before the room is asked; 0: as long as it likes
 	Escalate   []string      // handles of those who hear of it when still nobody does
 }
@@ -50,6 +55,12 @@ type Service struct {
 	Links  []Link
 }
 
+// Drills is who hears of an exercise, beside those who take part in it.
+type Drills struct {
+	Announce string   // id of a channel; "" is nowhere
+	Invite   []string // handles
+}
+
 // Policy is what a team has decided: the values that the rules take. The zero Policy is useless; start from Defaults.
 type Policy struct {
 	Severities []Level // most severe first
@@ -59,7 +70,10 @@ type Policy struct {
 	Channel    string // pattern of room names: {number} and {title} stand for the incident's
 	Announce   string // id of the channel for announcements; "" is where the incident was declared
 	Customers  Customers
-	Hash       string // of the file's bytes; "" for the defaults
+	Drills     Drills
+
+	ArchiveAfter time.Duration // how long after it was closed the room is archived; 0: never
+	Hash         string        // of the file's bytes; "" for the defaults
 }
 
 // Defaults is a policy that works for a team that has not written one.
@@ -87,6 +101,7 @@ func Defaults() *Policy {
 			Resolved:      "The problem is over. We are sorry for the trouble.",
 			Closed:        "The problem is over. We are sorry for the trouble.",
 		}},
+		ArchiveAfter: 72 * time.Hour,
 	}
 }
 
@@ -96,6 +111,11 @@ func (p *Policy) Default() Level { return p.Level(p.Fallback) }
 // Level returns what the policy says of a severity. One that it does not know (from an older policy) keeps its name,
 // and owes no updates.
 func (p *Policy) Level(name Severity) Level {
+	if name == Unknown && p.Fallback != Unknown {
+		level := p.Default()
+		level.Name, level.Meaning = Unknown, "Nobody can say yet how bad it is."
+		return level
+	}
 	for _, level := range p.Severities {
 		if level.Name == name {
 			return level
@@ -106,6 +126,9 @@ func (p *Policy) Level(name Severity) Level {
 
 // ParseSeverity reads a severity as people type it, in any case. ok is false for a word that is none.
 func (p *Policy) ParseSeverity(word string) (level Level, ok bool) {
+	if strings.EqualFold(word, string(Unknown)) {
+		return p.Level(Unknown), true
+	}
 	at := slices.IndexFunc(p.Severities, func(l Level) bool { return strings.EqualFold(string(l.Name), word) })
 	if at < 0 {
 		return Level{}, false
@@ -122,7 +145,7 @@ func (p *Policy) MustSeverity(word string) (Level, error) {
 	for n, level := range p.Severities {
 		names[n] = string(level.Name)
 	}
-	return Level{}, Refuse(Invalid, "There is no severity %q. Choose one of: %s.", word, strings.Join(names, ", "))
+	return Level{}, Refuse(Invalid, "There is no severity %q. Choose one of: %s, or %s.", word, strings.Join(names, ", "), Unknown)
 }
 
 // Service returns what the policy says of a service; one that it does not name is a service all the same.
@@ -136,17 +159,24 @@ func (p *Policy) Service(name string) Service {
 }
 
 // Invited lists the handles of all who belong in an incident's room, each once: declarer, roles, those who were let in,
-// service, severity.
+// service, severity. To an exercise only its own list is invited, with who has a role; to what is over already, only who has
+// one.
 func (p *Policy) Invited(i *Incident) []string {
 	handles := []string{i.Declarer.Handle}
 	for _, duty := range p.Roles {
 		handles = append(handles, i.Roles[duty.Role].Handle)
 	}
 	handles = append(handles, i.Admitted()...)
-	service := p.Service(i.Service)
-	handles = append(handles, service.Owner)
-	handles = append(handles, service.Invite...)
-	handles = append(handles, p.Level(i.Severity).Invite...)
+	switch i.Kind {
+	case Real:
+		service := p.Service(i.Service)
+		handles = append(handles, service.Owner)
+		handles = append(handles, service.Invite...)
+		handles = append(handles, p.Level(i.Severity).Invite...)
+	case Drill:
+		handles = append(handles, p.Drills.Invite...)
+	case Backfill:
+	}
 
 	unique := handles[:0]
 	for _, handle := range handles {

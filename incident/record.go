@@ -12,7 +12,7 @@ const MaxText = 12000
 
 // Assign gives a role to a person, taking it from whoever had it.
 func (i *Incident) Assign(r Role, p Person, s Stamp) error {
-	if err := i.mustBeOpen("give out roles"); err != nil {
+	if err := i.mustBeWorkedOn("give out roles"); err != nil {
 		return err
 	}
 	if p.IsZero() {
@@ -89,6 +89,20 @@ func (i *Incident) Bury(what, why string, s Stamp) {
 // Retried notes that a person had something tried again that was owed to the outside.
 func (i *Incident) Retried(what string, s Stamp) {
 	i.record(Event{Kind: EventRetried, Stamp: s, To: what})
+}
+
+// Mend asks for a look at what is missing outside.
+func (i *Incident) Mend(s Stamp) error {
+	if i.Status == Triage || i.Status == Declined {
+		return i.mustBeOpen("mend it")
+	}
+	i.record(Event{Kind: EventMend, Stamp: s})
+	return nil
+}
+
+// Mended notes what was missing outside; all that belongs there is owed anew.
+func (i *Incident) Mended(what string, s Stamp) {
+	i.record(Event{Kind: EventMended, Stamp: s, Text: what})
 }
 
 func (i *Incident) responsible() Person {

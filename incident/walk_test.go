@@ -16,6 +16,8 @@ type state struct {
 	Severity                                          Severity
 	Roles                                             map[Role]Person
 	Acknowledged, Mitigated, Resolved, Closed, Update time.Time
+	Started, Detected                                 time.Time
+	DuplicateOf                                       ID
 }
 
 // fold rebuilds the state from the record alone.
@@ -24,7 +26,11 @@ func fold(events []Event) state {
 	for _, e := range events {
 		switch e.Kind {
 		case EventDeclared:
-			s.Status, s.Severity = Investigating, Severity(e.To)
+			s.Status, s.Severity, s.Started, s.Detected = Investigating, Severity(e.To), e.At, e.At
+		case EventBackfilled:
+			s.Status, s.Severity = Resolved, Severity(e.To)
+		case EventMoment:
+			s.foldMoment(e)
 		case EventSeverity:
 			s.Severity = Severity(e.To)
 		case EventRole:
@@ -43,25 +49,46 @@ func fold(events []Event) state {
 			}
 		case EventClosed:
 			s.Closed = e.At
+		case EventMerged:
+			s.Closed = e.At
+			s.DuplicateOf, _ = ParseID(e.Text)
 		case EventReopened:
+			s.DuplicateOf = 0
 			s.Mitigated, s.Resolved, s.Closed = time.Time{}, time.Time{}, time.Time{}
 		}
 		switch e.Kind {
-		case EventStatus, EventDistrusted, EventAccepted, EventDeclined, EventResolved, EventClosed, EventReopened:
+		case EventStatus, EventDistrusted, EventAccepted, EventDeclined, EventResolved, EventClosed, EventMerged, EventReopened:
 			s.Status = Status(e.To)
 		}
 	}
 	return s
 }
 
+// foldMoment takes in a moment. They are recorded in their order, and what is not told apart is as the one beside it.
+func (s *state) foldMoment(e Event) {
+	switch Moment(e.To) {
+	case MomentStarted:
+		s.Started, s.Detected = e.Occurred, e.Occurred
+	case MomentDetected:
+		s.Detected = e.Occurred
+	case MomentMitigated:
+		s.Mitigated = e.Occurred
+	case MomentResolved:
+		s.Resolved = e.Occurred
+		if s.Mitigated.IsZero() {
+			s.Mitigated = e.Occurred
+		}
+	}
+}
+
 func stateOf(i *Incident) state {
-	return state{i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated}
+	return state{i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated, i.Started, i.Detected, i.DuplicateOf}
 }
 
 // moves are all that can be done to an incident, drawn at random by the walk.
 var moves = []func(*rapid.T, *Incident, Stamp) error{
 	func(t *rapid.T, i *Incident, s Stamp) error {
-		return i.SetSeverity(rapid.SampledFrom(Defaults().Severities).Draw(t, "level"), s)
+		return i.SetSeverity(rapid.SampledFrom(append(Defaults().Severities, Defaults().Level(Unknown))).Draw(t, "level"), s)
 	},
 	func(t *rapid.T, i *Incident, s Stamp) error {
 		return i.SetStatus(rapid.SampledFrom([]Status{Triage, Investigating, Identified, Monitoring, Closed}).Draw(t, "status"), s)
@@ -76,10 +103,25 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 	},
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Mitigate(s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Resolve(s) },
-	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Close(s) },
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Close(Defaults(), s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error {
 		return i.Reopen("it is back", Defaults().Level(i.Severity), s)
 	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		into := &Incident{
+			ID: 99, Kind: i.Kind, Refs: Refs{}, Private: rapid.Bool().Draw(t, "private"), DuplicateOf: rapid.SampledFrom([]ID{0, 0, 5}).Draw(t, "of"),
+			Status: rapid.SampledFrom([]Status{Investigating, Resolved, Closed, Triage}).Draw(t, "status"),
+		}
+		err := i.Merge(into, s)
+		if (err == nil) != (into.Duplicates == 1 && len(into.Drain()) == 1) {
+			t.Fatalf("both sides or none: %v", err)
+		}
+		return err
+	},
+	func(_ *rapid.T, i *Incident, s Stamp) error {
+		return i.Separate(&Incident{ID: 99, Duplicates: 1}, "it is another", Defaults().Level(i.Severity), s)
+	},
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Mend(s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Distrust(Guest, s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Accept(s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Decline("no incident", s) },
@@ -89,6 +131,13 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 func TestTheRecordTellsTheState(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		i, err := Declare(Declaration{Title: "x", Policy: Defaults()}, by(ada, 0))
+		if rapid.Bool().Draw(t, "over already") {
+			times := Times{MomentStarted: by(ada, -9).At, MomentResolved: by(ada, -1).At}
+			if rapid.Bool().Draw(t, "all known") {
+				times[MomentDetected], times[MomentMitigated] = by(ada, -8).At, by(ada, -2).At
+			}
+			i, err = Record(Declaration{Title: "x", Policy: Defaults()}, times, by(ada, 0))
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

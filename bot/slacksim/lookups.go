@@ -19,6 +19,15 @@ func (w *Workspace) Join(p *Person, name string) {
 	w.addMember(c.c, p.id, "")
 }
 
+// Remove takes messages away, as an administrator can.
+func (w *Workspace) Remove(posts ...*Post) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range posts {
+		w.remove(p.c.c, p.m)
+	}
+}
+
 // Post finds a message of the app that stands in the channel already and shows all the words.
 func (c *Channel) Post(words ...string) *Post {
 	c.w.t.Helper()

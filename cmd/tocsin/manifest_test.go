@@ -58,6 +58,7 @@ var scopesNeeded = map[string][]string{
 	"conversations.create":   {"channels:manage", "groups:write"},
 	"conversations.history":  {"channels:history", "groups:history", "im:history"},
 	"conversations.replies":  {"channels:history", "groups:history"},
+	"conversations.archive":  {"channels:manage", "groups:write"},
 	"conversations.info":     {"channels:read", "groups:read"},
 	"conversations.invite":   {"channels:manage", "groups:write"},
 	"conversations.join":     {"channels:join"},
@@ -103,6 +104,7 @@ func TestManifestAsksForTheLeastScopes(t *testing.T) {
 var methods = map[string]string{
 	"AuthTestContext": "auth.test", "AddBookmarkContext": "bookmarks.add", "ListBookmarksContext": "bookmarks.list",
 	"PostMessageContext": "chat.postMessage", "UpdateMessageContext": "chat.update", "CreateConversationContext": "conversations.create",
+	"ArchiveConversationContext":    "conversations.archive",
 	"GetConversationHistoryContext": "conversations.history", "ForceInviteUsersToConversationContext": "conversations.invite",
 	"GetConversationRepliesContext": "conversations.replies",
 	"GetConversationInfoContext":    "conversations.info", "JoinConversationContext": "conversations.join", "GetUsersInConversationContext": "conversations.members",

@@ -156,7 +156,7 @@ func TestF85PolicyChangesWhileItRuns(t *testing.T) {
 	ada.Type("#general", "/incident declare sev2 checkout is down")
 	h.quieten(t)
 	for broken, want := range map[string]string{
-		"severities: []\n":                "severities: list between 1 and 10",
+		"severities: []\n":                "severities: list between 1 and 9",
 		"severitys:\n  - name: x\n":       `no key "severitys"`,
 		"announce: general\n":             `"general" is no channel id`,
 		"severities: [{name: a}\nx: [1\n": "tocsin.yml: policy: ",

@@ -175,7 +175,7 @@ func (s *story) step(n int) error {
 	case left == 0:
 		return i.Resolve(s.stamp())
 	case left < 0:
-		return i.Close(s.stamp())
+		return i.Close(incident.Defaults(), s.stamp())
 	case left == 1 && n > 3 && !s.open:
 		return i.Mitigate(s.stamp())
 	case n == 0:

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -33,6 +34,8 @@ type file struct {
 		Invite      []string      `yaml:"invite"`       // Slack user ids
 		LeadWithin  time.Duration `yaml:"lead_within"`  // "5m"; left out: nobody is asked to lead
 		Escalate    []string      `yaml:"escalate"`     // Slack user ids of those who hear of it when nobody leads still
+		Tell        []string      `yaml:"tell"`
+		Gates       []string      `yaml:"gates"`
 	} `yaml:"severities"` // most severe first
 	DefaultSeverity string `yaml:"default_severity"`
 	Roles           []struct {
@@ -58,6 +61,11 @@ type file struct {
 			Text   string `yaml:"text"`
 		} `yaml:"templates"`
 	} `yaml:"customers"`
+	ArchiveAfter string `yaml:"archive_after"` // "72h", or "never"
+	Drills       struct {
+		Announce string   `yaml:"announce"` // left out: nowhere
+		Invite   []string `yaml:"invite"`
+	} `yaml:"drills"`
 }
 
 // Read reads a policy, and reports everything that is wrong with it at once. Each fault names its place in the file.
@@ -143,15 +151,20 @@ func (f file) severities(p *incident.Policy) error {
 		if s.LeadWithin != 0 && (s.LeadWithin < time.Minute || s.LeadWithin > 24*time.Hour) {
 			faults = append(faults, fmt.Errorf("%s.lead_within: %s must be between 1m and 24h", where, s.LeadWithin))
 		}
+		if s.Name == string(incident.Unknown) {
+			faults = append(faults, fmt.Errorf("%s.name: unknown is there already, for as long as nobody can say how bad it is: choose another word", where))
+		}
 		seen[s.Name] = true
-		faults = append(faults, people(where+".invite", s.Invite), people(where+".escalate", s.Escalate))
+		faults = append(faults, people(where+".invite", s.Invite), people(where+".escalate", s.Escalate), people(where+".tell", s.Tell))
+		gates, err := gatesOf(where+".gates", s.Gates)
+		faults = append(faults, err)
 		p.Severities = append(p.Severities, incident.Level{
-			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite,
+			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite, Tell: s.Tell, Gates: gates,
 			LeadWithin: s.LeadWithin, Escalate: s.Escalate,
 		})
 	}
-	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > 10 {
-		faults = append(faults, fmt.Errorf("severities: list between 1 and 10, most severe first"))
+	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > maxSeverities {
+		faults = append(faults, fmt.Errorf("severities: list between 1 and %d, most severe first", maxSeverities))
 	}
 	switch {
 	case f.DefaultSeverity != "":
@@ -159,10 +172,21 @@ func (f file) severities(p *incident.Policy) error {
 	case len(p.Severities) > 0 && f.Severities != nil:
 		p.Fallback = p.Severities[len(p.Severities)-1].Name // the least severe, of a list of their own
 	}
-	if _, known := p.ParseSeverity(string(p.Fallback)); !known {
+	if _, known := p.ParseSeverity(string(p.Fallback)); !known || p.Fallback == incident.Unknown {
 		faults = append(faults, fmt.Errorf("default_severity: %q is none of the severities", p.Fallback))
 	}
 	return errors.Join(faults...)
+}
+
+// gatesOf reads what must be there before an incident is closed.
+func gatesOf(where string, names []string) (gates []incident.Gate, err error) {
+	for _, name := range names {
+		if !slices.Contains(incident.Gates(), name) {
+			return nil, fmt.Errorf("%s: there is no gate %q; there are %s", where, name, strings.Join(incident.Gates(), ", "))
+		}
+		gates = append(gates, incident.Gate(name))
+	}
+	return gates, nil
 }
 
 // roles lets a team describe the roles in its own words.
@@ -194,6 +218,9 @@ func roleNames(p *incident.Policy) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// maxSeverities is how many the form can offer: Slack takes ten choices, and one of them is unknown.
+const maxSeverities = 9
 
 // Lengths that fit into Slack's messages beside everything else.
 const (
@@ -253,10 +280,25 @@ func (f file) channels(p *incident.Policy) error {
 		faults = fmt.Errorf("channel: %q must be of small letters, digits, - and _, with {number} and {title} in it, for example inc-{number}-{title}", f.Channel)
 	}
 	p.Announce = f.Announce
-	if f.Announce != "" && !channel.MatchString(f.Announce) {
-		return errors.Join(faults, fmt.Errorf("announce: %q is no channel id; Slack shows it at the end of the channel's details, for example C0123456789", f.Announce))
+	p.Drills = incident.Drills{Announce: f.Drills.Announce, Invite: f.Drills.Invite}
+	switch after, err := time.ParseDuration(f.ArchiveAfter); {
+	case f.ArchiveAfter == "":
+	case f.ArchiveAfter == "never":
+		p.ArchiveAfter = 0
+	case err != nil || after < time.Hour:
+		faults = errors.Join(faults, fmt.Errorf("archive_after: must be a duration of 1h or more, for example 72h, or never, and is %q", f.ArchiveAfter))
+	default:
+		p.ArchiveAfter = after
 	}
-	return faults
+	return errors.Join(faults, channelID("announce", f.Announce), channelID("drills.announce", f.Drills.Announce), people("drills.invite", f.Drills.Invite))
+}
+
+// channelID refuses what is no channel, but for nothing at all.
+func channelID(where, id string) error {
+	if id == "" || channel.MatchString(id) {
+		return nil
+	}
+	return fmt.Errorf("%s: %q is no channel id; Slack shows it at the end of the channel's details, for example C0123456789", where, id)
 }
 
 // customers reads what a draft for customers begins with, and who must agree.

@@ -13,7 +13,7 @@ import (
 func TestRead(t *testing.T) {
 	p, err := Read([]byte(`
 severities:
-  - {name: p1, meaning: all is down, update_every: 15m, invite: [U0ADA0001], lead_within: 3m, escalate: [U0GRACE01]}
+  - {name: p1, meaning: all is down, update_every: 15m, invite: [U0ADA0001], lead_within: 3m, escalate: [U0GRACE01], tell: [U0GRACE01], gates: [commander]}
   - {name: p2, meaning: much is down}
 default_severity: p2
 roles:
@@ -24,12 +24,17 @@ services:
     links: [{title: Dashboard, url: "https://grafana.example.com/checkout"}]
 channel: "incident-{number}"
 announce: C0123456789
+archive_after: never
+drills: {announce: C0123456780, invite: [U0GRACE01]}
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []incident.Level{
-		{Name: "p1", Meaning: "all is down", Cadence: 15 * time.Minute, Invite: []string{"U0ADA0001"}, LeadWithin: 3 * time.Minute, Escalate: []string{"U0GRACE01"}},
+		{
+			Name: "p1", Meaning: "all is down", Cadence: 15 * time.Minute, Invite: []string{"U0ADA0001"}, Tell: []string{"U0GRACE01"},
+			Gates: []incident.Gate{incident.GateCommander}, LeadWithin: 3 * time.Minute, Escalate: []string{"U0GRACE01"},
+		},
 		{Name: "p2", Meaning: "much is down", Rank: 1},
 	}
 	if diff := cmp.Diff(want, p.Severities); diff != "" {
@@ -37,6 +42,12 @@ announce: C0123456789
 	}
 	if p.Default().Name != "p2" || p.Announce != "C0123456789" || p.Roles[0].Does != "leads us." || p.Hash == "" {
 		t.Errorf("got %+v", p)
+	}
+	if diff := cmp.Diff(incident.Drills{Announce: "C0123456780", Invite: []string{"U0GRACE01"}}, p.Drills); diff != "" {
+		t.Error(diff)
+	}
+	if p.ArchiveAfter != 0 || incident.Defaults().ArchiveAfter == 0 {
+		t.Errorf("archived after %s", p.ArchiveAfter)
 	}
 	if p.Service("Checkout").Links[0].Title != "Dashboard" {
 		t.Error("a service is found whatever the case of its name")
@@ -62,15 +73,23 @@ func TestReadFaults(t *testing.T) {
 		"unknown key":        {"severity: []", `the file (line 1): there is no key "severity"; there are severities, default_severity`},
 		"bad name":           {"severities: [{name: 'SEV 1'}]\ndefault_severity: sev3", `severities[0].name: "SEV 1"`},
 		"twice":              {"severities: [{name: a}, {name: a}]\ndefault_severity: a", "severities[1].name"},
-		"none":               {"severities: []", "list between 1 and 10"},
+		"none":               {"severities: []", "list between 1 and 9"},
+		"unknown":            {"severities: [{name: unknown}]\ndefault_severity: unknown", "severities[0].name: unknown is there already"},
 		"cadence":            {"severities: [{name: a, update_every: 1s}]\ndefault_severity: a", "must be between 1m and 168h"},
 		"nobody leads":       {"severities: [{name: a, lead_within: 1s}]\ndefault_severity: a", "severities[0].lead_within: 1s must be between 1m and 24h"},
 		"default":            {"default_severity: sev9", "none of the severities"},
+		"default unknown":    {"default_severity: unknown", `"unknown" is none of the severities`},
 		"role":               {"roles: [{role: comander}]", `no role "comander"`},
 		"owner":              {"services: [{name: a, owner: '@ada'}]", "is no member id"},
+		"tell":               {"severities: [{name: a, tell: [ada]}]\ndefault_severity: a", `severities[0].tell: "ada" is no member id`},
+		"gate":               {"severities: [{name: a, gates: [postmortem]}]\ndefault_severity: a", `severities[0].gates: there is no gate "postmortem"; there are commander, update, severity`},
+		"archive":            {"archive_after: 5m", `archive_after: must be a duration of 1h or more, for example 72h, or never, and is "5m"`},
+		"archive unreadable": {"archive_after: 3 days", `and is "3 days"`},
 		"link":               {"services: [{name: a, links: [{title: x, url: 'javascript:alert(1)'}]}]", "http or https"},
 		"announce":           {"announce: '#incidents'", "is no channel id"},
-		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam"; there are name, meaning, update_every, invite, lead_within, escalate`},
+		"drills announce":    {"drills: {announce: '#drills'}", `drills.announce: "#drills" is no channel id`},
+		"drills invite":      {"drills: {invite: [ada]}", `drills.invite: "ada" is no member id`},
+		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam"; there are name, meaning, update_every, invite, lead_within, escalate, tell, gates`},
 		"not a duration":     {"severities:\n- name: a\n  update_every: 30", `severities[0].update_every (line 3): must be a duration, for example 30m or 2h, and is "30"`},
 		"not a list":         {"services:\n- name: a\n  invite: U0ADA0001", `services[0].invite (line 3): must be a list, each item on a line of its own after a dash, and is "U0ADA0001"`},
 		"not text":           {"channel: [a]", "channel (line 1): must be text, and is a list"},

@@ -88,7 +88,7 @@ func (q *Queries) DeleteRole(ctx context.Context, arg DeleteRoleParams) error {
 }
 
 const incident = `-- name: Incident :one
-SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents WHERE id = $1
+SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at, duplicate_of, duplicates FROM incidents WHERE id = $1
 `
 
 func (q *Queries) Incident(ctx context.Context, id int64) (Incident, error) {
@@ -118,6 +118,8 @@ func (q *Queries) Incident(ctx context.Context, id int64) (Incident, error) {
 		&i.ClosedAt,
 		&i.UpdatedAt,
 		&i.UpdateDueAt,
+		&i.DuplicateOf,
+		&i.Duplicates,
 	)
 	return i, err
 }
@@ -210,7 +212,7 @@ func (q *Queries) InsertIncident(ctx context.Context, arg InsertIncidentParams) 
 }
 
 const listIncidents = `-- name: ListIncidents :many
-SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents
+SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at, duplicate_of, duplicates FROM incidents
 WHERE id > 0 AND id < $1
 ORDER BY id DESC
 LIMIT CAST($2 AS BIGINT)
@@ -254,6 +256,8 @@ func (q *Queries) ListIncidents(ctx context.Context, arg ListIncidentsParams) ([
 			&i.ClosedAt,
 			&i.UpdatedAt,
 			&i.UpdateDueAt,
+			&i.DuplicateOf,
+			&i.Duplicates,
 		); err != nil {
 			return nil, err
 		}
@@ -269,7 +273,7 @@ func (q *Queries) ListIncidents(ctx context.Context, arg ListIncidentsParams) ([
 }
 
 const listOpenIncidents = `-- name: ListOpenIncidents :many
-SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents
+SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at, duplicate_of, duplicates FROM incidents
 WHERE open AND id < $1
 ORDER BY id DESC
 LIMIT CAST($2 AS BIGINT)
@@ -313,6 +317,8 @@ func (q *Queries) ListOpenIncidents(ctx context.Context, arg ListOpenIncidentsPa
 			&i.ClosedAt,
 			&i.UpdatedAt,
 			&i.UpdateDueAt,
+			&i.DuplicateOf,
+			&i.Duplicates,
 		); err != nil {
 			return nil, err
 		}
@@ -377,7 +383,7 @@ func (q *Queries) ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([
 }
 
 const listPrivateRooms = `-- name: ListPrivateRooms :many
-SELECT i.id, i.kind, i.status, i.open, i.severity, i.rank, i.title, i.summary, i.service, i.private, i.declarer, i.declarer_name, i.room, i.policy, i.started_at, i.detected_at, i.declared_at, i.acknowledged_at, i.mitigated_at, i.resolved_at, i.closed_at, i.updated_at, i.update_due_at FROM incidents i CROSS JOIN refs r
+SELECT i.id, i.kind, i.status, i.open, i.severity, i.rank, i.title, i.summary, i.service, i.private, i.declarer, i.declarer_name, i.room, i.policy, i.started_at, i.detected_at, i.declared_at, i.acknowledged_at, i.mitigated_at, i.resolved_at, i.closed_at, i.updated_at, i.update_due_at, i.duplicate_of, i.duplicates FROM incidents i CROSS JOIN refs r
 WHERE i.private AND i.status <> 'closed' AND i.status <> 'declined'
 AND r.incident_id = i.id AND r.name = $1 AND r.value <> ''
 ORDER BY i.id
@@ -417,6 +423,8 @@ func (q *Queries) ListPrivateRooms(ctx context.Context, ref string) ([]Incident,
 			&i.ClosedAt,
 			&i.UpdatedAt,
 			&i.UpdateDueAt,
+			&i.DuplicateOf,
+			&i.Duplicates,
 		); err != nil {
 			return nil, err
 		}
@@ -432,7 +440,7 @@ func (q *Queries) ListPrivateRooms(ctx context.Context, ref string) ([]Incident,
 }
 
 const lockIncident = `-- name: LockIncident :one
-UPDATE incidents SET title = title WHERE id = $1 RETURNING id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at
+UPDATE incidents SET title = title WHERE id = $1 RETURNING id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at, duplicate_of, duplicates
 `
 
 // LockIncident writes nothing new: it takes the row's lock for the rest of the transaction.
@@ -463,6 +471,8 @@ func (q *Queries) LockIncident(ctx context.Context, id int64) (Incident, error) 
 		&i.ClosedAt,
 		&i.UpdatedAt,
 		&i.UpdateDueAt,
+		&i.DuplicateOf,
+		&i.Duplicates,
 	)
 	return i, err
 }
@@ -525,8 +535,9 @@ UPDATE incidents SET
     room = $9, policy = $10,
     started_at = $11, detected_at = $12, acknowledged_at = $13,
     mitigated_at = $14, resolved_at = $15, closed_at = $16,
-    updated_at = $17, update_due_at = $18
-WHERE id = $19
+    updated_at = $17, update_due_at = $18,
+    duplicate_of = $19, duplicates = $20
+WHERE id = $21
 `
 
 type UpdateIncidentParams struct {
@@ -548,6 +559,8 @@ type UpdateIncidentParams struct {
 	ClosedAt       sql.NullInt64
 	UpdatedAt      sql.NullInt64
 	UpdateDueAt    sql.NullInt64
+	DuplicateOf    sql.NullInt64
+	Duplicates     int64
 	ID             int64
 }
 
@@ -571,6 +584,8 @@ func (q *Queries) UpdateIncident(ctx context.Context, arg UpdateIncidentParams) 
 		arg.ClosedAt,
 		arg.UpdatedAt,
 		arg.UpdateDueAt,
+		arg.DuplicateOf,
+		arg.Duplicates,
 		arg.ID,
 	)
 	return err

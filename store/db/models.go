@@ -65,6 +65,8 @@ type Incident struct {
 	ClosedAt       sql.NullInt64
 	UpdatedAt      sql.NullInt64
 	UpdateDueAt    sql.NullInt64
+	DuplicateOf    sql.NullInt64
+	Duplicates     int64
 }
 
 type Profile struct {

@@ -124,7 +124,10 @@ func rooms(h *house) {
 	for _, id := range []incident.ID{open, closed, private} {
 		h.change(id, func(i *incident.Incident) error { i.Refs[incident.RefRoom] = "C" + id.String(); return nil })
 	}
-	h.change(closed, func(i *incident.Incident) error { _ = i.Resolve(h.stamp()); return i.Close(h.stamp()) })
+	h.change(closed, func(i *incident.Incident) error {
+		_ = i.Resolve(h.stamp())
+		return i.Close(incident.Defaults(), h.stamp())
+	})
 	h.change(bare, func(i *incident.Incident) error { i.Refs[incident.RefOrigin] = "CINC-1"; return nil })
 
 	for channel, want := range map[string]incident.ID{"CINC-1": open, "CINC-4": private, "C0": 0, "": 0} {
