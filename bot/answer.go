@@ -105,8 +105,9 @@ func (c *call) refusal(refusal *incident.Error) answer {
 		return say(text)
 	}
 	buttons := make([]slack.BlockElement, 0, len(refusal.Mends))
-	for _, verb := range refusal.Mends {
-		buttons = append(buttons, button(verb, c.incident, ""))
+	for _, mend := range refusal.Mends {
+		verb, args := cutWord(mend)
+		buttons = append(buttons, button(verb, c.incident, args))
 	}
 	a, err := show(text, section(text), slack.NewActionBlock("", buttons...))
 	if err != nil {

@@ -181,7 +181,7 @@ func (e *errand) couldBe(channel slack.Channel) bool {
 const refTopic = "slack.topic"
 
 func (e *errand) setTopic() (incident.Refs, error) {
-	wanted := string(topic(e.i))
+	wanted := string(topic(e.Policy(), e.i))
 	if e.roomID() == "" || !e.dirty && e.i.Refs[refTopic] == wanted {
 		return nil, nil // after an earlier try, the room may have another one than we keep
 	}

@@ -11,30 +11,31 @@ type EventKind string
 
 // The kinds of events. What each owes the outside stands in effect.go, how each is told in tellings below.
 const (
-	EventDeclared   EventKind = "declared"
-	EventDistrusted EventKind = "distrusted" // the declarer turned out to be a guest or a stranger
-	EventAccepted   EventKind = "accepted"
-	EventDeclined   EventKind = "declined"
-	EventSeverity   EventKind = "severity"
-	EventStatus     EventKind = "status"
-	EventRole       EventKind = "role"
-	EventNote       EventKind = "note"
-	EventUpdate     EventKind = "update"
-	EventMitigated  EventKind = "mitigated"
-	EventResolved   EventKind = "resolved"
-	EventClosed     EventKind = "closed"
-	EventReopened   EventKind = "reopened"
-	EventSimilar    EventKind = "similar"
-	EventLate       EventKind = "late"      // something outside missed its deadline
-	EventCaughtUp   EventKind = "caught_up" // what was late got through
-	EventBuried     EventKind = "buried"    // something outside was refused for good
-	EventReminded   EventKind = "reminded"  // a person of what is missing
-	EventCalled     EventKind = "called"    // the room was told of what is missing
-	EventSnoozed    EventKind = "snoozed"   // a reminder was put off
-	EventRetried    EventKind = "retried"   // a person had something outside tried again
-	EventOutage     EventKind = "outage"    // of the system: a destination took nothing for a while, and is back
-	EventDraft      EventKind = "draft"     // of the system: words that a form could not take, kept for their author
-	EventPolicy     EventKind = "policy"    // of the system: another policy holds from now on
+	EventDeclared    EventKind = "declared"
+	EventDistrusted  EventKind = "distrusted" // the declarer turned out to be a guest or a stranger
+	EventAccepted    EventKind = "accepted"
+	EventDeclined    EventKind = "declined"
+	EventSeverity    EventKind = "severity"
+	EventStatus      EventKind = "status"
+	EventRole        EventKind = "role"
+	EventSteppedDown EventKind = "stepped_down" // a role has no holder any more
+	EventNote        EventKind = "note"
+	EventUpdate      EventKind = "update"
+	EventMitigated   EventKind = "mitigated"
+	EventResolved    EventKind = "resolved"
+	EventClosed      EventKind = "closed"
+	EventReopened    EventKind = "reopened"
+	EventSimilar     EventKind = "similar"
+	EventLate        EventKind = "late"      // something outside missed its deadline
+	EventCaughtUp    EventKind = "caught_up" // what was late got through
+	EventBuried      EventKind = "buried"    // something outside was refused for good
+	EventReminded    EventKind = "reminded"  // a person of what is missing
+	EventCalled      EventKind = "called"    // the room was told of what is missing
+	EventSnoozed     EventKind = "snoozed"   // a reminder was put off
+	EventRetried     EventKind = "retried"   // a person had something outside tried again
+	EventOutage      EventKind = "outage"    // of the system: a destination took nothing for a while, and is back
+	EventDraft       EventKind = "draft"     // of the system: words that a form could not take, kept for their author
+	EventPolicy      EventKind = "policy"    // of the system: another policy holds from now on
 )
 
 // Event is one entry of the timeline: what, who, when it happened, and when it was recorded (Stamp.At).
@@ -52,23 +53,24 @@ type Event struct {
 
 // tellings is how each kind is told in one sentence after the author's name.
 var tellings = map[EventKind]func(Event) string{
-	EventDeclared:   func(e Event) string { return fmt.Sprintf("declared %s: %s", e.To, e.Text) },
-	EventDistrusted: func(e Event) string { return fmt.Sprintf("found that the declarer is a %s: %s", e.Text, e.To) },
-	EventAccepted:   func(Event) string { return "accepted it as an incident" },
-	EventDeclined:   func(e Event) string { return "declined it: " + e.Text },
-	EventSeverity:   func(e Event) string { return fmt.Sprintf("changed the severity from %s to %s", e.From, e.To) },
-	EventStatus:     func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
-	EventRole:       tellRole,
-	EventNote:       func(e Event) string { return "noted: " + e.Text },
-	EventUpdate:     func(e Event) string { return "posted an update: " + e.Text },
-	EventMitigated:  func(Event) string { return "marked it mitigated" },
-	EventResolved:   func(Event) string { return "resolved it" },
-	EventClosed:     func(Event) string { return "closed it" },
-	EventReopened:   func(e Event) string { return "reopened it: " + e.Text },
-	EventSimilar:    func(e Event) string { return fmt.Sprintf("saw that %s looks alike: %s", e.To, e.Text) },
-	EventLate:       func(e Event) string { return fmt.Sprintf("could not bring the %s in step yet: %s", e.To, e.Text) },
-	EventCaughtUp:   func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
-	EventBuried:     func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
+	EventDeclared:    func(e Event) string { return fmt.Sprintf("declared %s: %s", e.To, e.Text) },
+	EventDistrusted:  func(e Event) string { return fmt.Sprintf("found that the declarer is a %s: %s", e.Text, e.To) },
+	EventAccepted:    func(Event) string { return "accepted it as an incident" },
+	EventDeclined:    func(e Event) string { return "declined it: " + e.Text },
+	EventSeverity:    func(e Event) string { return fmt.Sprintf("changed the severity from %s to %s", e.From, e.To) },
+	EventStatus:      func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
+	EventRole:        tellRole,
+	EventSteppedDown: tellSteppedDown,
+	EventNote:        func(e Event) string { return "noted: " + e.Text },
+	EventUpdate:      func(e Event) string { return "posted an update: " + e.Text },
+	EventMitigated:   func(Event) string { return "marked it mitigated" },
+	EventResolved:    func(Event) string { return "resolved it" },
+	EventClosed:      func(Event) string { return "closed it" },
+	EventReopened:    func(e Event) string { return "reopened it: " + e.Text },
+	EventSimilar:     func(e Event) string { return fmt.Sprintf("saw that %s looks alike: %s", e.To, e.Text) },
+	EventLate:        func(e Event) string { return fmt.Sprintf("could not bring the %s in step yet: %s", e.To, e.Text) },
+	EventCaughtUp:    func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
+	EventBuried:      func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
 	EventReminded: func(e Event) string {
 		return fmt.Sprintf("reminded %s of the %s", cmp.Or(e.Whom.Name, e.Whom.Handle), e.To)
 	},
@@ -83,10 +85,21 @@ var tellings = map[EventKind]func(Event) string{
 }
 
 func tellRole(e Event) string {
+	told := fmt.Sprintf("made %s %s", e.Whom.Name, e.To)
 	if e.By == e.Whom {
-		return "took the role of " + e.To
+		told = "took the role of " + e.To
 	}
-	return fmt.Sprintf("made %s %s", e.Whom.Name, e.To)
+	if e.Text != "" {
+		told += ", with the note: " + e.Text
+	}
+	return told
+}
+
+func tellSteppedDown(e Event) string {
+	if e.By.Handle == e.Whom.Handle {
+		return "stepped down as " + e.To
+	}
+	return fmt.Sprintf("took the role of %s from %s", e.To, e.Whom.Name)
 }
 
 // String tells the event in one sentence, without its time.

@@ -21,24 +21,6 @@ type Level struct {
 	Escalate   []string      // handles of those who hear of it when still nobody does
 }
 
-// Role names a part that somebody plays in an incident.
-type Role string
-
-// The roles that the rules themselves know of; a policy may describe them in its own words.
-const (
-	Commander    Role = "commander"
-	Communicator Role = "communicator"
-	Investigator Role = "investigator"
-	Mitigator    Role = "mitigator"
-	Scribe       Role = "scribe"
-)
-
-// Duty is a role with what its holder does, said to whoever takes it.
-type Duty struct {
-	Role Role
-	Does string // in the second person: "You lead: …"
-}
-
 // Link is something to have at hand in the room: a dashboard, a status page.
 type Link struct{ Title, URL string }
 
@@ -72,11 +54,11 @@ func Defaults() *Policy {
 		},
 		Fallback: "sev3",
 		Roles: []Duty{
-			{Commander, "You lead: keep the overview, give out tasks, decide. Leave the debugging to others."},
-			{Communicator, "You speak to everybody outside: post updates on time, answer questions, keep the room free of them."},
-			{Investigator, "You look for the cause, and say in the room what you find and what you have ruled out."},
-			{Mitigator, "You make it stop hurting: roll back, fail over, switch off. Say what you do before you do it."},
-			{Scribe, "You write down what happens and when, with notes: /incident note."},
+			{Role: Commander, Does: "You lead: keep the overview, give out tasks, decide. Leave the debugging to others."},
+			{Role: Communicator, Does: "You speak to everybody outside: post updates on time, answer questions, keep the room free of them."},
+			{Role: Investigator, Does: "You look for the cause, and say in the room what you find and what you have ruled out."},
+			{Role: Mitigator, Does: "You make it stop hurting: roll back, fail over, switch off. Say what you do before you do it."},
+			{Role: Scribe, Does: "You write down what happens and when, with notes: /incident note."},
 		},
 		Channel: "inc-{number}-{title}",
 	}

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -34,8 +35,9 @@ type file struct {
 	} `yaml:"severities"` // most severe first
 	DefaultSeverity string `yaml:"default_severity"`
 	Roles           []struct {
-		Role string `yaml:"role"`
-		Does string `yaml:"does"`
+		Role   string `yaml:"role"`   // commander and the other four, or one of the team's own
+		Called string `yaml:"called"` // what people call it
+		Does   string `yaml:"does"`
 	} `yaml:"roles"`
 	Services []struct {
 		Name   string   `yaml:"name"`
@@ -135,26 +137,51 @@ func (f file) severities(p *incident.Policy) error {
 	return errors.Join(faults...)
 }
 
-// roles lets a team describe the roles in its own words.
+// roles lets a team call and describe the roles in its own words, and add more.
 func (f file) roles(p *incident.Policy) error {
 	var faults []error
+	builtin := roleNames(p)
 	for n, r := range f.Roles {
-		at := -1
-		for m, duty := range p.Roles {
-			if string(duty.Role) == r.Role {
-				at = m
-			}
-		}
-		if at < 0 {
-			faults = append(faults, fmt.Errorf("roles[%d].role: there is no role %q; there are %s", n, r.Role, roleNames(p)))
+		where := fmt.Sprintf("roles[%d]", n)
+		at := slices.IndexFunc(p.Roles, func(d incident.Duty) bool { return string(d.Role) == r.Role })
+		switch {
+		case !word.MatchString(r.Role):
+			faults = append(faults, fmt.Errorf("%s.role: %q must be a word in small letters, for example liaison", where, r.Role))
 			continue
+		case at < 0 && r.Does == "":
+			faults = append(faults, fmt.Errorf("%s.role: there is no role %q; there are %s. For one of your own, say what it does:", where, r.Role, builtin))
+			continue
+		case at < 0:
+			p.Roles = append(p.Roles, incident.Duty{Role: incident.Role(r.Role)})
+			at = len(p.Roles) - 1
 		}
 		if utf8.RuneCountInString(r.Does) > maxWords {
-			faults = append(faults, fmt.Errorf("roles[%d].does: is longer than %d characters", n, maxWords))
+			faults = append(faults, fmt.Errorf("%s.does: is longer than %d characters", where, maxWords))
 		}
-		p.Roles[at].Does = r.Does
+		if utf8.RuneCountInString(r.Called) > maxCalled {
+			faults = append(faults, fmt.Errorf("%s.called: is longer than %d characters", where, maxCalled))
+		}
+		if r.Does != "" {
+			p.Roles[at].Does = r.Does
+		}
+		p.Roles[at].Called = r.Called
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, rolesApart(p))...)
+}
+
+// rolesApart refuses roles that could be taken for each other.
+func rolesApart(p *incident.Policy) error {
+	if len(p.Roles) > maxRoles {
+		return fmt.Errorf("roles: there are more than %d, with the five that are always there", maxRoles)
+	}
+	for n, duty := range p.Roles {
+		for _, name := range []string{string(duty.Role), strings.ReplaceAll(duty.Name(), " ", "-")} {
+			if same, _ := p.ParseRole(name); same.Role != duty.Role {
+				return fmt.Errorf("roles: %q and %q (%s) would be taken for each other: call one of them something else", p.Roles[n].Role, same.Role, name)
+			}
+		}
+	}
+	return nil
 }
 
 func roleNames(p *incident.Policy) string {
@@ -167,10 +194,12 @@ func roleNames(p *incident.Policy) string {
 
 // Lengths that fit into Slack's messages beside everything else.
 const (
-	maxWords = 500 // of a sentence
-	maxLinks = 8   // of a service
-	maxTitle = 60  // of a link
-	maxURL   = 500
+	maxWords  = 500 // of a sentence
+	maxLinks  = 8   // of a service
+	maxTitle  = 60  // of a link
+	maxCalled = 30  // of the name of a role
+	maxRoles  = 15
+	maxURL    = 500
 )
 
 func (f file) services(p *incident.Policy) error {

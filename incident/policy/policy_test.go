@@ -17,7 +17,9 @@ severities:
   - {name: p2, meaning: much is down}
 default_severity: p2
 roles:
-  - {role: commander, does: leads us.}
+  - {role: commander, called: Incident lead}
+  - {role: scribe, does: writes.}
+  - {role: liaison, called: Customer liaison, does: speaks to customers.}
 services:
   - name: checkout
     owner: U0GRACE01
@@ -35,8 +37,19 @@ announce: C0123456789
 	if diff := cmp.Diff(want, p.Severities); diff != "" {
 		t.Error(diff)
 	}
-	if p.Default().Name != "p2" || p.Announce != "C0123456789" || p.Roles[0].Does != "leads us." || p.Hash == "" {
+	if p.Default().Name != "p2" || p.Announce != "C0123456789" || p.Hash == "" {
 		t.Errorf("got %+v", p)
+	}
+	if d := p.Duty(incident.Commander); d.Name() != "Incident lead" || d.Does != incident.Defaults().Roles[0].Does {
+		t.Errorf("a role that is called something else keeps its duty: %+v", d)
+	}
+	if p.Duty(incident.Scribe).Does != "writes." || len(p.Roles) != 6 {
+		t.Errorf("roles: %+v", p.Roles)
+	}
+	for _, typed := range []string{"liaison", "LIAISON", "customer-liaison"} {
+		if d, ok := p.ParseRole(typed); !ok || d.Role != "liaison" {
+			t.Errorf("%q is read as %+v", typed, d)
+		}
 	}
 	if p.Service("Checkout").Links[0].Title != "Dashboard" {
 		t.Error("a service is found whatever the case of its name")
@@ -66,6 +79,10 @@ func TestReadFaults(t *testing.T) {
 		"cadence":            {"severities: [{name: a, update_every: 1s}]\ndefault_severity: a", "must be between 1m and 168h"},
 		"default":            {"default_severity: sev9", "none of the severities"},
 		"role":               {"roles: [{role: comander}]", `no role "comander"`},
+		"role of their own":  {`roles: [{role: 'Team lead', does: x}]`, `roles[0].role: "Team lead" must be a word`},
+		"roles alike":        {`roles: [{role: scribe, called: Commander}]`, `"scribe" and "commander" (Commander) would be taken for each other`},
+		"names alike":        {`roles: [{role: liaison, called: Big boss, does: x}, {role: scribe, called: big boss}]`, "would be taken for each other"},
+		"long name":          {`roles: [{role: scribe, called: "` + strings.Repeat("x", 31) + `"}]`, "roles[0].called: is longer than 30"},
 		"owner":              {"services: [{name: a, owner: '@ada'}]", "is no member id"},
 		"link":               {"services: [{name: a, links: [{title: x, url: 'javascript:alert(1)'}]}]", "http or https"},
 		"announce":           {"announce: '#incidents'", "is no channel id"},
@@ -73,7 +90,7 @@ func TestReadFaults(t *testing.T) {
 		"not a duration":     {"severities:\n- name: a\n  update_every: 30", `severities[0].update_every (line 3): must be a duration, for example 30m or 2h, and is "30"`},
 		"not a list":         {"services:\n- name: a\n  invite: U0ADA0001", `services[0].invite (line 3): must be a list, each item on a line of its own after a dash, and is "U0ADA0001"`},
 		"not text":           {"channel: [a]", "channel (line 1): must be text, and is a list"},
-		"not a mapping":      {"roles: [commander]", `roles[0] (line 1): must have keys (role, does), and is "commander"`},
+		"not a mapping":      {"roles: [commander]", `roles[0] (line 1): must have keys (role, called, does), and is "commander"`},
 		"a list at the top":  {"- a", "the file (line 1): must have keys (severities, "},
 		"through an alias":   {"announce: &a [x]\nchannel: *a", "channel (line 1): must be text"},
 		"a merge":            {"services: [{<<: {nam: a}}]", "nam"},
