@@ -94,6 +94,9 @@ func (c *call) try(line string) (answer, error) {
 			return answer{}, err
 		}
 	}
+	if err := c.permitted(v.name); err != nil {
+		return answer{}, err
+	}
 	if v.form != "" && args == "" {
 		return c.openForm(v)
 	}

@@ -141,7 +141,7 @@ func (b *Bot) submit(ctx context.Context, in interaction) ([]byte, error) {
 	if len(faults) > 0 {
 		return formErrors(faults)
 	}
-	if err := c.mayDeclare(); err != nil {
+	if err := c.permitted("declare"); err != nil {
 		return formDone(c.explain(err))
 	}
 	a, err := c.ring(d)

@@ -61,8 +61,12 @@ func (c *call) role(d incident.Duty, args string) (answer, error) {
 	return c.give(d, word, rest)
 }
 
-// give gives a role to the person of a word, with a note for them.
+// give gives a role to the person of a word, with a note for them. However it is asked for, it takes the permission of the
+// role's own verb.
 func (c *call) give(d incident.Duty, word, note string) (answer, error) {
+	if err := c.permitted(string(d.Role)); err != nil {
+		return answer{}, err
+	}
 	person, err := c.person(word)
 	if err != nil {
 		return answer{}, err
@@ -165,7 +169,11 @@ func (c *call) ownRole() (incident.Duty, error) {
 	}
 }
 
+// stepDownFrom takes a role from whoever has it.
 func (c *call) stepDownFrom(d incident.Duty) (answer, error) {
+	if err := c.permitted(string(d.Role)); err != nil {
+		return answer{}, err
+	}
 	return c.rule(func(i *incident.Incident) (answer, error) {
 		if err := i.StepDown(d.Role, c.Policy().Level(i.Severity), c.stamp()); err != nil {
 			return answer{}, err

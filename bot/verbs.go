@@ -111,16 +111,10 @@ func (c *call) reopen(args string) (answer, error) {
 }
 
 func (c *call) accept(string) (answer, error) {
-	if err := c.standing.MayJudge(); err != nil {
-		return answer{}, err
-	}
 	return c.simple(func(i *incident.Incident) error { return i.Accept(c.stamp()) }, "is accepted. Its room opens now.")
 }
 
 func (c *call) decline(args string) (answer, error) {
-	if err := c.standing.MayJudge(); err != nil {
-		return answer{}, err
-	}
 	why := readable(args, c.name)
 	return c.simple(func(i *incident.Incident) error { return i.Decline(why, c.stamp()) }, "is declined. It stays in the record.")
 }

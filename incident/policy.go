@@ -16,6 +16,7 @@ type Level struct {
 	Cadence time.Duration // how often stakeholders hear an update; 0: none is owed
 	Rank    int           // 0 is the most severe
 	Invite  []string      // handles of those who are always invited
+	Groups  []string      // ids of groups of people who are
 
 	LeadWithin time.Duration // how long nobody may lead before the room is asked; 0: as long as it likes
 	Escalate   []string      // handles of those who hear of it when still nobody does
@@ -29,18 +30,21 @@ type Service struct {
 	Name   string
 	Owner  string // handle of who answers for it, invited to its incidents
 	Invite []string
+	Groups []string // ids of groups of people who are invited too
 	Links  []Link
 }
 
 // Policy is what a team has decided: the values that the rules take. The zero Policy is useless; start from Defaults.
 type Policy struct {
-	Severities []Level // most severe first
-	Fallback   Severity
-	Roles      []Duty
-	Services   []Service
-	Channel    string // pattern of room names: {number} and {title} stand for the incident's
-	Announce   string // id of the channel for announcements; "" is where the incident was declared
-	Hash       string // of the file's bytes; "" for the defaults
+	Severities  []Level // most severe first
+	Fallback    Severity
+	Roles       []Duty
+	Services    []Service
+	Channel     string           // pattern of room names: {number} and {title} stand for the incident's
+	Announce    string           // id of the channel for announcements; "" is where the incident was declared
+	Admins      []string         // handles of those who may do everything, beside the admins of the workspace
+	Permissions map[string]Grant // who may do what, where it differs from Permits; by verb
+	Hash        string           // of the file's bytes; "" for the defaults
 }
 
 // Defaults is a policy that works for a team that has not written one.
@@ -127,4 +131,11 @@ func (p *Policy) Invited(i *Incident) []string {
 		}
 	}
 	return unique
+}
+
+// InvitedGroups lists the groups of people who belong in an incident's room, each once: of its service and its severity.
+func (p *Policy) InvitedGroups(i *Incident) []string {
+	groups := slices.Concat(p.Service(i.Service).Groups, p.Level(i.Severity).Groups)
+	slices.Sort(groups)
+	return slices.Compact(groups)
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"tocsin"
+	"tocsin/bot/slacksim"
 	"tocsin/incident"
 )
 
@@ -68,6 +70,7 @@ func TestStoryRolesOfThePolicy(t *testing.T) {
 	room := h.Channel("#inc-1-checkout-is-down")
 	card := room.Expect("Incident lead", "nobody yet")
 	h.Channel("#incidents").Expect("Incident lead _nobody yet_")
+	h.Quiet()
 	ada.Type(room.Name(), "/incident liaison @Grace").Expect("Customer <liaison> of INC-1 is now @Grace")
 	room.Expect("@Grace is now *Customer <liaison>*", "You speak to customers & partners.")
 	card.ExpectEdit("Customer <liaison>", "@Grace")
@@ -82,4 +85,33 @@ func TestStoryRolesOfThePolicy(t *testing.T) {
 	ada.Type("#general", "/incident help").Expect("/incident liaison @user, me or nobody` who is the Customer <liaison>", "/incident commander @user, me or nobody` who leads")
 	ada.Type("#general", "/incident liasion INC-1").Expect("Did you mean: /incident liaison INC-1")
 	h.Quiet()
+}
+
+// TestStoryGroupsAreInvited: by severity and by service, each person once, no guest and no bot; a group that is not there keeps
+// nobody out, and who left is not called back.
+func TestStoryGroupsAreInvited(t *testing.T) {
+	w := slacksim.New(t, slacksim.Options{Manifest: tocsin.Manifest})
+	w.Add(slacksim.Profile{Name: "Robo", Bot: true})
+	oncall, checkout := w.AddGroup("oncall", "On call", "Ada", "Grace", "Gus", "Robo"), w.AddGroup("checkout", "Checkout", "Grace", "Linus")
+	h := newHouseIn(t, w, func(o *options) {
+		o.policy.Severities[1].Groups = []string{"S0NOSUCH", oncall}
+		o.policy.Services[0].Groups = []string{checkout}
+	})
+	h.Announce("no_such_subteam", "already_in_channel")
+	ada := h.Person("Ada")
+	ada.Type("#general", "/incident declare sev2 checkout is down --service checkout").Expect("INC-1 declared")
+	room := h.Channel("#inc-1-checkout-is-down")
+	room.Expect("Take command")
+	h.Channel("#incidents").Expect("checkout is down")
+	h.Quiet()
+	if got := strings.Join(room.Members(), " "); got != "Ada Grace Linus Tocsin" {
+		t.Errorf("members: %s", got)
+	}
+	h.Leave(h.Person("Linus"), room.Name())
+	ada.Type(room.Name(), "/incident scribe @Grace").Expect("Scribe")
+	room.Expect("now *scribe*")
+	h.Quiet()
+	if got := strings.Join(room.Members(), " "); got != "Ada Grace Tocsin" {
+		t.Errorf("members: %s", got)
+	}
 }

@@ -32,6 +32,7 @@ type file struct {
 		Meaning     string        `yaml:"meaning"`
 		UpdateEvery time.Duration `yaml:"update_every"` // "30m"; left out: no updates are owed
 		Invite      []string      `yaml:"invite"`       // Slack user ids
+		Groups      []string      `yaml:"groups"`       // Slack user group ids
 	} `yaml:"severities"` // most severe first
 	DefaultSeverity string `yaml:"default_severity"`
 	Roles           []struct {
@@ -43,13 +44,16 @@ type file struct {
 		Name   string   `yaml:"name"`
 		Owner  string   `yaml:"owner"`
 		Invite []string `yaml:"invite"`
+		Groups []string `yaml:"groups"`
 		Links  []struct {
 			Title string `yaml:"title"`
 			URL   string `yaml:"url"`
 		} `yaml:"links"`
 	} `yaml:"services"`
-	Channel  string `yaml:"channel"`  // pattern: inc-{number}-{title}
-	Announce string `yaml:"announce"` // Slack channel id
+	Admins      []string          `yaml:"admins"`      // Slack user ids
+	Permissions map[string]string `yaml:"permissions"` // verb: anyone, member, holder or admin
+	Channel     string            `yaml:"channel"`     // pattern: inc-{number}-{title}
+	Announce    string            `yaml:"announce"`    // Slack channel id
 }
 
 // Read reads a policy, and reports everything that is wrong with it at once. Each fault names its place in the file.
@@ -61,7 +65,7 @@ func Read(raw []byte) (*incident.Policy, error) {
 	sum := sha256.Sum256(raw)
 	p := incident.Defaults()
 	p.Hash = hex.EncodeToString(sum[:])
-	faults := errors.Join(f.severities(p), f.roles(p), f.services(p), f.channels(p))
+	faults := errors.Join(f.severities(p), f.roles(p), f.services(p), f.permissions(p), f.channels(p))
 	if faults != nil {
 		return nil, fmt.Errorf("policy: %w", faults)
 	}
@@ -96,6 +100,7 @@ func decode(raw []byte) (f file, err error) {
 var (
 	word    = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,29}$`)
 	user    = regexp.MustCompile(`^[UW][A-Z0-9]{2,20}$`)
+	group   = regexp.MustCompile(`^S[A-Z0-9]{2,20}$`)
 	channel = regexp.MustCompile(`^[CG][A-Z0-9]{2,20}$`)
 )
 
@@ -117,9 +122,9 @@ func (f file) severities(p *incident.Policy) error {
 			faults = append(faults, fmt.Errorf("%s.meaning: is longer than %d characters", where, maxWords))
 		}
 		seen[s.Name] = true
-		faults = append(faults, people(where+".invite", s.Invite))
+		faults = append(faults, people(where+".invite", s.Invite), groups(where+".groups", s.Groups))
 		p.Severities = append(p.Severities, incident.Level{
-			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite,
+			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite, Groups: s.Groups,
 		})
 	}
 	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > 10 {
@@ -176,6 +181,9 @@ func rolesApart(p *incident.Policy) error {
 	}
 	for n, duty := range p.Roles {
 		for _, name := range []string{string(duty.Role), strings.ReplaceAll(duty.Name(), " ", "-")} {
+			if slices.ContainsFunc(incident.Permits, func(permit incident.Permit) bool { return strings.EqualFold(permit.Verb, name) }) {
+				return fmt.Errorf("roles: %q is a verb of its own, so no role can be called so: choose another name", strings.ToLower(name))
+			}
 			if same, _ := p.ParseRole(name); same.Role != duty.Role {
 				return fmt.Errorf("roles: %q and %q (%s) would be taken for each other: call one of them something else", p.Roles[n].Role, same.Role, name)
 			}
@@ -221,8 +229,8 @@ func (f file) services(p *incident.Policy) error {
 		if s.Owner != "" {
 			faults = append(faults, people(where+".owner", []string{s.Owner}))
 		}
-		faults = append(faults, people(where+".invite", s.Invite))
-		service := incident.Service{Name: s.Name, Owner: s.Owner, Invite: s.Invite}
+		faults = append(faults, people(where+".invite", s.Invite), groups(where+".groups", s.Groups))
+		service := incident.Service{Name: s.Name, Owner: s.Owner, Invite: s.Invite, Groups: s.Groups}
 		for _, l := range s.Links {
 			if at, err := url.Parse(l.URL); err != nil || at.Scheme != "https" && at.Scheme != "http" || at.Host == "" || len(l.URL) > maxURL {
 				faults = append(faults, fmt.Errorf("%s.links: each needs an http or https url of at most %d characters", where, maxURL))
@@ -262,6 +270,15 @@ func people(where string, handles []string) error {
 	for _, handle := range handles {
 		if !user.MatchString(handle) {
 			return fmt.Errorf("%s: %q is no member id; Slack shows it in a person's profile, under ⋮, for example U0123456789", where, handle)
+		}
+	}
+	return nil
+}
+
+func groups(where string, ids []string) error {
+	for _, id := range ids {
+		if !group.MatchString(id) {
+			return fmt.Errorf("%s: %q is no user group's id; it stands at the end of the group's address in Slack, for example S0123456789", where, id)
 		}
 	}
 	return nil

@@ -13,7 +13,7 @@ import (
 func TestRead(t *testing.T) {
 	p, err := Read([]byte(`
 severities:
-  - {name: p1, meaning: all is down, update_every: 15m, invite: [U0ADA0001]}
+  - {name: p1, meaning: all is down, update_every: 15m, invite: [U0ADA0001], groups: [S0ONCALL1]}
   - {name: p2, meaning: much is down}
 default_severity: p2
 roles:
@@ -26,12 +26,14 @@ services:
     links: [{title: Dashboard, url: "https://grafana.example.com/checkout"}]
 channel: "incident-{number}"
 announce: C0123456789
+admins: [U0ADA0001]
+permissions: {close: holder, liaison: member}
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []incident.Level{
-		{Name: "p1", Meaning: "all is down", Cadence: 15 * time.Minute, Invite: []string{"U0ADA0001"}},
+		{Name: "p1", Meaning: "all is down", Cadence: 15 * time.Minute, Invite: []string{"U0ADA0001"}, Groups: []string{"S0ONCALL1"}},
 		{Name: "p2", Meaning: "much is down", Rank: 1},
 	}
 	if diff := cmp.Diff(want, p.Severities); diff != "" {
@@ -49,6 +51,14 @@ announce: C0123456789
 	for _, typed := range []string{"liaison", "LIAISON", "customer-liaison"} {
 		if d, ok := p.ParseRole(typed); !ok || d.Role != "liaison" {
 			t.Errorf("%q is read as %+v", typed, d)
+		}
+	}
+	if !p.IsAdmin("U0ADA0001", incident.Member) || p.IsAdmin("U0ADA0001", incident.Guest) || p.IsAdmin("U0GRACE01", incident.Member) {
+		t.Error("admins are those whom the policy names, and of them no guest")
+	}
+	for verb, want := range map[string]incident.Grant{"close": incident.Holders, "liaison": incident.InRoom, "scribe": incident.Anyone, "note": incident.Anyone, "unheard-of": incident.Admins} {
+		if got := p.Permit(verb).Grant; got != want {
+			t.Errorf("%s is for %s, want %s", verb, got, want)
 		}
 	}
 	if p.Service("Checkout").Links[0].Title != "Dashboard" {
@@ -83,10 +93,20 @@ func TestReadFaults(t *testing.T) {
 		"roles alike":        {`roles: [{role: scribe, called: Commander}]`, `"scribe" and "commander" (Commander) would be taken for each other`},
 		"names alike":        {`roles: [{role: liaison, called: Big boss, does: x}, {role: scribe, called: big boss}]`, "would be taken for each other"},
 		"long name":          {`roles: [{role: scribe, called: "` + strings.Repeat("x", 31) + `"}]`, "roles[0].called: is longer than 30"},
+		"role is a verb":     {`roles: [{role: close, does: x}]`, `"close" is a verb of its own`},
+		"called like a verb": {`roles: [{role: scribe, called: Note}]`, `"note" is a verb of its own`},
+		"no such verb":       {"permissions: {clos: holder}", `permissions: there is no verb "clos"; there are declare, list`},
+		"no such grant":      {"permissions: {close: holders}", `permissions.close: "holders" must be one of anyone, member, holder, admin`},
+		"about no incident":  {"permissions: {declare: member}", "permissions.declare: it is about no incident"},
+		"permissions, list":  {"permissions: [close]", "permissions (line 1): must have a key and a value a line, and is a list"},
+		"permission, list":   {"permissions:\n  close: [holder]", "permissions.close (line 2): must be text, and is a list"},
+		"admins":             {"admins: ['@ada']", `admins: "@ada" is no member id`},
 		"owner":              {"services: [{name: a, owner: '@ada'}]", "is no member id"},
+		"group":              {"severities: [{name: a, groups: ['@oncall']}]\ndefault_severity: a", `severities[0].groups: "@oncall" is no user group's id`},
+		"group of a service": {"services: [{name: a, groups: [U0ADA0001]}]", `services[0].groups: "U0ADA0001" is no user group's id`},
 		"link":               {"services: [{name: a, links: [{title: x, url: 'javascript:alert(1)'}]}]", "http or https"},
 		"announce":           {"announce: '#incidents'", "is no channel id"},
-		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam"; there are name, meaning, update_every, invite`},
+		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam"; there are name, meaning, update_every, invite, groups`},
 		"not a duration":     {"severities:\n- name: a\n  update_every: 30", `severities[0].update_every (line 3): must be a duration, for example 30m or 2h, and is "30"`},
 		"not a list":         {"services:\n- name: a\n  invite: U0ADA0001", `services[0].invite (line 3): must be a list, each item on a line of its own after a dash, and is "U0ADA0001"`},
 		"not text":           {"channel: [a]", "channel (line 1): must be text, and is a list"},
