@@ -38,6 +38,11 @@ func (e *errand) saying(event incident.Event) (*saying, error) {
 		return paragraph(":rotating_light: " + by + " reopened " + markup(e.i.ID.String()) + ": " + short(event.Text, 2000)), nil
 	case incident.EventSimilar:
 		return e.saySimilar(event)
+	case incident.EventLeft:
+		if !event.Whom.IsZero() {
+			return nil, nil // who leads is told
+		}
+		return e.sayLeft(event)
 	case incident.EventCalled:
 		return e.reminding(event), nil
 	}
@@ -97,7 +102,13 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 		return paragraph(caughtUpWords(name, event)), nil
 	case incident.EventBuried:
 		return paragraph(buriedWords(name, event)), nil
-	case incident.EventReminded:
+	case incident.EventReminded, incident.EventLeft:
+		if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
+			return nil, err
+		}
+		if event.Kind == incident.EventLeft {
+			return e.sayLeft(event)
+		}
 		return e.reminding(event), nil
 	}
 	return nil, nil

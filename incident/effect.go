@@ -122,6 +122,9 @@ var owes = map[EventKind][]EffectKind{
 	EventStatus:      {EffectCard, EffectTopic, EffectAnnouncement},
 	EventRole:        {EffectCard, EffectSay, EffectInvite, EffectTopic, EffectAnnouncement},
 	EventSteppedDown: {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventJoined:      {},
+	EventLeft:        {EffectTell, EffectSay}, // one of them has somebody to tell
+	EventBriefed:     {EffectTell},
 	EventNote:        {},
 	EventUpdate:      {EffectCard, EffectSay, EffectAnnouncement},
 	EventMitigated:   {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},

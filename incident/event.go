@@ -19,6 +19,9 @@ const (
 	EventStatus      EventKind = "status"
 	EventRole        EventKind = "role"
 	EventSteppedDown EventKind = "stepped_down" // a role has no holder any more
+	EventJoined      EventKind = "joined"       // who has a role came into the room
+	EventLeft        EventKind = "left"         // who has a role left the room, or the workspace
+	EventBriefed     EventKind = "briefed"      // who came late was told how things stand
 	EventNote        EventKind = "note"
 	EventUpdate      EventKind = "update"
 	EventMitigated   EventKind = "mitigated"
@@ -61,6 +64,9 @@ var tellings = map[EventKind]func(Event) string{
 	EventStatus:      func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
 	EventRole:        tellRole,
 	EventSteppedDown: tellSteppedDown,
+	EventJoined:      func(e Event) string { return "joined the room, as " + e.Text },
+	EventLeft:        func(e Event) string { return fmt.Sprintf("left %s, and is %s", e.From, e.Text) },
+	EventBriefed:     func(e Event) string { return fmt.Sprintf("told %s, who came late, how things stand", e.Whom.Name) },
 	EventNote:        func(e Event) string { return "noted: " + e.Text },
 	EventUpdate:      func(e Event) string { return "posted an update: " + e.Text },
 	EventMitigated:   func(Event) string { return "marked it mitigated" },
