@@ -72,6 +72,23 @@ func TestStoryHolderLeaves(t *testing.T) {
 	page.Expect("joined the room, as communicator", "left the room, and is communicator", "left the room, and is commander, communicator")
 }
 
+// TestStoryHolderIsBack before anybody could be told: nobody is.
+func TestStoryHolderIsBack(t *testing.T) {
+	h, ada, room, _ := inRoom(t)
+	ada.Type(room.Name(), "/incident commander me")
+	room.Expect("now *commander*")
+	h.Quiet()
+	h.Faults(func(slacksim.Call) *slacksim.Fault { return &slacksim.Fault{Kind: slacksim.Status, Status: 503} })
+	h.Leave(ada, room.Name())
+	h.quieten(t)
+	h.Join(ada, room.Name())
+	h.quieten(t)
+	h.Faults(nil)
+	h.recover(recovery)
+	h.Quiet()
+	ada.Type(room.Name(), "/incident timeline").Expect("left the room, and is commander", "joined the room, as commander")
+}
+
 // TestStoryHolderIsDeactivated: it is noticed wherever they have a role, and once.
 func TestStoryHolderIsDeactivated(t *testing.T) {
 	h, ada, room, _ := inRoom(t)
