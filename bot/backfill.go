@@ -14,9 +14,6 @@ const formBackfill = "backfill"
 
 // backfill records an incident that is over. What it must know and was not typed is asked for in a form.
 func (c *call) backfill(args string) (answer, error) {
-	if err := c.mayDeclare(); err != nil {
-		return answer{}, err
-	}
 	valued := []string{"service"}
 	for _, moment := range incident.Moments {
 		valued = append(valued, string(moment))
@@ -153,7 +150,7 @@ func (c *call) submitBackfill(v view) ([]byte, error) {
 	if len(faults) > 0 {
 		return formErrors(faults)
 	}
-	if err := c.mayDeclare(); err != nil {
+	if err := c.permitted("backfill"); err != nil {
 		return formDone(c.explain(err))
 	}
 	a, err := c.record(p)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -68,13 +70,13 @@ func cardFields(policy *incident.Policy, i *incident.Incident) []*slack.TextBloc
 	field := func(name, value markup) *slack.TextBlockObject { return mrkdwn(bold(name) + "\n" + value) }
 	fields := []*slack.TextBlockObject{
 		field("Status", dot(policy, i)+" "+statusLine(i)),
-		field("Commander", holder(i, incident.Commander)),
+		field(title(policy.Duty(incident.Commander).Name()), holder(i, incident.Commander)),
 		field("Since", clock(i.Started)),
 		field("Next update", nextUpdate(i)),
 	}
 	for _, duty := range policy.Roles {
 		if duty.Role != incident.Commander && !i.Roles[duty.Role].IsZero() && len(fields) < 8 {
-			fields = append(fields, field(title(string(duty.Role)), holder(i, duty.Role)))
+			fields = append(fields, field(title(duty.Name()), holder(i, duty.Role)))
 		}
 	}
 	if i.Service != "" {
@@ -120,7 +122,11 @@ func nextUpdate(i *incident.Incident) markup {
 	return "due " + clock(i.UpdateDue)
 }
 
-func title(word string) markup { return esc(strings.ToUpper(word[:1]) + word[1:]) }
+// title is a word with a capital.
+func title(word string) markup {
+	first, size := utf8.DecodeRuneInString(word)
+	return esc(string(unicode.ToUpper(first)) + word[size:])
+}
 
 // links leads to what belongs to the incident elsewhere.
 func (b *Bot) links(i *incident.Incident, elsewhere []markup) markup {
@@ -200,7 +206,7 @@ func statusMenu(i *incident.Incident) *slack.SelectBlockElement {
 func roleMenu(policy *incident.Policy, i *incident.Incident) *slack.SelectBlockElement {
 	var options []*slack.OptionBlockObject
 	for _, duty := range policy.Roles {
-		options = append(options, option(fmt.Sprintf("%s %s me", duty.Role, i.ID), "I am the "+esc(string(duty.Role))))
+		options = append(options, option(fmt.Sprintf("%s %s me", duty.Role, i.ID), short("I am the "+duty.Name(), 75)))
 	}
 	return menuOf("role", "Take a role", options...)
 }
@@ -209,7 +215,7 @@ func roleMenu(policy *incident.Policy, i *incident.Incident) *slack.SelectBlockE
 func (b *Bot) announcement(i *incident.Incident, last incident.Event, kin markup) []slack.Block {
 	policy := b.Policy()
 	blocks := []slack.Block{
-		section(dot(policy, i) + " " + bold(headline(i, 400)) + "\n" + title(string(i.Status)) + mitigatedSuffix(i) + " · commander " + holder(i, incident.Commander) + " · since " + clock(i.Started) + roomSuffix(i)),
+		section(dot(policy, i) + " " + bold(headline(i, 400)) + "\n" + title(string(i.Status)) + mitigatedSuffix(i) + " · " + esc(policy.Duty(incident.Commander).Name()) + " " + holder(i, incident.Commander) + " · since " + clock(i.Started) + roomSuffix(i)),
 	}
 	if last.Text != "" {
 		blocks = append(blocks, section(bold("Update")+" "+clock(last.At)))
@@ -225,13 +231,13 @@ func (b *Bot) announcement(i *incident.Incident, last incident.Event, kin markup
 }
 
 // topic is the line at the head of the room. Slack takes 250 characters, and formats none.
-func topic(i *incident.Incident) markup {
+func topic(policy *incident.Policy, i *incident.Incident) markup {
 	line := severityMark(i) + " · " + esc(string(i.Status))
 	if i.Status.Open() && !i.Mitigated.IsZero() {
 		line += " (mitigated)"
 	}
 	if lead := i.Roles[incident.Commander]; !lead.IsZero() {
-		line += " · commander " + short(lead.Name, 60)
+		line += " · " + esc(policy.Duty(incident.Commander).Name()) + " " + short(lead.Name, 60)
 	}
 	return line + " · " + short(i.Title, 240-size(line))
 }

@@ -25,8 +25,8 @@ type command struct {
 	run    func(*call, string) (answer, error)
 }
 
-// commands is the one table of verbs. Help, the menu and the buttons are printed from it. It is filled by init, because
-// help reads the table that it stands in.
+// commands is the one table of verbs but for those of the roles, which are the policy's. Help, the menu and the buttons are
+// printed from it. It is filled by init, because help reads the table that it stands in.
 var commands []command
 
 func init() {
@@ -41,11 +41,8 @@ func init() {
 		{name: "unsubscribe", args: "INC-7, or service checkout", help: "hear no more of it", button: "Unsubscribe", run: (*call).unsubscribe},
 		{name: "access", args: "INC-7 why", help: "ask the people of a private incident to let you in", run: (*call).access},
 		{name: "help", help: "this list", button: "Help", run: (*call).help},
-		{name: "commander", args: "@user or me", help: "who leads", button: "Take command", room: true, run: assign(incident.Commander)},
-		{name: "communicator", args: "@user or me", help: "who speaks to everybody outside", room: true, run: assign(incident.Communicator)},
-		{name: "investigator", args: "@user or me", help: "who looks for the cause", room: true, run: assign(incident.Investigator)},
-		{name: "mitigator", args: "@user or me", help: "who makes it stop hurting", room: true, run: assign(incident.Mitigator)},
-		{name: "scribe", args: "@user or me", help: "who writes down what happens", room: true, run: assign(incident.Scribe)},
+		{name: "handover", args: "[commander] @user how things stand", help: "give a role to somebody with a note for them", room: true, run: (*call).handover},
+		{name: "stepdown", args: "[commander]", help: "give up a role, so that nobody has it", button: "Step down", room: true, run: (*call).stepDown},
 		{name: "severity", args: "sev1 | unknown", help: "raise or lower the severity", room: true, run: (*call).severity},
 		{name: "status", args: "identified", help: "investigating, identified or monitoring", room: true, run: (*call).status},
 		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, run: (*call).note},
@@ -76,9 +73,12 @@ func lookup(name string) (command, bool) {
 // label is what the verb's button says.
 func (v command) label() string { return firstOf(v.button, v.name) }
 
-// button offers a verb: pressing it is typing "/incident <verb> INC-7 <args>".
+// button offers a verb: pressing it is typing "/incident <verb> INC-7 <args>". What is not in the table is a role.
 func button(verb string, id incident.ID, args string) *slack.ButtonBlockElement {
-	v, _ := lookup(verb)
+	v, known := lookup(verb)
+	if !known {
+		v = roleVerb(incident.Duty{Role: incident.Role(verb)})
+	}
 	line := verb
 	if v.room {
 		line += " " + id.String()
@@ -96,15 +96,18 @@ func (c *call) try(line string) (answer, error) {
 	if word == "" {
 		return c.menu()
 	}
-	v, known := lookup(strings.ToLower(word))
+	v, known := c.verb(strings.ToLower(word))
 	if !known {
-		return unknownVerb(word, args)
+		return c.unknownVerb(word, args)
 	}
 	if v.room {
 		var err error
 		if args, err = c.locate(args, v.form != ""); err != nil {
 			return answer{}, err
 		}
+	}
+	if err := c.permitted(v.name); err != nil {
+		return answer{}, err
 	}
 	if v.form != "" && args == "" {
 		return c.openForm(v)
@@ -113,15 +116,15 @@ func (c *call) try(line string) (answer, error) {
 }
 
 // unknownVerb says what was perhaps meant, with what else was typed, so that it can be copied and sent.
-func unknownVerb(word, args string) (answer, error) {
-	names := make([]string, len(commands))
-	for n, v := range commands {
-		names[n] = v.name
+func (c *call) unknownVerb(word, args string) (answer, error) {
+	var names []string
+	for _, v := range c.verbs() {
+		names = append(names, v.name)
 	}
 	asTyped := func(s string) string { return readable(s, func(h string) string { return h }) }
 	word, args = asTyped(word), cutRunes(asTyped(args), 200)
 	if near := Nearest(strings.ToLower(word), names); near != "" {
-		v, _ := lookup(near)
+		v, _ := c.verb(near)
 		return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. Did you mean: /incident %s", word, strings.TrimSpace(v.name+" "+cmp.Or(args, v.args)))
 	}
 	return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. To declare an incident: /incident declare %s. All verbs: /incident help.", echo(word), strings.TrimSpace(echo(word)+" "+args))
@@ -191,17 +194,17 @@ func (c *call) menu() (answer, error) {
 // help prints the table.
 func (c *call) help(string) (answer, error) {
 	var general, room []markup
-	for _, v := range commands {
-		line := markup("`/incident "+v.name) + esc(spaced(v.args)) + markup("` "+v.help)
+	for _, v := range c.verbs() {
+		line := markup("`/incident "+v.name) + esc(spaced(v.args)) + "` " + esc(v.help)
 		if v.room {
 			room = append(room, line)
 		} else {
 			general = append(general, line)
 		}
 	}
-	return show("All that /incident can do",
-		section(bold("Anywhere")+"\n"+join(general, "\n")),
-		section(bold("In an incident's room")+", or with its number first, as in `/incident note INC-7 …`\n"+join(room, "\n")))
+	blocks := sections(append([]markup{bold("Anywhere")}, general...))
+	return show("All that /incident can do", append(blocks,
+		sections(append([]markup{bold("In an incident's room") + ", or with its number first, as in `/incident note INC-7 …`"}, room...))...)...)
 }
 
 func spaced(args string) string {

@@ -235,6 +235,9 @@ func (e *errand) tell() (incident.Refs, error) {
 	if err != nil {
 		return nil, err
 	}
+	if event.Kind == incident.EventBriefed {
+		return nil, e.brief(event)
+	}
 	line, err := e.telling(event)
 	whom := event.Whom.Handle
 	if err != nil || line == nil || !userID.MatchString(whom) {

@@ -7,7 +7,6 @@ import (
 	"html"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -197,7 +196,7 @@ func (e *errand) couldBe(channel slack.Channel) bool {
 const refTopic = "slack.topic"
 
 func (e *errand) setTopic() (incident.Refs, error) {
-	wanted := string(topic(e.i))
+	wanted := string(topic(e.Policy(), e.i))
 	if e.roomID() == "" || !e.dirty && e.i.Refs[refTopic] == wanted {
 		return nil, nil // after an earlier try, the room may have another one than we keep
 	}
@@ -216,60 +215,6 @@ func (e *errand) setTopic() (incident.Refs, error) {
 		return nil, nil
 	}
 	return incident.Refs{refTopic: wanted}, fault("conversations.setTopic", err)
-}
-
-// refInvited keeps who has been invited, so that nobody who left is called back by the next change of a role.
-const refInvited = "slack.invited"
-
-// inviteBatch is how many people one call of conversations.invite takes.
-const inviteBatch = 100
-
-// invite asks everybody into the room who belongs there and has not been asked yet.
-func (e *errand) invite() (incident.Refs, error) {
-	if e.roomID() == "" {
-		return nil, nil
-	}
-	invited := strings.Fields(e.i.Refs[refInvited])
-	var wanted []string
-	carried, err := e.carried()
-	if err != nil {
-		return nil, err
-	}
-	belong := slices.Concat(e.Policy().Invited(e.i), strings.Fields(e.i.Refs[refPeople]), carried)
-	for _, handle := range belong {
-		if userID.MatchString(handle) && handle != e.team.Load().bot && !slices.Contains(invited, handle) && !slices.Contains(wanted, handle) {
-			wanted = append(wanted, handle)
-		}
-	}
-	for batch := range slices.Chunk(wanted, inviteBatch) {
-		if err := e.inviteBatch(batch); err != nil {
-			return nil, err
-		}
-	}
-	learned := incident.Refs{refInvited: strings.Join(append(invited, wanted...), " ")}
-	for _, done := range []string{refPeople, incident.RefCarried} {
-		if e.i.Refs[done] != "" {
-			learned[done] = ""
-		}
-	}
-	return learned, nil
-}
-
-// unwelcome are the codes that speak of the people and not of the call. Source: the method's reference page.
-var unwelcome = []string{"cant_invite", "user_is_restricted", "ura_max_channels", "user_not_found", "user_disabled", "org_user_not_in_team", "user_team_not_in_channel"}
-
-// inviteBatch invites up to a hundred people. With force, those whom Slack refuses keep nobody else out.
-func (e *errand) inviteBatch(handles []string) error {
-	_, err := e.Slack().ForceInviteUsersToConversationContext(e.ctx, e.roomID(), handles...)
-	var refused slack.SlackErrorResponse
-	switch {
-	case err == nil || refusedWith(err, "already_in_channel", "cant_invite_self", "is_archived"):
-		return nil
-	case errors.As(err, &refused) && (len(refused.Errors) > 0 || slices.Contains(unwelcome, refused.Err)):
-		e.Log.Warn("some people could not be invited", "incident", e.i.ID.String(), "slack", refused.Err, "people", len(handles), "errors", len(refused.Errors))
-		return nil
-	}
-	return fault("conversations.invite", err)
 }
 
 // refBookmark keeps the id of each bookmark, by its title.

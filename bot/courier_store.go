@@ -68,6 +68,10 @@ func (r records) Member(ctx context.Context, id incident.ID, handle string) (tim
 	return asked(r.store.Member(ctx, id, handle))
 }
 
+func (r records) SetMembers(ctx context.Context, id incident.ID, handles []string, at time.Time) error {
+	return ours(r.store.SetMembers(ctx, id, handles, at))
+}
+
 func (r records) SaveProfiles(ctx context.Context, profiles []incident.Profile) error {
 	return ours(r.store.SaveProfiles(ctx, profiles))
 }

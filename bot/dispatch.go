@@ -149,7 +149,7 @@ func (c *call) submitDeclare(v view) ([]byte, error) {
 	if len(faults) > 0 {
 		return formErrors(faults)
 	}
-	if err := c.mayDeclare(); err != nil {
+	if err := c.permitted("declare"); err != nil {
 		return formDone(c.explain(err))
 	}
 	a, err := c.ring(d)

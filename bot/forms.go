@@ -257,7 +257,7 @@ func (c *call) submitted(v view) (incident.Declaration, map[string]string) {
 
 // shortcut opens the declare form about a message: its text and where it stands are filled in.
 func (c *call) shortcut(text string) (answer, error) {
-	if err := c.mayDeclare(); err != nil {
+	if err := c.permitted("declare"); err != nil {
 		return answer{}, err
 	}
 	text = readable(text, c.name)

@@ -52,6 +52,9 @@ var asks = map[incident.Topic]struct {
 	},
 	incident.TopicCommander: {
 		words: func(i *incident.Incident) markup {
+			if !i.Acknowledged.IsZero() { // somebody did, and stepped down
+				return "Nobody leads " + bold(esc(i.Name())) + " any more"
+			}
 			return "Nobody leads " + bold(esc(i.Name())) + " yet, declared " + clock(i.Declared)
 		},
 		mends: mendedBy("commander", "me"),

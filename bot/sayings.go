@@ -32,6 +32,8 @@ func (e *errand) saying(event incident.Event) (*saying, error) {
 	switch event.Kind {
 	case incident.EventRole:
 		return e.sayRole(event)
+	case incident.EventSteppedDown:
+		return e.saySteppedDown(event), nil
 	case incident.EventUpdate:
 		return e.sayUpdate(event), nil
 	case incident.EventMitigated:
@@ -52,33 +54,15 @@ func (e *errand) saying(event incident.Event) (*saying, error) {
 		return e.sayMerged(event)
 	case incident.EventAbsorbed:
 		return e.sayAbsorbed(event)
+	case incident.EventLeft:
+		if !event.Whom.IsZero() {
+			return nil, nil // who leads is told
+		}
+		return e.sayLeft(event)
 	case incident.EventCalled:
 		return e.reminding(event), nil
 	}
 	return nil, nil
-}
-
-// sayRole tells a new holder of a role what it asks of them, unless somebody else has it by now.
-func (e *errand) sayRole(event incident.Event) (*saying, error) {
-	role := incident.Role(event.To)
-	if e.i.Roles[role].Handle != event.Whom.Handle {
-		return nil, nil
-	}
-	line := mention(event.Whom.Handle) + " is now " + bold(esc(event.To)) + " of " + markup(e.i.ID.String())
-	if event.From != "" {
-		before, err := e.Store.Profile(e.ctx, event.From)
-		if err != nil {
-			return nil, err
-		}
-		line += ", in place of " + esc(firstOf(before.Name, event.From))
-	}
-	line += "."
-	for _, duty := range e.Policy().Roles {
-		if duty.Role == role {
-			line += " " + short(duty.Does, 2000)
-		}
-	}
-	return paragraph(line), nil
 }
 
 // sayUpdate posts an update.
@@ -138,9 +122,12 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 		return paragraph(caughtUpWords(name, event)), nil
 	case incident.EventBuried:
 		return paragraph(buriedWords(name, event)), nil
-	case incident.EventReminded:
+	case incident.EventReminded, incident.EventLeft:
 		if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
 			return nil, err
+		}
+		if event.Kind == incident.EventLeft {
+			return e.sayLeft(event)
 		}
 		return e.reminding(event), nil
 	case incident.EventTold:

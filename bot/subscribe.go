@@ -3,7 +3,6 @@ package bot
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"tocsin/incident"
 )
@@ -96,22 +95,4 @@ func (e *errand) news() (incident.Refs, error) {
 		what: fmt.Sprintf("%s event %s", e.i.ID, e.effect.Subject), since: event.At, text: line.text, blocks: line.blocks,
 	})
 	return nil, err
-}
-
-// mayHear tells whether somebody outside the room may hear of the incident now: of a private one, only who is in its room by
-// a fresh look; of any other, all who see it, once it is known whether its declarer may declare.
-func (e *errand) mayHear(handle string) (bool, error) {
-	profile, err := e.profile(handle)
-	if err != nil {
-		return false, err
-	}
-	them := &call{Bot: e.Bot, ctx: e.ctx, who: profile.Person, standing: profile.Standing}
-	if seen, err := them.visible(e.i, false); err != nil || !seen {
-		return false, ours(err)
-	}
-	vouched, err := e.vouched(e.i)
-	if err == nil && !vouched && !e.i.Private {
-		err = &incident.Setback{After: time.Second, Err: fmt.Errorf("%s has no room yet", e.i.ID)}
-	}
-	return err == nil, err
 }

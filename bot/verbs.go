@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -36,50 +35,6 @@ func (c *call) news(do func(*incident.Incident) (answer, error)) (answer, error)
 
 // heard is an answer to somebody whose act the room sees by itself.
 func heard(m markup) answer { return answer{Text: m, Heard: true} }
-
-// assign is the verb of a role.
-func assign(role incident.Role) func(*call, string) (answer, error) {
-	return func(c *call, args string) (answer, error) {
-		word, _ := cutWord(args)
-		if word == "" {
-			return c.roleHolder(role)
-		}
-		person, err := c.person(word)
-		if err != nil {
-			return answer{}, err
-		}
-		if err := c.mayHold(person); err != nil {
-			return answer{}, err
-		}
-		return c.rule(func(i *incident.Incident) (answer, error) {
-			if err := i.Assign(role, person, c.stamp()); err != nil {
-				return answer{}, err
-			}
-			return heard(title(string(role)) + markup(fmt.Sprintf(" of %s is now ", i.ID)) + mention(person.Handle) + "."), nil
-		})
-	}
-}
-
-// mayHold refuses those who cannot hold a role.
-func (c *call) mayHold(p incident.Person) error {
-	profile, err := c.Store.Profile(c.ctx, p.Handle)
-	if err == nil && (profile.Standing == incident.Bot || profile.Standing == incident.Gone) {
-		return incident.Refuse(incident.Invalid, "%s is a bot or has left: choose a person.", p.Name)
-	}
-	return err
-}
-
-// roleHolder answers who has a role.
-func (c *call) roleHolder(role incident.Role) (answer, error) {
-	i, err := c.Store.Incident(c.ctx, c.incident)
-	if err != nil {
-		return answer{}, err
-	}
-	if p := i.Roles[role]; !p.IsZero() {
-		return say(title(string(role)) + markup(fmt.Sprintf(" of %s is ", i.ID)) + mention(p.Handle) + markup(fmt.Sprintf(". To hand over: `/incident %s @user`", role))), nil
-	}
-	return say(markup(fmt.Sprintf("%s has no %s yet. `/incident %s me` or `/incident %s @user`", i.ID, role, role, role))), nil
-}
 
 func (c *call) severity(args string) (answer, error) {
 	level, err := c.Policy().MustSeverity(echo(readable(args, c.name)))
@@ -210,16 +165,10 @@ func (c *call) close(string) (answer, error) {
 }
 
 func (c *call) accept(string) (answer, error) {
-	if err := c.standing.MayJudge(); err != nil {
-		return answer{}, err
-	}
 	return c.simple(func(i *incident.Incident) error { return i.Accept(c.stamp()) }, "is accepted. Its room opens now.")
 }
 
 func (c *call) decline(args string) (answer, error) {
-	if err := c.standing.MayJudge(); err != nil {
-		return answer{}, err
-	}
 	why := readable(args, c.name)
 	return c.simple(func(i *incident.Incident) error { return i.Decline(why, c.stamp()) }, "is declined. It stays in the record.")
 }

@@ -143,6 +143,10 @@ var owes = map[EventKind][]EffectKind{
 	EventTold:           {EffectTell},
 	EventStatus:         {EffectCard, EffectTopic, EffectAnnouncement},
 	EventRole:           {EffectCard, EffectSay, EffectInvite, EffectTopic, EffectAnnouncement},
+	EventSteppedDown:    {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventJoined:         {},
+	EventLeft:           {EffectTell, EffectSay}, // one of them has somebody to tell
+	EventBriefed:        {EffectTell},
 	EventNote:           {},
 	EventUpdate:         {EffectCard, EffectSay, EffectAnnouncement, EffectThread},
 	EventCustomersDraft: {EffectSay},

@@ -21,6 +21,10 @@ const (
 	EventTold           EventKind = "told" // a person of the severity
 	EventStatus         EventKind = "status"
 	EventRole           EventKind = "role"
+	EventSteppedDown    EventKind = "stepped_down" // a role has no holder any more
+	EventJoined         EventKind = "joined"       // who has a role came into the room
+	EventLeft           EventKind = "left"         // who has a role left the room, or the workspace
+	EventBriefed        EventKind = "briefed"      // who came late was told how things stand
 	EventNote           EventKind = "note"
 	EventUpdate         EventKind = "update"
 	EventAccess         EventKind = "access"   // somebody asks to be let into the room
@@ -79,6 +83,10 @@ var tellings = map[EventKind]func(Event) string{
 	},
 	EventStatus:         func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
 	EventRole:           tellRole,
+	EventSteppedDown:    tellSteppedDown,
+	EventJoined:         func(e Event) string { return "joined the room, as " + e.Text },
+	EventLeft:           func(e Event) string { return fmt.Sprintf("left %s, and is %s", e.From, e.Text) },
+	EventBriefed:        func(e Event) string { return fmt.Sprintf("told %s, who came late, how things stand", e.Whom.Name) },
 	EventNote:           func(e Event) string { return "noted: " + e.Text },
 	EventUpdate:         func(e Event) string { return "posted an update: " + e.Text },
 	EventCustomersDraft: func(e Event) string { return "drafted for customers: " + e.Text },
@@ -113,10 +121,21 @@ var tellings = map[EventKind]func(Event) string{
 }
 
 func tellRole(e Event) string {
+	told := fmt.Sprintf("made %s %s", e.Whom.Name, e.To)
 	if e.By == e.Whom {
-		return "took the role of " + e.To
+		told = "took the role of " + e.To
 	}
-	return fmt.Sprintf("made %s %s", e.Whom.Name, e.To)
+	if e.Text != "" {
+		told += ", with the note: " + e.Text
+	}
+	return told
+}
+
+func tellSteppedDown(e Event) string {
+	if e.By.Handle == e.Whom.Handle {
+		return "stepped down as " + e.To
+	}
+	return fmt.Sprintf("took the role of %s from %s", e.To, e.Whom.Name)
 }
 
 // String tells the event in one sentence, without its time.

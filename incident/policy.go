@@ -20,28 +20,11 @@ type Level struct {
 	Rank    int           // 0 is the most severe
 	Invite  []string      // handles of those who are always invited
 	Tell    []string      // handles of those who hear of it when an incident gets it
+	Groups  []string      // ids of groups of people who are
 
 	Gates      []Gate        // what must be there before it is closed, beside that it is resolved
 	LeadWithin time.Duration // how long nobody may lead before the room is asked; 0: as long as it likes
 	Escalate   []string      // handles of those who hear of it when still nobody does
-}
-
-// Role names a part that somebody plays in an incident.
-type Role string
-
-// The roles that the rules themselves know of; a policy may describe them in its own words.
-const (
-	Commander    Role = "commander"
-	Communicator Role = "communicator"
-	Investigator Role = "investigator"
-	Mitigator    Role = "mitigator"
-	Scribe       Role = "scribe"
-)
-
-// Duty is a role with what its holder does, said to whoever takes it.
-type Duty struct {
-	Role Role
-	Does string // in the second person: "You lead: …"
 }
 
 // Link is something to have at hand in the room: a dashboard, a status page.
@@ -52,6 +35,7 @@ type Service struct {
 	Name   string
 	Owner  string // handle of who answers for it, invited to its incidents
 	Invite []string
+	Groups []string // ids of groups of people who are invited too
 	Links  []Link
 }
 
@@ -72,8 +56,10 @@ type Policy struct {
 	Customers  Customers
 	Drills     Drills
 
-	ArchiveAfter time.Duration // how long after it was closed the room is archived; 0: never
-	Hash         string        // of the file's bytes; "" for the defaults
+	ArchiveAfter time.Duration    // how long after it was closed the room is archived; 0: never
+	Admins       []string         // handles of those who may do everything, beside the admins of the workspace
+	Permissions  map[string]Grant // who may do what, where it differs from Permits; by verb
+	Hash         string           // of the file's bytes; "" for the defaults
 }
 
 // Defaults is a policy that works for a team that has not written one.
@@ -87,11 +73,11 @@ func Defaults() *Policy {
 		},
 		Fallback: "sev3",
 		Roles: []Duty{
-			{Commander, "You lead: keep the overview, give out tasks, decide. Leave the debugging to others."},
-			{Communicator, "You speak to everybody outside: post updates on time, answer questions, keep the room free of them."},
-			{Investigator, "You look for the cause, and say in the room what you find and what you have ruled out."},
-			{Mitigator, "You make it stop hurting: roll back, fail over, switch off. Say what you do before you do it."},
-			{Scribe, "You write down what happens and when, with notes: /incident note."},
+			{Role: Commander, Does: "You lead: keep the overview, give out tasks, decide. Leave the debugging to others."},
+			{Role: Communicator, Does: "You speak to everybody outside: post updates on time, answer questions, keep the room free of them."},
+			{Role: Investigator, Does: "You look for the cause, and say in the room what you find and what you have ruled out."},
+			{Role: Mitigator, Does: "You make it stop hurting: roll back, fail over, switch off. Say what you do before you do it."},
+			{Role: Scribe, Does: "You write down what happens and when, with notes: /incident note."},
 		},
 		Channel: "inc-{number}-{title}",
 		Customers: Customers{Approve: true, Templates: map[Status]string{
@@ -185,4 +171,11 @@ func (p *Policy) Invited(i *Incident) []string {
 		}
 	}
 	return unique
+}
+
+// InvitedGroups lists the groups of people who belong in an incident's room, each once: of its service and its severity.
+func (p *Policy) InvitedGroups(i *Incident) []string {
+	groups := slices.Concat(p.Service(i.Service).Groups, p.Level(i.Severity).Groups)
+	slices.Sort(groups)
+	return slices.Compact(groups)
 }

@@ -38,6 +38,8 @@ func fold(events []Event) state {
 			if Role(e.To) == Commander && s.Acknowledged.IsZero() {
 				s.Acknowledged = e.At
 			}
+		case EventSteppedDown:
+			delete(s.Roles, Role(e.To))
 		case EventUpdate:
 			s.Update = e.At
 		case EventMitigated:
@@ -96,6 +98,14 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 	func(t *rapid.T, i *Incident, s Stamp) error {
 		role := rapid.SampledFrom([]Role{Commander, Communicator, Scribe}).Draw(t, "role")
 		return i.Assign(role, rapid.SampledFrom([]Person{ada, grace, {}}).Draw(t, "person"), s)
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		role := rapid.SampledFrom([]Role{Commander, Scribe, "liaison"}).Draw(t, "role")
+		return i.HandOver(role, rapid.SampledFrom([]Person{ada, grace}).Draw(t, "person"), "they know the cause", s)
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		role := rapid.SampledFrom([]Role{Commander, Scribe, "liaison"}).Draw(t, "role")
+		return i.StepDown(role, Defaults().Level(i.Severity), s)
 	},
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Note("a note", time.Time{}, s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error {

@@ -41,3 +41,12 @@ func (c *Channel) Post(words ...string) *Post {
 	c.w.t.Fatalf("there is no message with %q; there was instead:\n%s", words, indent(c.show()))
 	return nil
 }
+
+// Leave takes somebody out of a channel, as by their own leave.
+func (w *Workspace) Leave(p *Person, name string) {
+	w.t.Helper()
+	c := w.Channel(name).c
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.dropMember(c, p.id)
+}

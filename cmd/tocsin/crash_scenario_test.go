@@ -24,6 +24,9 @@ var scenario = []step{
 	{who: "Grace", where: "#random", text: "/incident severity INC-2 sev2"}, // so that its card shows the announcement, whichever came first
 	{who: "Ada", where: crashRoom, press: "do:commander"},
 	{who: "Ada", where: crashRoom, text: "/incident communicator @Grace"},
+	{who: "Ada", where: crashRoom, text: "/incident scribe me"},
+	{who: "Ada", where: crashRoom, text: "/incident handover scribe @Linus he types fastest"},
+	{who: "Linus", where: crashRoom, text: "/incident stepdown"},
 	{who: "Grace", where: crashRoom, text: "/incident note we rolled back the deploy"},
 	{who: "Grace", where: crashRoom, text: "/incident update we found the cause"},
 	{who: "Ada", where: crashRoom, text: "/incident severity sev1"},

@@ -52,6 +52,8 @@ var verbs = []verb{
 	{incident.EventUpdate, "update %s we are still looking", regexp.MustCompile(`^Update posted`), 2},
 	{incident.EventRole, "commander %s me", regexp.MustCompile(`^Commander of INC-\d+ is now`), 2},
 	{incident.EventRole, "scribe %s me", regexp.MustCompile(`^Scribe of INC-\d+ is now`), 1},
+	{incident.EventRole, "handover %s scribe @Linus I go to bed", regexp.MustCompile(`^Scribe of INC-\d+ is now`), 1},
+	{incident.EventSteppedDown, "stepdown %s scribe", regexp.MustCompile(`^INC-\d+ has no scribe now`), 1},
 	{incident.EventSeverity, "severity %s sev1", regexp.MustCompile(`^INC-\d+ is now`), 1},
 	{incident.EventSeverity, "severity %s sev2", regexp.MustCompile(`^INC-\d+ is now`), 1},
 	{incident.EventStatus, "status %s identified", regexp.MustCompile(`^INC-\d+ is now`), 1},

@@ -36,24 +36,29 @@ type file struct {
 		Escalate    []string      `yaml:"escalate"`     // Slack user ids of those who hear of it when nobody leads still
 		Tell        []string      `yaml:"tell"`
 		Gates       []string      `yaml:"gates"`
+		Groups      []string      `yaml:"groups"` // Slack user group ids
 	} `yaml:"severities"` // most severe first
 	DefaultSeverity string `yaml:"default_severity"`
 	Roles           []struct {
-		Role string `yaml:"role"`
-		Does string `yaml:"does"`
+		Role   string `yaml:"role"`   // commander and the other four, or one of the team's own
+		Called string `yaml:"called"` // what people call it
+		Does   string `yaml:"does"`
 	} `yaml:"roles"`
 	Services []struct {
 		Name   string   `yaml:"name"`
 		Owner  string   `yaml:"owner"`
 		Invite []string `yaml:"invite"`
+		Groups []string `yaml:"groups"`
 		Links  []struct {
 			Title string `yaml:"title"`
 			URL   string `yaml:"url"`
 		} `yaml:"links"`
 	} `yaml:"services"`
-	Channel   string `yaml:"channel"`  // pattern: inc-{number}-{title}
-	Announce  string `yaml:"announce"` // Slack channel id
-	Customers struct {
+	Admins      []string          `yaml:"admins"`      // Slack user ids
+	Permissions map[string]string `yaml:"permissions"` // verb: anyone, member, holder or admin
+	Channel     string            `yaml:"channel"`     // pattern: inc-{number}-{title}
+	Announce    string            `yaml:"announce"`    // Slack channel id
+	Customers   struct {
 		Channel   string `yaml:"channel"` // Slack channel id
 		Approve   string `yaml:"approve"` // "yes" or "no": whether the commander must agree
 		Templates []struct {
@@ -74,7 +79,7 @@ func Read(raw []byte) (*incident.Policy, error) {
 	sum := sha256.Sum256(raw)
 	p := incident.Defaults()
 	p.Hash = hex.EncodeToString(sum[:])
-	faults := errors.Join(err, f.severities(p), f.roles(p), f.services(p), f.channels(p), f.customers(p))
+	faults := errors.Join(err, f.severities(p), f.roles(p), f.services(p), f.permissions(p), f.channels(p), f.customers(p))
 	if faults != nil {
 		return nil, fmt.Errorf("policy: %w", faults)
 	}
@@ -128,6 +133,7 @@ func sound(whole *yaml.Node) (f file) {
 var (
 	word    = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,29}$`)
 	user    = regexp.MustCompile(`^[UW][A-Z0-9]{2,20}$`)
+	group   = regexp.MustCompile(`^S[A-Z0-9]{2,20}$`)
 	channel = regexp.MustCompile(`^[CG][A-Z0-9]{2,20}$`)
 )
 
@@ -155,12 +161,12 @@ func (f file) severities(p *incident.Policy) error {
 			faults = append(faults, fmt.Errorf("%s.name: unknown is there already, for as long as nobody can say how bad it is: choose another word", where))
 		}
 		seen[s.Name] = true
-		faults = append(faults, people(where+".invite", s.Invite), people(where+".escalate", s.Escalate), people(where+".tell", s.Tell))
+		faults = append(faults, people(where+".invite", s.Invite), groups(where+".groups", s.Groups), people(where+".escalate", s.Escalate), people(where+".tell", s.Tell))
 		gates, err := gatesOf(where+".gates", s.Gates)
 		faults = append(faults, err)
 		p.Severities = append(p.Severities, incident.Level{
-			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite, Tell: s.Tell, Gates: gates,
-			LeadWithin: s.LeadWithin, Escalate: s.Escalate,
+			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite, Groups: s.Groups, Tell: s.Tell,
+			Gates: gates, LeadWithin: s.LeadWithin, Escalate: s.Escalate,
 		})
 	}
 	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > maxSeverities {
@@ -189,26 +195,54 @@ func gatesOf(where string, names []string) (gates []incident.Gate, err error) {
 	return gates, nil
 }
 
-// roles lets a team describe the roles in its own words.
+// roles lets a team call and describe the roles in its own words, and add more.
 func (f file) roles(p *incident.Policy) error {
 	var faults []error
+	builtin := roleNames(p)
 	for n, r := range f.Roles {
-		at := -1
-		for m, duty := range p.Roles {
-			if string(duty.Role) == r.Role {
-				at = m
-			}
-		}
-		if at < 0 {
-			faults = append(faults, fmt.Errorf("roles[%d].role: there is no role %q; there are %s", n, r.Role, roleNames(p)))
+		where := fmt.Sprintf("roles[%d]", n)
+		at := slices.IndexFunc(p.Roles, func(d incident.Duty) bool { return string(d.Role) == r.Role })
+		switch {
+		case !word.MatchString(r.Role):
+			faults = append(faults, fmt.Errorf("%s.role: %q must be a word in small letters, for example liaison", where, r.Role))
 			continue
+		case at < 0 && r.Does == "":
+			faults = append(faults, fmt.Errorf("%s.role: there is no role %q; there are %s. For one of your own, say what it does:", where, r.Role, builtin))
+			continue
+		case at < 0:
+			p.Roles = append(p.Roles, incident.Duty{Role: incident.Role(r.Role)})
+			at = len(p.Roles) - 1
 		}
 		if utf8.RuneCountInString(r.Does) > maxWords {
-			faults = append(faults, fmt.Errorf("roles[%d].does: is longer than %d characters", n, maxWords))
+			faults = append(faults, fmt.Errorf("%s.does: is longer than %d characters", where, maxWords))
 		}
-		p.Roles[at].Does = r.Does
+		if utf8.RuneCountInString(r.Called) > maxCalled {
+			faults = append(faults, fmt.Errorf("%s.called: is longer than %d characters", where, maxCalled))
+		}
+		if r.Does != "" {
+			p.Roles[at].Does = r.Does
+		}
+		p.Roles[at].Called = r.Called
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, rolesApart(p))...)
+}
+
+// rolesApart refuses roles that could be taken for each other.
+func rolesApart(p *incident.Policy) error {
+	if len(p.Roles) > maxRoles {
+		return fmt.Errorf("roles: there are more than %d, with the five that are always there", maxRoles)
+	}
+	for n, duty := range p.Roles {
+		for _, name := range []string{string(duty.Role), strings.ReplaceAll(duty.Name(), " ", "-")} {
+			if slices.ContainsFunc(incident.Permits, func(permit incident.Permit) bool { return strings.EqualFold(permit.Verb, name) }) {
+				return fmt.Errorf("roles: %q is a verb of its own, so no role can be called so: choose another name", strings.ToLower(name))
+			}
+			if same, _ := p.ParseRole(name); same.Role != duty.Role {
+				return fmt.Errorf("roles: %q and %q (%s) would be taken for each other: call one of them something else", p.Roles[n].Role, same.Role, name)
+			}
+		}
+	}
+	return nil
 }
 
 func roleNames(p *incident.Policy) string {
@@ -224,10 +258,12 @@ const maxSeverities = 9
 
 // Lengths that fit into Slack's messages beside everything else.
 const (
-	maxWords = 500 // of a sentence
-	maxLinks = 8   // of a service
-	maxTitle = 60  // of a link
-	maxURL   = 500
+	maxWords  = 500 // of a sentence
+	maxLinks  = 8   // of a service
+	maxTitle  = 60  // of a link
+	maxCalled = 30  // of the name of a role
+	maxRoles  = 15
+	maxURL    = 500
 )
 
 func (f file) services(p *incident.Policy) error {
@@ -249,8 +285,8 @@ func (f file) services(p *incident.Policy) error {
 		if s.Owner != "" {
 			faults = append(faults, people(where+".owner", []string{s.Owner}))
 		}
-		faults = append(faults, people(where+".invite", s.Invite))
-		service := incident.Service{Name: s.Name, Owner: s.Owner, Invite: s.Invite}
+		faults = append(faults, people(where+".invite", s.Invite), groups(where+".groups", s.Groups))
+		service := incident.Service{Name: s.Name, Owner: s.Owner, Invite: s.Invite, Groups: s.Groups}
 		for _, l := range s.Links {
 			if at, err := url.Parse(l.URL); err != nil || at.Scheme != "https" && at.Scheme != "http" || at.Host == "" || len(l.URL) > maxURL {
 				faults = append(faults, fmt.Errorf("%s.links: each needs an http or https url of at most %d characters", where, maxURL))
@@ -332,6 +368,15 @@ func people(where string, handles []string) error {
 	for _, handle := range handles {
 		if !user.MatchString(handle) {
 			return fmt.Errorf("%s: %q is no member id; Slack shows it in a person's profile, under ⋮, for example U0123456789", where, handle)
+		}
+	}
+	return nil
+}
+
+func groups(where string, ids []string) error {
+	for _, id := range ids {
+		if !group.MatchString(id) {
+			return fmt.Errorf("%s: %q is no user group's id; it stands at the end of the group's address in Slack, for example S0123456789", where, id)
 		}
 	}
 	return nil

@@ -32,6 +32,8 @@ func fit(where string, n *yaml.Node, t reflect.Type) error {
 		return complain("must be text, and is %s", show(n))
 	case t.Kind() == reflect.Slice && n.Kind != yaml.SequenceNode:
 		return complain("must be a list, each item on a line of its own after a dash, and is %s", show(n))
+	case t.Kind() == reflect.Map && n.Kind != yaml.MappingNode:
+		return complain("must have a key and a value a line, and is %s", show(n))
 	case t.Kind() == reflect.Struct && n.Kind != yaml.MappingNode:
 		return complain("must have keys (%s), and is %s", keys(t), show(n))
 	}
@@ -45,6 +47,8 @@ func fitContent(where string, n *yaml.Node, t reflect.Type) error {
 		switch {
 		case n.Kind == yaml.SequenceNode:
 			faults = append(faults, fit(fmt.Sprintf("%s[%d]", where, at), child, t.Elem()))
+		case t.Kind() == reflect.Map && at%2 == 1: // any key is one
+			faults = append(faults, fit(where+"."+n.Content[at-1].Value, child, t.Elem()))
 		case at%2 == 1: // the value of the key before it
 			faults = append(faults, fitKey(where, n.Content[at-1], child, t))
 		}
