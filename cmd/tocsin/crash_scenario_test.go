@@ -32,8 +32,6 @@ var scenario = []step{
 	{who: "Ada", where: crashRoom, text: "/incident close"},
 	{who: "Ada", where: crashRoom, text: "/incident reopen it is back"},
 	{who: "Grace", where: "#random", text: "/incident merge INC-2 into INC-1"},
-	{who: "Ada", where: "#general", text: "/incident mend INC-1"},
-	{who: "Grace", where: "#random", text: "/incident reopen INC-2 they are two things"},
 }
 
 // newCrashHouse is a house in which a fault leaves no trace that nobody could avoid: the bot has been invited to the
