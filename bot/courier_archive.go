@@ -26,8 +26,11 @@ func (e *errand) archived() bool {
 // can be done. A private room stays: who is in it may see the incident, and of an archived one Slack would not tell us.
 func (e *errand) archive() (incident.Refs, error) {
 	room := e.roomID()
-	if room == "" || e.i.Status != incident.Closed || e.i.Private {
+	if room == "" || e.i.Status != incident.Closed {
 		return nil, nil
+	}
+	if e.i.Private {
+		return e.setTopic()
 	}
 	people, err := e.members(e.ctx, room)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"slices"
 	"strings"
 	"time"
@@ -86,6 +87,9 @@ func (l *losses) find() error {
 			return fault("conversations.join", err)
 		}
 	}
+	if set := l.i.Refs[refTopic]; l.asked && html.UnescapeString(there.Topic.Value) != html.UnescapeString(set) {
+		l.lose("topic", refTopic)
+	}
 	return l.findInside(room)
 }
 
@@ -113,7 +117,7 @@ func (l *losses) findInside(room string) error {
 	if !l.asked { // what people may have changed on purpose
 		return nil
 	}
-	l.refs[refPinned], l.refs[refTopic] = "", ""
+	l.refs[refPinned] = "" // a second time does no harm
 	present, err := l.members(l.ctx, room)
 	invited := strings.Fields(l.i.Refs[refInvited])
 	l.refs[refInvited] = strings.Join(slices.DeleteFunc(invited, func(handle string) bool { return !slices.Contains(present, handle) }), " ")

@@ -157,7 +157,7 @@ var owes = map[EventKind][]EffectKind{
 	EventResolved:       {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventClosed:         {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventArchived:       {EffectArchive},
-	EventMerged:         {EffectCard, EffectSay, EffectTopic, EffectAnnouncement, EffectArchive},
+	EventMerged:         {EffectCard, EffectSay, EffectAnnouncement, EffectArchive}, // which brings the topic in step, last of all
 	EventAbsorbed:       {EffectCard, EffectSay, EffectInvite},
 	EventSeparated:      {EffectCard},
 	EventReopened:       append(slices.Clone(everything), EffectSay),

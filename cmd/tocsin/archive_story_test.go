@@ -61,6 +61,7 @@ func closedRoom(t *testing.T, flags string) (*house, *slacksim.Person, *slacksim
 	if flags == "" {
 		h.Channel("#incidents").Expect("checkout is down")
 	}
+	h.Quiet()
 	for _, typed := range []string{"resolve", "close"} {
 		ada.Type(room.Name(), "/incident "+typed).Expect("is " + typed)
 		room.Expect(typed)

@@ -34,6 +34,7 @@ var scenario = []step{
 	{who: "Ada", where: crashRoom, text: "/incident resolve"},
 	{who: "Ada", where: crashRoom, text: "/incident close"},
 	{who: "Ada", where: crashRoom, text: "/incident reopen it is back"},
+	{who: "Grace", where: "#random", text: "/incident merge INC-2 into INC-1"},
 }
 
 // newCrashHouse is a house in which a fault leaves no trace that nobody could avoid: the bot has been invited to the

@@ -201,7 +201,8 @@ func TestDoctorOnAnnouncements(t *testing.T) {
 		if err := w.api.ArchiveConversation(room.ID); err != nil {
 			t.Fatal(err)
 		}
-		w.expect("announcements", gradeFault, room.ID, map[bool]string{false: "is archived", true: "channel_not_found"}[private], "announce:") // a bot is out of what is archived
+		seen := map[bool]string{false: "is archived", true: "channel_not_found"}[private] // a bot is out of what is archived
+		w.expect("announcements", gradeFault, room.ID, seen, "announce:")
 	}
 	elsewhere := newWard(t, without("chat:write.public"))
 	elsewhere.announce(elsewhere.ChannelID("random"))

@@ -76,6 +76,7 @@ func (p *past) fill(cmd *cobra.Command, path string) error {
 	}
 	p.dice = rand.New(rand.NewPCG(p.seed, 1))
 	p.policy = incident.Defaults()
+	p.policy.ArchiveAfter = 0 // what was closed long ago is left in peace
 	salt := [32]byte{}
 	for n := range salt {
 		salt[n] = byte(p.dice.Uint32())
@@ -175,7 +176,7 @@ func (s *story) step(n int) error {
 	case left == 0:
 		return i.Resolve(s.stamp())
 	case left < 0:
-		return i.Close(incident.Defaults(), s.stamp())
+		return i.Close(s.policy, s.stamp())
 	case left == 1 && n > 3 && !s.open:
 		return i.Mitigate(s.stamp())
 	case n == 0:
