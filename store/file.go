@@ -33,6 +33,9 @@ func (s *Store) openFile(ctx context.Context, path string, o Options) (err error
 	if err := regular(path); err != nil {
 		return err
 	}
+	if err := (&file{path: path}).refuseForeign(ctx); err != nil {
+		return err
+	}
 	if o.ReadOnly {
 		return s.readFile(ctx, path)
 	}
@@ -222,6 +225,9 @@ func prepare(ctx context.Context, path string) (made bool, err error) {
 	if err := create(ctx, fresh); err != nil {
 		return false, err
 	}
+	if err := giveAway(fresh, path); err != nil {
+		return false, err
+	}
 	if err := os.Rename(fresh, path); err != nil {
 		return false, err
 	}
@@ -272,7 +278,11 @@ func backup(ctx context.Context, s schema, path string) error {
 		return err
 	}
 	copied := fmt.Sprintf("%s.schema%d", path, current)
-	if err := copyInto(ctx, s.pool, copied); err != nil {
+	err = copyInto(ctx, s.pool, copied)
+	if err == nil {
+		err = giveAway(copied, path)
+	}
+	if err != nil {
 		return fmt.Errorf("back up to %s: %w", copied, err)
 	}
 	return nil
