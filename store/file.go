@@ -2,12 +2,13 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"tocsin/store/db"
 )
 
 // file is a SQLite file that is open.
@@ -289,7 +290,7 @@ func backup(ctx context.Context, s schema, path string) error {
 }
 
 // copyInto copies a database to a file that has its name only once it is whole and synced, and is its owner's alone.
-func copyInto(ctx context.Context, pool *sql.DB, path string) error {
+func copyInto(ctx context.Context, from db.DBTX, path string) error {
 	torn := path + ".tmp"
 	if err := clearAway(torn); err != nil {
 		return err
@@ -298,7 +299,7 @@ func copyInto(ctx context.Context, pool *sql.DB, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = pool.ExecContext(ctx, `VACUUM INTO ?1`, torn)
+	_, err = from.ExecContext(ctx, `VACUUM INTO ?1`, torn)
 	if err == nil {
 		err = file.Sync()
 	}
