@@ -95,7 +95,7 @@ func unlocked(path string, err error) error {
 	owner, us := ownerOf(path + ".lock")
 	switch {
 	case errors.Is(err, fs.ErrPermission) && owner != "" && !us:
-		return &trouble{fmt.Sprintf("%s belongs to %s: chown it to Tocsin's user, or remove it while no Tocsin runs", name, owner), err}
+		return fmt.Errorf("%s belongs to %s: chown it to Tocsin's user, or remove it while no Tocsin runs", name, owner)
 	case errors.Is(err, fs.ErrPermission):
 		return &trouble{fmt.Sprintf("this user may not write in %s: give it the folder, or choose another TOCSIN_DB", folder), err}
 	case errors.Is(err, fs.ErrNotExist):

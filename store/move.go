@@ -88,7 +88,7 @@ func moved(path string) error {
 	if err != nil {
 		return nil // what cannot be looked at is no reason to refuse
 	}
-	return fmt.Errorf("it was moved to %s: set TOCSIN_DB to that address, or remove %s to go back to what the file held then",
+	return fmt.Errorf("it was moved to %s: set TOCSIN_DB to that address, with user and password, or remove %s to go back to what the file held then",
 		strings.TrimSpace(string(where)), markOfMove(path))
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -41,6 +42,9 @@ type settings struct {
 
 // defaultPolicy is read where it exists and nothing else is named.
 const defaultPolicy = "tocsin.yml"
+
+// allSettings is what is said below faults of settings.
+const allSettings = "All of them: tocsin help settings"
 
 // off is the address of a listener that is not wanted.
 const off = "off"
@@ -95,7 +99,7 @@ func (f *faults) err() error {
 	for n, one := range f.list {
 		lines[n] = one.name + ": " + one.text
 	}
-	return fmt.Errorf("settings:\n%s\nAll of them: tocsin help settings", strings.Join(lines, "\n"))
+	return fmt.Errorf("settings:\n%s\n%s", strings.Join(lines, "\n"), allSettings)
 }
 
 // checkSecrets names every secret that is missing or cannot be right.
@@ -196,7 +200,7 @@ func (s *settings) readPolicy() (*incident.Policy, error) {
 	}
 	p, err := policy.Read(raw)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, errors.New(path + ": " + strings.ReplaceAll(err.Error(), "\n", "\n"+path+": ")) // each fault has a line
 	}
 	return p, nil
 }
