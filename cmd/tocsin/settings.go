@@ -25,19 +25,20 @@ func (secret) MarshalText() ([]byte, error)    { return []byte("***"), nil } //n
 func (secret) LogValue() slog.Value            { return slog.StringValue("***") }
 func (s *secret) UnmarshalText(b []byte) error { *s = secret(b); return nil } //nolint:unparam // encoding.TextUnmarshaler
 
-// settings is everything that is set from outside: the one list of it. Each field's help is printed by "tocsin help settings".
+// settings is everything that is set from outside: the one list of it. Each field's help is printed by "tocsin help settings",
+// and with the first of a group what they have in common.
 // What is a secret, or may hold one, can also stand in a file.
 type settings struct {
-	DB            string `env:"TOCSIN_DB" envDefault:"tocsin.db" holds:"password" help:"the database: a file, or postgres://user@host/name for several replicas"`
-	Addr          string `env:"TOCSIN_ADDR" envDefault:"127.0.0.1:8080" help:"where Slack's signed requests are taken"`
+	BotToken      secret `env:"SLACK_BOT_TOKEN" group:"Secrets of the Slack app" help:"begins with xoxb-: what Tocsin speaks with"`
+	AppToken      secret `env:"SLACK_APP_TOKEN" help:"begins with xapp-: Socket Mode, with no public address"`
+	SigningSecret secret `env:"SLACK_SIGNING_SECRET" help:"signed HTTP; several with commas while one is rotated"`
+	DB            string `env:"TOCSIN_DB" envDefault:"tocsin.db" holds:"password" group:"Database" help:"a file, or postgres://user@host/name for several replicas"`
+	Addr          string `env:"TOCSIN_ADDR" envDefault:"127.0.0.1:8080" group:"Network" help:"where Slack's signed requests are taken"`
 	OpsAddr       string `env:"TOCSIN_OPS_ADDR" envDefault:"127.0.0.1:9090" help:"where /healthz, /readyz and /metrics are; off: nowhere"`
+	SlackURL      string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/" help:"for GovSlack, proxies and tests"`
+	Policy        string `env:"TOCSIN_POLICY" group:"Policy and log" help:"severities, roles, services (default: tocsin.yml, if it is there)"`
 	LogFormat     string `env:"TOCSIN_LOG_FORMAT" envDefault:"json" help:"json or text"`
 	LogLevel      string `env:"TOCSIN_LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
-	Policy        string `env:"TOCSIN_POLICY" help:"severities, roles, services (default: tocsin.yml, if it is there)"`
-	BotToken      secret `env:"SLACK_BOT_TOKEN" help:"of the Slack app, begins with xoxb-"`
-	AppToken      secret `env:"SLACK_APP_TOKEN" help:"of the Slack app, begins with xapp-: Socket Mode, with no public address"`
-	SigningSecret secret `env:"SLACK_SIGNING_SECRET" help:"of the Slack app: signed HTTP; several with commas while one is rotated"`
-	SlackURL      string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/" help:"for GovSlack, proxies and tests"`
 }
 
 // defaultPolicy is read where it exists and nothing else is named.
