@@ -35,7 +35,8 @@ func newGate(t *testing.T) *gate {
 		t.Fatal(err)
 	}
 	g := &gate{t: t, address: "127.0.0.1:0", server: func() (net.Conn, error) {
-		return net.Dial(pgconn.NetworkAddress(config.Host, config.Port))
+		network, address := pgconn.NetworkAddress(config.Host, config.Port)
+		return net.Dial(network, address)
 	}}
 	g.open()
 	g.where = "postgres://postgres@" + g.address + "/" + config.Database + "?sslmode=disable"

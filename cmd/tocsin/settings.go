@@ -201,7 +201,7 @@ func (s *settings) readPolicy() (*incident.Policy, error) {
 	}
 	p, err := policy.Read(raw)
 	if err != nil {
-		return nil, errors.New(path + ": " + strings.ReplaceAll(err.Error(), "\n", "\n"+path+": ")) // each fault has a line
+		return nil, errors.New(path + ": " + strings.ReplaceAll(err.Error(), "\n", "\n"+path+": policy: ")) // each fault has a line
 	}
 	return p, nil
 }

@@ -54,21 +54,16 @@ type file struct {
 func Read(raw []byte) (*incident.Policy, error) {
 	f, err := decode(raw)
 	if err != nil {
-		return nil, labelled(err)
+		return nil, fmt.Errorf("policy: %w", err)
 	}
 	sum := sha256.Sum256(raw)
 	p := incident.Defaults()
 	p.Hash = hex.EncodeToString(sum[:])
 	faults := errors.Join(f.severities(p), f.roles(p), f.services(p), f.channels(p))
 	if faults != nil {
-		return nil, labelled(faults)
+		return nil, fmt.Errorf("policy: %w", faults)
 	}
 	return p, nil
-}
-
-// labelled says on each line, which holds one fault, what it is about.
-func labelled(faults error) error {
-	return errors.New("policy: " + strings.ReplaceAll(faults.Error(), "\n", "\npolicy: "))
 }
 
 // decode reads the file strictly. An empty one is all defaults.
