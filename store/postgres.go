@@ -46,8 +46,14 @@ var postgresDialect = &dialect{
 	spell:   func(conn db.DBTX) db.DBTX { return clean{conn} },
 	explain: explainServer,
 	exists:  `SELECT count(*) FROM pg_class WHERE oid = to_regclass($1)`,
-	take:    `FOR UPDATE SKIP LOCKED`,
-	hold:    `SELECT id FROM incidents WHERE id = $1 FOR NO KEY UPDATE`,
+	tables: `
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND c.relname <> 'goose_db_version'
+	AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+ORDER BY c.relname`,
+	elsewhere: "give Tocsin a database of its own, made with CREATE DATABASE",
+	take:      `FOR UPDATE SKIP LOCKED`,
+	hold:      `SELECT id FROM incidents WHERE id = $1 FOR NO KEY UPDATE`,
 	structure: `
 WITH ours AS (
 	SELECT c.oid, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema()

@@ -27,6 +27,8 @@ var sqliteDialect = &dialect{
 	spell:     func(conn db.DBTX) db.DBTX { return numbered{conn} },
 	explain:   explainFile,
 	exists:    `SELECT count(*) FROM sqlite_schema WHERE name = $1`,
+	tables:    `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND name <> 'goose_db_version' ORDER BY name`,
+	elsewhere: "name another file in TOCSIN_DB",
 	structure: `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,
 }
 
