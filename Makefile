@@ -11,6 +11,7 @@ BUILD  = $(GO) build -tags $(TAGS) -trimpath -buildvcs=auto -ldflags "$(STAMP)"
 TEST  := $(GO) test -timeout 30m -tags $(TAGS)
 FILES  = $(shell git ls-files -co --exclude-standard '*.go')
 
+.DEFAULT_GOAL := help
 .PHONY: help demo test check build static setup format vet unit stories crash kill outage fsync deploy browser fuzz lint generate bench clean
 
 demo: build ## try it: a Slack workspace in your browser
@@ -37,6 +38,7 @@ check: format vet ## the quick part, for every save
 	$(TEST) -short ./...
 
 setup: ## install what the tests need
+	@echo "installing what the tests need, if anything"
 	@sh .ci/setup
 
 format:

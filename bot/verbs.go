@@ -77,7 +77,7 @@ func (c *call) note(args string) (answer, error) {
 		i.Stir(c.Policy(), c.stamp())
 		reply := markup("Noted on the timeline of " + i.ID.String())
 		if timed {
-			reply += " at " + clock(at) + markup(" ("+at.In(c.zone()).Format("2 Jan 15:04 MST")+")")
+			reply += markup(" at " + at.In(c.zone()).Format("2 Jan 15:04 MST")) // as it was read, zone and all
 		}
 		return answer{Text: reply + ": " + short(text, 200), Heard: c.sent && !timed}, nil
 	})

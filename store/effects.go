@@ -225,7 +225,7 @@ func settled[R any](t *Tx, find func() ([]R, error), of func(R) int64) ([]R, err
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 	next, err := s.q.NextDue(ctx, string(quiet))
 	if err != nil {
-		return time.Time{}, unlessNone(err, "find when effects are due")
+		return time.Time{}, s.unlessNone(err, "find when effects are due")
 	}
 	var first time.Time
 	for _, at := range []sql.NullInt64{

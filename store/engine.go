@@ -37,6 +37,8 @@ type dialect struct {
 	folder     string                // of its migrations
 	spell      func(db.DBTX) db.DBTX // makes a connection take our statements and their arguments
 	exists     string                // counts the relations of a name
+	tables     string                // lists the tables that somebody has made, without the one that a first start makes before all else
+	elsewhere  string                // what to do where they are not ours
 	structure  string                // lists by name what the migrations have made, and what it is made of
 	take       string                // the end of the claim's query: how the rows are taken that it picks
 	explain    func(error) error     // says of an error in one sentence what is wrong and what to do

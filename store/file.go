@@ -2,12 +2,13 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"tocsin/store/db"
 )
 
 // file is a SQLite file that is open.
@@ -31,6 +32,9 @@ func (s *Store) openFile(ctx context.Context, path string, o Options) (err error
 		return err
 	}
 	if err := regular(path); err != nil {
+		return err
+	}
+	if err := (&file{path: path}).refuseForeign(ctx); err != nil {
 		return err
 	}
 	if o.ReadOnly {
@@ -223,6 +227,9 @@ func prepare(ctx context.Context, path string) (made bool, err error) {
 	if err := create(ctx, fresh); err != nil {
 		return false, err
 	}
+	if err := giveAway(fresh, path); err != nil {
+		return false, err
+	}
 	if err := os.Rename(fresh, path); err != nil {
 		return false, err
 	}
@@ -273,14 +280,18 @@ func backup(ctx context.Context, s schema, path string) error {
 		return err
 	}
 	copied := fmt.Sprintf("%s.schema%d", path, current)
-	if err := copyInto(ctx, s.pool, copied); err != nil {
+	err = copyInto(ctx, s.pool, copied)
+	if err == nil {
+		err = giveAway(copied, path)
+	}
+	if err != nil {
 		return fmt.Errorf("back up to %s: %w", copied, err)
 	}
 	return nil
 }
 
 // copyInto copies a database to a file that has its name only once it is whole and synced, and is its owner's alone.
-func copyInto(ctx context.Context, pool *sql.DB, path string) error {
+func copyInto(ctx context.Context, from db.DBTX, path string) error {
 	torn := path + ".tmp"
 	if err := clearAway(torn); err != nil {
 		return err
@@ -289,7 +300,7 @@ func copyInto(ctx context.Context, pool *sql.DB, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = pool.ExecContext(ctx, `VACUUM INTO ?1`, torn)
+	_, err = from.ExecContext(ctx, `VACUUM INTO ?1`, torn)
 	if err == nil {
 		err = file.Sync()
 	}

@@ -80,6 +80,9 @@ func (s schema) migrate(ctx context.Context, before func() error) (step, error) 
 	if err != nil {
 		return step{}, err
 	}
+	if err := s.refuseForeign(ctx); err != nil {
+		return step{}, err
+	}
 	current, err := s.version(ctx)
 	if err != nil {
 		return step{}, err
@@ -126,6 +129,9 @@ func (s schema) up(ctx context.Context, files fs.FS, from int64, before func() e
 func (s schema) match(ctx context.Context) error {
 	_, sums, err := s.sources()
 	if err != nil {
+		return err
+	}
+	if err := s.refuseForeign(ctx); err != nil {
 		return err
 	}
 	current, err := s.version(ctx)

@@ -89,7 +89,7 @@ func moved(path string) error {
 		return nil // what cannot be looked at is no reason to refuse
 	}
 	return cannotUse("it was moved to "+strings.TrimSpace(string(where)),
-		"set TOCSIN_DB to that address, or remove "+markOfMove(path)+" to go back to what the file held then")
+		"set TOCSIN_DB to that address, with user and password, or remove "+markOfMove(path)+" to go back to what the file held then")
 }
 
 // move is one on its way.

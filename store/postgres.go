@@ -41,11 +41,17 @@ const (
 // postgresDialect is what PostgreSQL has to be told. The lock of a row does not stand in the way of those who only refer to
 // it. Of a view's query nothing is compared but its columns: each version of the server prints it in a way of its own.
 var postgresDialect = &dialect{
-	goose:      goose.DialectPostgres,
-	folder:     "postgres",
-	spell:      func(conn db.DBTX) db.DBTX { return clean{conn} },
-	explain:    explainServer,
-	exists:     `SELECT count(*) FROM pg_class WHERE oid = to_regclass($1)`,
+	goose:   goose.DialectPostgres,
+	folder:  "postgres",
+	spell:   func(conn db.DBTX) db.DBTX { return clean{conn} },
+	explain: explainServer,
+	exists:  `SELECT count(*) FROM pg_class WHERE oid = to_regclass($1)`,
+	tables: `
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND c.relname <> 'goose_db_version'
+	AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+ORDER BY c.relname`,
+	elsewhere:  "give Tocsin a database of its own, made with CREATE DATABASE",
 	take:       `FOR UPDATE SKIP LOCKED`,
 	hold:       `SELECT id FROM incidents WHERE id = $1 FOR NO KEY UPDATE`,
 	index:      `INSERT INTO words (entry_id, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`,

@@ -47,7 +47,7 @@ func (s *Store) Search(ctx context.Context, text string, before int64, limit int
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("store: search: %w", err)
+		return nil, s.unread("search", err)
 	}
 	return hits, nil
 }

@@ -33,6 +33,8 @@ var sqliteDialect = &dialect{
 	begun:      func(word string) string { return `"` + word + `"*` },
 	and:        " ",
 	exists:     `SELECT count(*) FROM sqlite_schema WHERE name = $1`,
+	tables:     `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND name <> 'goose_db_version' ORDER BY name`,
+	elsewhere:  "name another file in TOCSIN_DB",
 	structure:  `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,
 }
 

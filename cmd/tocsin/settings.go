@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -26,23 +27,27 @@ func (secret) MarshalText() ([]byte, error)    { return []byte("***"), nil } //n
 func (secret) LogValue() slog.Value            { return slog.StringValue("***") }
 func (s *secret) UnmarshalText(b []byte) error { *s = secret(b); return nil } //nolint:unparam // encoding.TextUnmarshaler
 
-// settings is everything that is set from outside: the one list of it. Each field's help is printed by "tocsin help settings".
+// settings is everything that is set from outside: the one list of it. Each field's help is printed by "tocsin help settings",
+// and with the first of a group what they have in common.
 // What is a secret, or may hold one, can also stand in a file.
 type settings struct {
-	DB            string `env:"TOCSIN_DB" envDefault:"tocsin.db" holds:"password" help:"the database: a file, or postgres://user@host/name for several replicas"`
-	Addr          string `env:"TOCSIN_ADDR" envDefault:"127.0.0.1:8080" help:"where Slack's signed requests are taken"`
+	BotToken      secret `env:"SLACK_BOT_TOKEN" group:"Secrets of the Slack app" help:"begins with xoxb-: what Tocsin speaks with"`
+	AppToken      secret `env:"SLACK_APP_TOKEN" help:"begins with xapp-: Socket Mode, with no public address"`
+	SigningSecret secret `env:"SLACK_SIGNING_SECRET" help:"signed HTTP; several with commas while one is rotated"`
+	DB            string `env:"TOCSIN_DB" envDefault:"tocsin.db" holds:"password" group:"Database" help:"a file, or postgres://user@host/name for several replicas"`
+	Addr          string `env:"TOCSIN_ADDR" envDefault:"127.0.0.1:8080" group:"Network" help:"where Slack's signed requests are taken"`
 	OpsAddr       string `env:"TOCSIN_OPS_ADDR" envDefault:"127.0.0.1:9090" help:"where /healthz, /readyz and /metrics are; off: nowhere"`
+	SlackURL      string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/" help:"for GovSlack, proxies and tests"`
+	Policy        string `env:"TOCSIN_POLICY" group:"Policy and log" help:"severities, roles, services (default: tocsin.yml, if it is there)"`
 	LogFormat     string `env:"TOCSIN_LOG_FORMAT" envDefault:"json" help:"json or text"`
 	LogLevel      string `env:"TOCSIN_LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
-	Policy        string `env:"TOCSIN_POLICY" help:"severities, roles, services (default: tocsin.yml, if it is there)"`
-	BotToken      secret `env:"SLACK_BOT_TOKEN" help:"of the Slack app, begins with xoxb-"`
-	AppToken      secret `env:"SLACK_APP_TOKEN" help:"of the Slack app, begins with xapp-: Socket Mode, with no public address"`
-	SigningSecret secret `env:"SLACK_SIGNING_SECRET" help:"of the Slack app: signed HTTP; several with commas while one is rotated"`
-	SlackURL      string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/" help:"for GovSlack, proxies and tests"`
 }
 
 // defaultPolicy is read where it exists and nothing else is named.
 const defaultPolicy = "tocsin.yml"
+
+// allSettings is what is said below faults of settings.
+const allSettings = "All of them: tocsin help settings"
 
 // off is the address of a listener that is not wanted.
 const off = "off"
@@ -103,7 +108,7 @@ func (f *faults) err() error {
 	for n, one := range f.list {
 		lines[n] = one.name + ": " + one.text
 	}
-	return fmt.Errorf("settings:\n%s\nAll of them: tocsin help settings", strings.Join(lines, "\n"))
+	return fmt.Errorf("settings:\n%s\n%s", strings.Join(lines, "\n"), allSettings)
 }
 
 // checkSecrets names every secret that is missing or cannot be right.
@@ -216,7 +221,7 @@ func (s *settings) readPolicy() (*incident.Policy, error) {
 	}
 	p, err := policy.Read(raw)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, errors.New(path + ": " + strings.ReplaceAll(err.Error(), "\n", "\n"+path+": policy: ")) // each fault has a line
 	}
 	return p, nil
 }

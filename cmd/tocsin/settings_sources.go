@@ -17,6 +17,7 @@ import (
 // variable is one setting as people know it: a variable of the environment.
 type variable struct {
 	Name, Default, Help string
+	Group               string // of the first in a group
 	Secret              bool   // never shown
 	Password            bool   // shown without the password in it
 	Value               string // as it may be shown
@@ -30,7 +31,7 @@ func (s *settings) list() []variable {
 	var all []variable
 	for field, value := range reflect.ValueOf(s).Elem().Fields() {
 		one := variable{
-			Name: field.Tag.Get("env"), Default: field.Tag.Get("envDefault"), Help: field.Tag.Get("help"),
+			Name: field.Tag.Get("env"), Default: field.Tag.Get("envDefault"), Help: field.Tag.Get("help"), Group: field.Tag.Get("group"),
 			Secret: field.Type == reflect.TypeFor[secret](), Password: field.Tag.Get("holds") == "password",
 			Value: value.String(),
 		}
@@ -194,6 +195,10 @@ func settingsHelp() string {
 	b.WriteString("SLACK_BOT_TOKEN_FILE=/run/secrets/slack. Not everybody may be able to read that file.\n\n")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, s := range new(settings).list() {
+		if s.Group != "" {
+			_ = w.Flush() // each group by itself
+			fmt.Fprintf(w, "%s:\n", s.Group)
+		}
 		text, mark := s.Help, ""
 		if s.Default != "" {
 			text += " (default: " + s.Default + ")"

@@ -93,7 +93,7 @@ func TestReadEmpty(t *testing.T) {
 
 func TestReadFaults(t *testing.T) {
 	for name, tc := range map[string]struct{ yaml, want string }{
-		"unknown key":        {"severity: []", `the file (line 1): there is no key "severity"; there are severities, default_severity`},
+		"unknown key":        {"severity: []", `the file (line 1): there is no key "severity": did you mean severities?`},
 		"bad name":           {"severities: [{name: 'SEV 1'}]\ndefault_severity: sev3", `severities[0].name: "SEV 1"`},
 		"twice":              {"severities: [{name: a}, {name: a}]\ndefault_severity: a", "severities[1].name"},
 		"none":               {"severities: []", "list between 1 and 9"},
@@ -126,7 +126,8 @@ func TestReadFaults(t *testing.T) {
 		"announce":           {"announce: '#incidents'", "is no channel id"},
 		"drills announce":    {"drills: {announce: '#drills'}", `drills.announce: "#drills" is no channel id`},
 		"drills invite":      {"drills: {invite: [ada]}", `drills.invite: "ada" is no member id`},
-		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam"; there are name, meaning, update_every, invite, lead_within, escalate, tell, gates, groups`},
+		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam": did you mean name?`},
+		"a strange key":      {"severities:\n- {colour: a}", `severities[0] (line 2): there is no key "colour"; there are name, meaning, update_every, invite, lead_within, escalate, tell, gates, groups`},
 		"not a duration":     {"severities:\n- name: a\n  update_every: 30", `severities[0].update_every (line 3): must be a duration, for example 30m or 2h, and is "30"`},
 		"not a list":         {"services:\n- name: a\n  invite: U0ADA0001", `services[0].invite (line 3): must be a list, each item on a line of its own after a dash, and is "U0ADA0001"`},
 		"not text":           {"channel: [a]", "channel (line 1): must be text, and is a list"},
