@@ -21,6 +21,7 @@ type Records interface {
 	Timeline(ctx context.Context, id incident.ID, before int64, limit int) ([]incident.Event, bool, error)
 	Event(ctx context.Context, event int64) (incident.ID, incident.Event, error)
 	Latest(context.Context, incident.ID, incident.EventKind) (incident.Event, error)
+	Search(ctx context.Context, words string, before int64, limit int) ([]incident.Hit, error)
 }
 
 // Reminders is what the bot needs of the store about what is due.

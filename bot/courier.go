@@ -27,6 +27,8 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 	incident.EffectRoom:         (*errand).room,
 	incident.EffectCard:         (*errand).postCard,
 	incident.EffectPin:          (*errand).pin,
+	incident.EffectArchive:      (*errand).archive,
+	incident.EffectCheck:        (*errand).check,
 	incident.EffectTopic:        (*errand).setTopic,
 	incident.EffectInvite:       (*errand).invite,
 	incident.EffectAnnouncement: (*errand).announce,
@@ -35,6 +37,9 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 	incident.EffectTell:         (*errand).tell,
 	incident.EffectTask:         (*errand).postTask,
 	incident.EffectHome:         (*errand).showHome,
+	incident.EffectThread:       (*errand).threadUpdate,
+	incident.EffectNews:         (*errand).news,
+	incident.EffectCustomers:    (*errand).tellCustomers,
 }
 
 // Deliver brings one effect in step. Its errors are instructions to the outbox: see fault, and ours.
@@ -75,8 +80,13 @@ func (e *errand) deliver() (incident.Refs, error) {
 // looked notes that nothing of an earlier try was found.
 func (e *errand) looked() { e.dirty = false }
 
-// roomID is the incident's channel, or "" while there is none.
-func (e *errand) roomID() string { return e.i.Refs[incident.RefRoom] }
+// roomID is the incident's channel, or "" while there is none, or it is archived: nothing can be done there any more.
+func (e *errand) roomID() string {
+	if e.archived() {
+		return ""
+	}
+	return e.i.Refs[incident.RefRoom]
+}
 
 // latestUpdate is the last update to stakeholders; the zero event where there is none.
 func (e *errand) latestUpdate() (incident.Event, error) {

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"time"
 
 	"tocsin/incident"
 )
@@ -61,6 +62,14 @@ func (r records) Latest(ctx context.Context, id incident.ID, kind incident.Event
 
 func (r records) Profile(ctx context.Context, handle string) (incident.Profile, error) {
 	return asked(r.store.Profile(ctx, handle))
+}
+
+func (r records) Member(ctx context.Context, id incident.ID, handle string) (time.Time, error) {
+	return asked(r.store.Member(ctx, id, handle))
+}
+
+func (r records) SetMembers(ctx context.Context, id incident.ID, handles []string, at time.Time) error {
+	return ours(r.store.SetMembers(ctx, id, handles, at))
 }
 
 func (r records) SaveProfiles(ctx context.Context, profiles []incident.Profile) error {

@@ -139,14 +139,22 @@ func (b *Bot) submit(ctx context.Context, in interaction) ([]byte, error) {
 	if verb, ok := strings.CutPrefix(in.View.Callback, formWords); ok {
 		return c.submitWords(verb, from.Incident, in.View)
 	}
-	if in.View.Callback != formDeclare {
-		return nil, nil
+	switch in.View.Callback {
+	case formDeclare:
+		return c.submitDeclare(in.View)
+	case formBackfill:
+		return c.submitBackfill(in.View)
 	}
-	d, faults := c.submitted(in.View)
+	return nil, nil
+}
+
+// submitDeclare takes the form of a declaration.
+func (c *call) submitDeclare(v view) ([]byte, error) {
+	d, faults := c.submitted(v)
 	if len(faults) > 0 {
 		return formErrors(faults)
 	}
-	if err := c.mayDeclare(); err != nil {
+	if err := c.permitted("declare"); err != nil {
 		return formDone(c.explain(err))
 	}
 	a, err := c.ring(d)
@@ -162,8 +170,12 @@ func (c *call) submitWords(verb string, id incident.ID, v view) ([]byte, error) 
 	if words == "" {
 		return formErrors(map[string]string{inputWords: "There are no words in it."})
 	}
+	asked, _ := lookup(verb)
+	if asked.room {
+		verb += " " + id.String()
+	}
 	// Unlike a typed command, a form delivers text unescaped: escape it, so that one reader serves both.
-	a, err := c.try(verb + " " + id.String() + " " + c.before + string(escapeTyped(words)))
+	a, err := c.try(verb + " " + c.before + string(escapeTyped(asked.compose(v, words))))
 	switch {
 	case err != nil:
 		return c.formRefused(inputWords, err)

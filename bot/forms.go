@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,21 +47,66 @@ func (c *call) open(view slack.ModalViewRequest) error {
 func (c *call) openForm(v command) (answer, error) {
 	input := slack.NewPlainTextInputBlockElement(nil, inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
 	input.FocusOnLoad = true
+	if v.fill != nil {
+		words, err := v.fill(c)
+		if err != nil {
+			return answer{}, err
+		}
+		input.InitialValue = words
+	}
 	metadata, err := c.origin()
 	if err != nil {
 		return answer{}, err
 	}
 	view := form(formWords+v.name, v.label(), v.label())
 	view.PrivateMetadata = metadata
-	view.Blocks.BlockSet = []slack.Block{
-		contextLine(markup(c.incident.String())),
-		slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input),
+	if v.room {
+		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(markup(c.incident.String())))
+	}
+	view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input))
+	for _, f := range v.more {
+		view.Blocks.BlockSet = append(view.Blocks.BlockSet, f.block())
 	}
 	if err := c.open(view); err != nil {
 		c.Log.Warn("form not opened", "request", c.key, "err", fault("views.open", err))
 		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident %s %s", v.name, v.args)
 	}
 	return answer{Heard: true}, nil
+}
+
+// field is what a form asks for beside the words that its verb needs. It need not be filled in.
+type field struct {
+	id, label string
+	choices   []string // typed as --id choice before the words; none: more words, typed after "label: " on a line of their own
+}
+
+func (f field) block() *slack.InputBlock {
+	var element slack.BlockElement
+	if len(f.choices) == 0 {
+		element = slack.NewPlainTextInputBlockElement(nil, inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
+	} else {
+		var options []*slack.OptionBlockObject
+		for _, choice := range f.choices {
+			options = append(options, option(choice, markup(choice)))
+		}
+		element = slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("As always"), inputValue, options...)
+	}
+	return slack.NewInputBlock(f.id, plain(markup(f.label)), nil, element).WithOptional(true)
+}
+
+// compose is what a filled-in form would be, had it been typed.
+func (v command) compose(sent view, words string) string {
+	var flags, lines string
+	for _, f := range v.more {
+		switch value := strings.TrimSpace(sent.value(f.id)); {
+		case value == "":
+		case len(f.choices) > 0:
+			flags += "--" + f.id + " " + value + " "
+		default:
+			lines += "\n" + f.label + ": " + value
+		}
+	}
+	return flags + words + lines
 }
 
 func hint(words string) *slack.TextBlockObject {
@@ -158,7 +204,7 @@ func (c *call) declareInputs(d incident.Declaration) []slack.Block {
 func severities(policy *incident.Policy, chosen incident.Severity) *slack.RadioButtonsBlockElement {
 	var options []*slack.OptionBlockObject
 	var initial *slack.OptionBlockObject
-	for _, level := range policy.Severities {
+	for _, level := range append(slices.Clone(policy.Severities), policy.Level(incident.Unknown)) {
 		var meaning *slack.TextBlockObject
 		if level.Meaning != "" { // Slack refuses an empty one
 			meaning = plain(short(level.Meaning, 75))
@@ -212,7 +258,7 @@ func (c *call) submitted(v view) (incident.Declaration, map[string]string) {
 
 // shortcut opens the declare form about a message: its text and where it stands are filled in.
 func (c *call) shortcut(text string) (answer, error) {
-	if err := c.mayDeclare(); err != nil {
+	if err := c.permitted("declare"); err != nil {
 		return answer{}, err
 	}
 	text = readable(text, c.name)

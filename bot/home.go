@@ -61,7 +61,7 @@ func (c *call) homeBlocks() ([]slack.Block, error) {
 		return nil, err
 	}
 	var blocks []slack.Block
-	if c.mayDeclare() == nil {
+	if c.permitted("declare") == nil {
 		blocks = append(blocks, actions("home", primary(button("declare", 0, ""))))
 	}
 	blocks = append(blocks, c.roleBlocks(open)...)

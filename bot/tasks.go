@@ -90,7 +90,7 @@ func forWhom(t incident.Task) markup {
 func (c *call) openDropForm(number int) (answer, error) {
 	c.before = fmt.Sprintf("drop %d ", number)
 	return c.openForm(command{
-		name: "task", args: c.before + "why", button: "Drop a task", form: cutRunes(fmt.Sprintf("Why need task %d not be done?", number), 100),
+		name: "task", room: true, args: c.before + "why", button: "Drop a task", form: cutRunes(fmt.Sprintf("Why need task %d not be done?", number), 100),
 	})
 }
 

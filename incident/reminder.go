@@ -14,6 +14,8 @@ type Topic string
 const (
 	TopicUpdate    Topic = "update"    // the next update to stakeholders is due
 	TopicCommander Topic = "commander" // nobody leads
+	TopicSeverity  Topic = "severity"  // nobody has said how bad it is
+	TopicArchive   Topic = "archive"   // its room has nothing to do any more
 )
 
 // Name is what people call the topic.
@@ -38,6 +40,8 @@ const patience = 10 * time.Minute
 var reminders = map[Topic]func(*Incident, *Policy, int) (whom []Person, again time.Duration){
 	TopicUpdate:    (*Incident).updateMissing,
 	TopicCommander: (*Incident).commanderMissing,
+	TopicSeverity:  (*Incident).severityMissing,
+	TopicArchive:   (*Incident).roomRests,
 }
 
 // updateMissing asks the communicator for an update, then the commander, then the room, as often as updates are owed.
@@ -58,7 +62,7 @@ func (i *Incident) updateMissing(p *Policy, step int) ([]Person, time.Duration) 
 // room again.
 func (i *Incident) commanderMissing(p *Policy, step int) ([]Person, time.Duration) {
 	level := p.Level(i.Severity)
-	if step != 1 {
+	if step != 1 || i.Kind != Real { // an exercise stays among those who take part
 		return nil, max(patience, level.LeadWithin)
 	}
 	var whom []Person
@@ -66,6 +70,11 @@ func (i *Incident) commanderMissing(p *Policy, step int) ([]Person, time.Duratio
 		whom = append(whom, Person{Handle: handle})
 	}
 	return whom, max(patience, level.LeadWithin)
+}
+
+// severityMissing asks the room how bad it is, as often as updates are owed.
+func (i *Incident) severityMissing(p *Policy, _ int) ([]Person, time.Duration) {
+	return nil, max(patience, p.Level(i.Severity).Cadence)
 }
 
 // remind sets when somebody is first reminded of a topic; the zero time takes the reminder away.
@@ -87,6 +96,11 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 		whom, again, known := i.missing(topic, p, r.Step)
 		if !known { // of a newer version
 			i.remind(topic, time.Time{})
+			continue
+		}
+		if topic == TopicArchive && r.Step > 0 { // they were warned
+			i.remind(topic, time.Time{})
+			i.record(Event{Kind: EventArchived, Stamp: s})
 			continue
 		}
 		told := EventReminded
@@ -137,10 +151,15 @@ func (i *Incident) Snooze(topic Topic, until time.Time, s Stamp) error {
 		return Refuse(Conflict, "There is nothing to be reminded of there: %s is not missing on %s.", topic.Name(), i.ID)
 	case !until.After(s.At):
 		return Refuse(Invalid, "That time is over. For example: snooze 15m.")
-	case until.Sub(s.At) > longestSnooze:
+	case topic != TopicArchive && until.Sub(s.At) > longestSnooze:
 		return Refuse(Invalid, "A reminder can be put off for 12 hours at most.")
+	case until.Sub(s.At) > longestRest:
+		return Refuse(Invalid, "A room can be kept open for 30 days at a time.")
 	}
 	r.Due = until
+	if topic == TopicArchive && until.Sub(s.At) > restWarning { // people are warned again
+		r = Reminder{Due: until.Add(-restWarning)}
+	}
 	i.Reminders[topic] = r
 	i.record(Event{Kind: EventSnoozed, Stamp: s, To: string(topic), Text: until.UTC().Format(time.RFC3339)})
 	return nil

@@ -148,6 +148,14 @@ func SoonestFirst(a, b Task) int {
 	return a.Due.Compare(b.Due)
 }
 
+// openNumbers are the numbers of the tasks that are still to be done.
+func (i *Incident) openNumbers() (numbers []string) {
+	for _, task := range i.OpenTasks() {
+		numbers = append(numbers, strconv.Itoa(task.Number))
+	}
+	return numbers
+}
+
 func (i *Incident) openTask(number int) (*Task, error) {
 	task, known := i.Task(number)
 	switch {
@@ -159,14 +167,6 @@ func (i *Incident) openTask(number int) (*Task, error) {
 		return nil, Refuse(Conflict, "Task %d of %s was dropped: %s", number, i.ID, task.Why)
 	}
 	return &i.Tasks[number-1], nil
-}
-
-// mustBeWorkedOn refuses what makes sense only until an incident is closed.
-func (i *Incident) mustBeWorkedOn(to string) error {
-	if i.Status == Resolved {
-		return nil
-	}
-	return i.mustBeOpen(to)
 }
 
 // taskTopics is how the topics of tasks begin; the number of the task follows.

@@ -47,7 +47,7 @@ func TestATaskIsAskedFor(t *testing.T) {
 	if got := remindedOf(i, 150); !slices.Equal(got, []string{"Ada"}) {
 		t.Errorf("a resolved one is still worked on: %v", got)
 	}
-	if err := i.Close(by(ada, 151)); err != nil {
+	if err := i.Close(Defaults(), by(ada, 151)); err != nil {
 		t.Fatal(err)
 	}
 	if got := remindedOf(i, 1500); got != nil {

@@ -25,6 +25,25 @@ type Tx interface {
 	// Join and Leave keep who is in an incident's room.
 	Join(id ID, handle string, at time.Time) error
 	Leave(id ID, handle string) error
+	Subscriptions
+	// Latest is the event of a kind that was recorded last on an incident, the zero Event when there is none.
+	Latest(ID, EventKind) (Event, error)
+}
+
+// Subscriptions is who hears the updates of what, whether they are in its room or not.
+type Subscriptions interface {
+	// Subscribe has somebody hear the updates of an incident, or of all of a service.
+	Subscribe(handle string, to Subject) error
+	// Unsubscribe ends that; ended is false where there was nothing to end.
+	Unsubscribe(handle string, from Subject) (ended bool, err error)
+	// Subscribers lists the handles of those who hear the updates of an incident, each once.
+	Subscribers(*Incident) ([]string, error)
+}
+
+// Subject is what somebody subscribes to: one incident, or else a service.
+type Subject struct {
+	Incident ID
+	Service  string
 }
 
 // Filter picks incidents for a list, newest first. What is zero does not matter.

@@ -19,6 +19,8 @@ type state struct {
 	Roles                                             map[Role]Person
 	Acknowledged, Mitigated, Resolved, Closed, Update time.Time
 	Tasks                                             []Task
+	Started, Detected                                 time.Time
+	DuplicateOf                                       ID
 }
 
 // fold rebuilds the state from the record alone.
@@ -27,7 +29,11 @@ func fold(events []Event) state {
 	for _, e := range events {
 		switch e.Kind {
 		case EventDeclared:
-			s.Status, s.Severity = Investigating, Severity(e.To)
+			s.Status, s.Severity, s.Started, s.Detected = Investigating, Severity(e.To), e.At, e.At
+		case EventBackfilled:
+			s.Status, s.Severity = Resolved, Severity(e.To)
+		case EventMoment:
+			s.foldMoment(e)
 		case EventSeverity:
 			s.Severity = Severity(e.To)
 		case EventRole:
@@ -35,6 +41,8 @@ func fold(events []Event) state {
 			if Role(e.To) == Commander && s.Acknowledged.IsZero() {
 				s.Acknowledged = e.At
 			}
+		case EventSteppedDown:
+			delete(s.Roles, Role(e.To))
 		case EventUpdate:
 			s.Update = e.At
 		case EventMitigated:
@@ -46,12 +54,16 @@ func fold(events []Event) state {
 			}
 		case EventClosed:
 			s.Closed = e.At
+		case EventMerged:
+			s.Closed = e.At
+			s.DuplicateOf, _ = ParseID(e.Text)
 		case EventReopened:
+			s.DuplicateOf = 0
 			s.Mitigated, s.Resolved, s.Closed = time.Time{}, time.Time{}, time.Time{}
 		}
 		s.Tasks = foldTask(s.Tasks, e)
 		switch e.Kind {
-		case EventStatus, EventDistrusted, EventAccepted, EventDeclined, EventResolved, EventClosed, EventReopened:
+		case EventStatus, EventDistrusted, EventAccepted, EventDeclined, EventResolved, EventClosed, EventMerged, EventReopened:
 			s.Status = Status(e.To)
 		}
 	}
@@ -74,14 +86,34 @@ func foldTask(tasks []Task, e Event) []Task {
 	return tasks
 }
 
+// foldMoment takes in a moment. They are recorded in their order, and what is not told apart is as the one beside it.
+func (s *state) foldMoment(e Event) {
+	switch Moment(e.To) {
+	case MomentStarted:
+		s.Started, s.Detected = e.Occurred, e.Occurred
+	case MomentDetected:
+		s.Detected = e.Occurred
+	case MomentMitigated:
+		s.Mitigated = e.Occurred
+	case MomentResolved:
+		s.Resolved = e.Occurred
+		if s.Mitigated.IsZero() {
+			s.Mitigated = e.Occurred
+		}
+	}
+}
+
 func stateOf(i *Incident) state {
-	return state{i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated, slices.Clone(i.Tasks)}
+	return state{
+		i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated,
+		slices.Clone(i.Tasks), i.Started, i.Detected, i.DuplicateOf,
+	}
 }
 
 // moves are all that can be done to an incident, drawn at random by the walk.
 var moves = []func(*rapid.T, *Incident, Stamp) error{
 	func(t *rapid.T, i *Incident, s Stamp) error {
-		return i.SetSeverity(rapid.SampledFrom(Defaults().Severities).Draw(t, "level"), s)
+		return i.SetSeverity(rapid.SampledFrom(append(Defaults().Severities, Defaults().Level(Unknown))).Draw(t, "level"), s)
 	},
 	func(t *rapid.T, i *Incident, s Stamp) error {
 		return i.SetStatus(rapid.SampledFrom([]Status{Triage, Investigating, Identified, Monitoring, Closed}).Draw(t, "status"), s)
@@ -90,16 +122,39 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 		role := rapid.SampledFrom([]Role{Commander, Communicator, Scribe}).Draw(t, "role")
 		return i.Assign(role, rapid.SampledFrom([]Person{ada, grace, {}}).Draw(t, "person"), s)
 	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		role := rapid.SampledFrom([]Role{Commander, Scribe, "liaison"}).Draw(t, "role")
+		return i.HandOver(role, rapid.SampledFrom([]Person{ada, grace}).Draw(t, "person"), "they know the cause", s)
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		role := rapid.SampledFrom([]Role{Commander, Scribe, "liaison"}).Draw(t, "role")
+		return i.StepDown(role, Defaults().Level(i.Severity), s)
+	},
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Note("a note", time.Time{}, s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error {
 		return i.Update("an update", Defaults().Level(i.Severity), s)
 	},
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Mitigate(s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Resolve(s) },
-	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Close(s) },
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Close(Defaults(), s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error {
 		return i.Reopen("it is back", Defaults().Level(i.Severity), s)
 	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		into := &Incident{
+			ID: 99, Kind: i.Kind, Refs: Refs{}, Private: rapid.Bool().Draw(t, "private"), DuplicateOf: rapid.SampledFrom([]ID{0, 0, 5}).Draw(t, "of"),
+			Status: rapid.SampledFrom([]Status{Investigating, Resolved, Closed, Triage}).Draw(t, "status"),
+		}
+		err := i.Merge(into, s)
+		if (err == nil) != (into.Duplicates == 1 && len(into.Drain()) == 1) {
+			t.Fatalf("both sides or none: %v", err)
+		}
+		return err
+	},
+	func(_ *rapid.T, i *Incident, s Stamp) error {
+		return i.Separate(&Incident{ID: 99, Duplicates: 1}, "it is another", Defaults().Level(i.Severity), s)
+	},
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Mend(s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Distrust(Guest, s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Accept(s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Decline("no incident", s) },
@@ -123,6 +178,13 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 func TestTheRecordTellsTheState(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		i, err := Declare(Declaration{Title: "x", Policy: Defaults()}, by(ada, 0))
+		if rapid.Bool().Draw(t, "over already") {
+			times := Times{MomentStarted: by(ada, -9).At, MomentResolved: by(ada, -1).At}
+			if rapid.Bool().Draw(t, "all known") {
+				times[MomentDetected], times[MomentMitigated] = by(ada, -8).At, by(ada, -2).At
+			}
+			i, err = Record(Declaration{Title: "x", Policy: Defaults()}, times, by(ada, 0))
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"maps"
 	"slices"
 
 	"tocsin/incident"
@@ -36,7 +37,13 @@ func (t *Tx) flush() error {
 }
 
 func (t *Tx) keep(known *tracked) error {
-	if row := rowOf(known.Incident); row != known.row {
+	row := rowOf(known.Incident)
+	if row == known.row && maps.Equal(known.roles, known.Roles) && maps.Equal(known.refs, known.Refs) &&
+		maps.Equal(known.dues, known.Reminders) && slices.Equal(known.tasks, known.Tasks) {
+		return nil
+	}
+	delete(t.seen, known.ID)
+	if row != known.row {
 		if err := t.q.UpdateIncident(t.ctx, updateOf(row)); err != nil {
 			return err
 		}
@@ -122,7 +129,10 @@ func (t *Tx) enter(id incident.ID, e *incident.Event) error {
 		return err
 	}
 	content.EntryID = e.ID
-	return t.q.InsertContent(t.ctx, content)
+	if err := t.q.InsertContent(t.ctx, content); err != nil || id == 0 {
+		return err
+	}
+	return index(t.ctx, t.dialect, t.conn, e.ID, e.Text)
 }
 
 func (t *Tx) ask(e incident.Effect, s incident.Stamp) error {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
@@ -108,7 +107,7 @@ func columns(row *db.Incident) []any {
 func (s *Store) OwnTasks(ctx context.Context, handle string, limit int) ([]incident.Assignment, error) {
 	rows, err := s.q.OwnTasks(ctx, db.OwnTasksParams{Owner: handle, Lim: int64(limit)})
 	if err != nil {
-		return nil, fmt.Errorf("store: list somebody's tasks: %w", err)
+		return nil, s.unread("list somebody's tasks", err)
 	}
 	own := make([]incident.Assignment, len(rows))
 	for n, row := range rows {
@@ -124,7 +123,7 @@ func (s *Store) Figures(ctx context.Context, since time.Time) ([]*incident.Incid
 		Since: millis(since), Kind: string(incident.Real), Undecided: string(incident.Triage), Declined: string(incident.Declined),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("store: read the figures: %w", err)
+		return nil, s.unread("read the figures", err)
 	}
 	incidents := make([]*incident.Incident, len(rows))
 	for n, row := range rows {

@@ -136,6 +136,7 @@ sql:
       go:
         package: db
         out: db
+        omit_unused_structs: true
         emit_interface: true
         overrides:
           - {column: "incidents.open", go_type: bool}

@@ -41,7 +41,7 @@ func (s *Store) Incident(ctx context.Context, id incident.ID) (i *incident.Incid
 		return nil, missing(id)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("store: read %s: %w", id, err)
+		return nil, s.unread("read "+id.String(), err)
 	}
 	return i, nil
 }
@@ -133,15 +133,20 @@ func each(ctx context.Context, conn db.DBTX, query string, args []any, take func
 // InRoom is the incident whose room a channel is, or 0.
 func (s *Store) InRoom(ctx context.Context, channel string) (incident.ID, error) {
 	id, err := s.q.IncidentByRef(ctx, db.IncidentByRefParams{Name: incident.RefRoom, Value: channel})
-	return incident.ID(id), unlessNone(err, "find the incident of a channel")
+	return incident.ID(id), s.unlessNone(err, "find the incident of a channel")
 }
 
-// unlessNone wraps an error by what was being done; that there is no such row is none.
-func unlessNone(err error, doing string) error {
+// unread wraps the error of a read by what was being done. Where the database is what is wrong, it says what to do.
+func (s *Store) unread(doing string, err error) error {
+	return s.dialect.explain(fmt.Errorf("store: %s: %w", doing, err))
+}
+
+// unlessNone is unread; that there is no such row is no error.
+func (s *Store) unlessNone(err error, doing string) error {
 	if err == nil || errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	return fmt.Errorf("store: %s: %w", doing, err)
+	return s.unread(doing, err)
 }
 
 // PrivateRooms lists private incidents that have a room and are still worked on, oldest first: those whose members must be known.
@@ -161,7 +166,7 @@ func (s *Store) list(ctx context.Context, pick func(db.DBTX, *db.Queries) ([]db.
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("store: list incidents: %w", err)
+		return nil, s.unread("list incidents", err)
 	}
 	return list, nil
 }

@@ -33,7 +33,7 @@ var (
 			return i.Update("we roll back", incident.Defaults().Level(i.Severity), s)
 		},
 		func(i *incident.Incident, s incident.Stamp) error { return i.Resolve(s) },
-		func(i *incident.Incident, s incident.Stamp) error { return i.Close(s) },
+		func(i *incident.Incident, s incident.Stamp) error { return i.Close(incident.Defaults(), s) },
 	}
 )
 

@@ -138,6 +138,18 @@ func (p *Person) Leave(c *Channel) {
 	p.do(deed{Do: "leave", Channel: c.c.id})
 }
 
+// Archive archives a channel.
+func (p *Person) Archive(c *Channel) {
+	p.w.t.Helper()
+	p.do(deed{Do: "archive", Channel: c.c.id})
+}
+
+// Unarchive brings an archived channel back.
+func (p *Person) Unarchive(c *Channel) {
+	p.w.t.Helper()
+	p.do(deed{Do: "unarchive", Channel: c.c.id})
+}
+
 // Home is the app's Home tab of one person.
 type Home struct {
 	p *Person

@@ -24,6 +24,9 @@ var scenario = []step{
 	{who: "Grace", where: "#random", text: "/incident severity INC-2 sev2"}, // so that its card shows the announcement, whichever came first
 	{who: "Ada", where: crashRoom, press: "do:commander"},
 	{who: "Ada", where: crashRoom, text: "/incident communicator @Grace"},
+	{who: "Ada", where: crashRoom, text: "/incident scribe me"},
+	{who: "Ada", where: crashRoom, text: "/incident handover scribe @Linus he types fastest"},
+	{who: "Linus", where: crashRoom, text: "/incident stepdown"},
 	{who: "Grace", where: crashRoom, text: "/incident note we rolled back the deploy"},
 	{who: "Grace", where: crashRoom, text: "/incident update we found the cause"},
 	{who: "Ada", where: crashRoom, text: "/incident task restart the queue @Linus in 3h"},
@@ -33,6 +36,7 @@ var scenario = []step{
 	{who: "Ada", where: crashRoom, text: "/incident resolve"},
 	{who: "Ada", where: crashRoom, text: "/incident close"},
 	{who: "Ada", where: crashRoom, text: "/incident reopen it is back"},
+	{who: "Grace", where: "#random", text: "/incident merge INC-2 into INC-1"},
 }
 
 // newCrashHouse is a house in which a fault leaves no trace that nobody could avoid: the bot has been invited to the
@@ -103,13 +107,15 @@ func (h *house) act(t *testing.T, n int) {
 // photograph says whether it is.
 func (h *house) quieten(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if err := h.Idle(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := h.drain(ctx); err != nil {
-		t.Fatal(err)
+	for range 2 { // for what is delivered makes events, which are delivered to us
+		if err := h.Idle(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.drain(ctx); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

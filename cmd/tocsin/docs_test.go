@@ -25,6 +25,9 @@ func TestSettingsAreDocumented(t *testing.T) {
 		if s.InFile() {
 			mark = "yes"
 		}
+		if s.Group != "" {
+			fmt.Fprintf(&want, "| **%s** | | | |\n", s.Group)
+		}
 		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", s.Name, value, mark, s.Help)
 	}
 	_, got, _ := strings.Cut(string(raw), "|---|---|---|---|\n")

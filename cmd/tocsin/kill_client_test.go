@@ -52,6 +52,8 @@ var verbs = []verb{
 	{incident.EventUpdate, "update %s we are still looking", regexp.MustCompile(`^Update posted`), 2},
 	{incident.EventRole, "commander %s me", regexp.MustCompile(`^Commander of INC-\d+ is now`), 2},
 	{incident.EventRole, "scribe %s me", regexp.MustCompile(`^Scribe of INC-\d+ is now`), 1},
+	{incident.EventRole, "handover %s scribe @Linus I go to bed", regexp.MustCompile(`^Scribe of INC-\d+ is now`), 1},
+	{incident.EventSteppedDown, "stepdown %s scribe", regexp.MustCompile(`^INC-\d+ has no scribe now`), 1},
 	{incident.EventSeverity, "severity %s sev1", regexp.MustCompile(`^INC-\d+ is now`), 1},
 	{incident.EventSeverity, "severity %s sev2", regexp.MustCompile(`^INC-\d+ is now`), 1},
 	{incident.EventTask, "task %s restart the queue in 2h", regexp.MustCompile(`^Task \d+ of INC-\d+: `), 2},
@@ -61,6 +63,8 @@ var verbs = []verb{
 	{incident.EventMitigated, "mitigated %s", regexp.MustCompile(`^INC-\d+ is mitigated\. When`), 1},
 	{incident.EventResolved, "resolve %s", regexp.MustCompile(`^INC-\d+ is resolved\. Well`), 1},
 	{incident.EventClosed, "close %s", regexp.MustCompile(`^INC-\d+ is closed\.(\n|$)`), 1},
+	{incident.EventMend, "mend %s", regexp.MustCompile(`^INC-\d+ is looked after`), 1},
+	{incident.EventSeverity, "severity %s unknown", regexp.MustCompile(`^INC-\d+ is now`), 1},
 	{incident.EventReopened, "reopen %s it is back", regexp.MustCompile(`^INC-\d+ is open again`), 1},
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"tocsin/bot"
 	"tocsin/bot/slacksim"
 )
 
@@ -104,10 +106,16 @@ func TestF90AskedWhileAllHangs(t *testing.T) {
 	h.ready("ready")
 	h.Faults(func(slacksim.Call) *slacksim.Fault { return &slacksim.Fault{Kind: slacksim.Hang} })
 	h.command("Ada", "#general", declareCheckout, "1.1.1") // the outbox waits for a room
+	const nothing = "a server that does nothing"           // it shows how long this machine takes to answer anybody
+	idle := httptest.NewServer(http.NotFoundHandler())
+	defer idle.Close()
 	letGo := h.occupy()
 	took := map[string][]time.Duration{}
-	red := 0
+	var red time.Time // since when
 	until(t, "unready for as long as a locked database is waited for, and longer", func() (bool, string) {
+		began := time.Now()
+		get(t, idle.URL)
+		took[nothing] = append(took[nothing], time.Since(began))
 		var last string
 		for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 			began := time.Now()
@@ -115,13 +123,15 @@ func TestF90AskedWhileAllHangs(t *testing.T) {
 			took[path] = append(took[path], time.Since(began))
 			switch {
 			case path == "/readyz" && status == http.StatusServiceUnavailable && strings.Contains(body, "database: "):
-				red++
+				if red.IsZero() {
+					red = time.Now()
+				}
 			case path != "/readyz" && status != http.StatusOK:
 				t.Fatalf("%s: answered with %d %s", path, status, body)
 			}
 			last = body
 		}
-		return red > 200, last
+		return !red.IsZero() && time.Since(red) > 5*time.Second, last
 	})
 	report, _ := h.report()
 	if report.Status != "degraded" || report.Ready || !strings.Contains(strings.Join(report.Degraded, "\n"), "database: ") {
@@ -132,12 +142,14 @@ func TestF90AskedWhileAllHangs(t *testing.T) {
 	h.ready("ready")
 	h.recover(recovery)
 	h.alone("#inc-1-checkout-is-down")
+	slices.Sort(took[nothing])
+	floor := took[nothing][len(took[nothing])/2]
 	for path, list := range took {
 		slices.Sort(list)
-		median, longest := list[len(list)/2], list[len(list)-1]
-		fmt.Printf("asked while all hangs: %s asked=%d median=%s longest=%s\n", path, len(list), median.Round(time.Microsecond), longest.Round(time.Microsecond))
-		if median > 50*time.Millisecond || longest > time.Second { // one answer may be late because this machine is: what hangs is late by seconds
-			t.Errorf("%s: median %s, longest %s", path, median, longest)
+		median, second := list[len(list)/2], list[len(list)-2]
+		fmt.Printf("asked while all hangs: %s asked=%d median=%s longest but one=%s\n", path, len(list), median.Round(time.Microsecond), second.Round(time.Microsecond))
+		if median-floor > 50*time.Millisecond || second > time.Second { // one answer may be late because this machine is: what hangs is late by seconds
+			t.Errorf("%s: median %s (%s of %s), longest but one %s", path, median, floor, nothing, second)
 		}
 	}
 }
@@ -296,5 +308,48 @@ func TestARefusedTokenIsToldOnceAnHour(t *testing.T) {
 	a.note(slack.SlackErrorResponse{Err: "ratelimited"})
 	if len(log.errors) != 3 || len(log.lines) != 4 || !strings.Contains(log.lines[3], "again after=3h0m0s") {
 		t.Errorf("logged:\n%s", log.all())
+	}
+}
+
+// TestNoSocketIsNoReasonToLeave: the connections of Socket Mode are lost and cannot be made anew because Slack does not answer.
+// That mends itself, so it is degraded and ready. Where Slack refuses the app token only a person can mend it.
+func TestNoSocketIsNoReasonToLeave(t *testing.T) {
+	h := newHouse(t, watched)
+	w := h.Workspace
+	h.stop()
+	h.start(watched, inSocketMode(w), func(o *options) { o.settings.SigningSecret = "" })
+	h.log.announce("Socket Mode does not work")
+	h.ready("ready")
+	h.Faults(failing(bot.OpensSocket, 0, slacksim.Fault{Kind: slacksim.Status, Status: 503}))
+	h.CutSockets()
+	until(t, "degraded, and ready", func() (bool, string) {
+		report, _ := h.report()
+		return report.Ready && strings.Contains(strings.Join(report.Degraded, "\n"), "socket mode: 0 connections are open: Slack cannot be reached"), fmt.Sprint(report)
+	})
+	h.Faults(failing(bot.OpensSocket, 0, slacksim.Fault{Kind: slacksim.SlackError, Error: "invalid_auth"}))
+	h.program.socket.Reload()
+	h.ready("socket mode: ")
+	h.Faults(nil)
+	h.program.socket.Reload()
+	h.ready("ready")
+
+	h.stop()
+	h.Faults(failing(bot.OpensSocket, 0, slacksim.Fault{Kind: slacksim.Status, Status: 503}))
+	o := demoOptions(w, newDatabase(t))
+	inSocketMode(w)(&o)
+	watched(&o)
+	o.settings.SigningSecret, o.now, o.log = "", h.Clock(), slog.New(h.log)
+	p, err := newProgram(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	h.program = p
+	done := make(chan error, 1)
+	go func() { done <- p.run(ctx) }()
+	h.ready("socket mode: Slack cannot be reached")
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }

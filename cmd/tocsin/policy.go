@@ -3,9 +3,13 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"os"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"tocsin/incident"
 )
 
 func policyCommand() *cobra.Command {
@@ -29,7 +33,35 @@ func policyCommand() *cobra.Command {
 			return err
 		},
 	}
+	permissions := &cobra.Command{
+		Use:     "permissions [file]",
+		Short:   "Print who may do what, as the policy has it",
+		Example: "  tocsin policy permissions",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s := settings{Policy: cmp.Or(append(args, os.Getenv("TOCSIN_POLICY"))...)}
+			p, err := s.readPolicy()
+			if err != nil {
+				return err
+			}
+			return printPermissions(cmd.OutOrStdout(), p)
+		},
+	}
 	cmd := &cobra.Command{Use: "policy", Short: "Look after tocsin.yml", Args: cobra.NoArgs}
-	cmd.AddCommand(check)
+	cmd.AddCommand(check, permissions)
 	return cmd
+}
+
+// printPermissions prints who may do what, and where that is not the default.
+func printPermissions(out io.Writer, p *incident.Policy) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "VERB\tWHO MAY\tBY")
+	for _, verb := range p.Verbs() {
+		by := "default"
+		if _, said := p.Permissions[verb]; said {
+			by = "policy"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", verb, p.Permit(verb).Grant, by)
+	}
+	return table.Flush()
 }

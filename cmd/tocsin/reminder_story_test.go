@@ -47,6 +47,7 @@ func TestStoryUpdateIsMissed(t *testing.T) {
 	room.Expect("was due")
 	ada.Type(room.Name(), "/incident update we roll back").Expect("Update posted")
 	room.Expect("we roll back")
+	h.Channel("#incidents").Expect("Update", "we roll back")
 	h.pass(59 * time.Minute)
 	h.Quiet()
 	ada.Type(room.Name(), "/incident resolve").Expect("resolved")

@@ -91,7 +91,7 @@ func TestStoryTasksAtTheEnd(t *testing.T) {
 	room.Expect("resolved")
 	ada.Type(room.Name(), "/incident close").Expect("INC-1 is closed. Its open tasks stay: 1 write to customers.")
 	room.Expect("closed INC-1. Its open tasks stay: 1 write to customers.")
-	h.pass(48 * time.Hour)
+	h.pass(12 * time.Hour) // its room is warned later
 	h.Quiet()
 	ada.Type(room.Name(), "/incident task more").Expect("INC-1 is closed", "reopen it first")
 	grace := h.Person("Grace")

@@ -88,7 +88,7 @@ func (q *Queries) DeleteRole(ctx context.Context, arg DeleteRoleParams) error {
 }
 
 const incident = `-- name: Incident :one
-SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at, tasks FROM incidents WHERE id = $1
+SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at, duplicate_of, duplicates, tasks FROM incidents WHERE id = $1
 `
 
 func (q *Queries) Incident(ctx context.Context, id int64) (Incident, error) {
@@ -118,6 +118,8 @@ func (q *Queries) Incident(ctx context.Context, id int64) (Incident, error) {
 		&i.ClosedAt,
 		&i.UpdatedAt,
 		&i.UpdateDueAt,
+		&i.DuplicateOf,
+		&i.Duplicates,
 		&i.Tasks,
 	)
 	return i, err
@@ -260,7 +262,7 @@ func (q *Queries) ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([
 }
 
 const listPrivateRooms = `-- name: ListPrivateRooms :many
-SELECT i.id, i.kind, i.status, i.open, i.severity, i.rank, i.title, i.summary, i.service, i.private, i.declarer, i.declarer_name, i.room, i.policy, i.started_at, i.detected_at, i.declared_at, i.acknowledged_at, i.mitigated_at, i.resolved_at, i.closed_at, i.updated_at, i.update_due_at, i.tasks FROM incidents i CROSS JOIN refs r
+SELECT i.id, i.kind, i.status, i.open, i.severity, i.rank, i.title, i.summary, i.service, i.private, i.declarer, i.declarer_name, i.room, i.policy, i.started_at, i.detected_at, i.declared_at, i.acknowledged_at, i.mitigated_at, i.resolved_at, i.closed_at, i.updated_at, i.update_due_at, i.duplicate_of, i.duplicates, i.tasks FROM incidents i CROSS JOIN refs r
 WHERE i.private AND i.status <> 'closed' AND i.status <> 'declined'
 AND r.incident_id = i.id AND r.name = $1 AND r.value <> ''
 ORDER BY i.id
@@ -300,6 +302,8 @@ func (q *Queries) ListPrivateRooms(ctx context.Context, ref string) ([]Incident,
 			&i.ClosedAt,
 			&i.UpdatedAt,
 			&i.UpdateDueAt,
+			&i.DuplicateOf,
+			&i.Duplicates,
 			&i.Tasks,
 		); err != nil {
 			return nil, err
@@ -316,7 +320,7 @@ func (q *Queries) ListPrivateRooms(ctx context.Context, ref string) ([]Incident,
 }
 
 const lockIncident = `-- name: LockIncident :one
-UPDATE incidents SET title = title WHERE id = $1 RETURNING id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at, tasks
+UPDATE incidents SET title = title WHERE id = $1 RETURNING id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at, duplicate_of, duplicates, tasks
 `
 
 // LockIncident writes nothing new: it takes the row's lock for the rest of the transaction.
@@ -347,6 +351,8 @@ func (q *Queries) LockIncident(ctx context.Context, id int64) (Incident, error) 
 		&i.ClosedAt,
 		&i.UpdatedAt,
 		&i.UpdateDueAt,
+		&i.DuplicateOf,
+		&i.Duplicates,
 		&i.Tasks,
 	)
 	return i, err
@@ -410,8 +416,9 @@ UPDATE incidents SET
     room = $9, policy = $10,
     started_at = $11, detected_at = $12, acknowledged_at = $13,
     mitigated_at = $14, resolved_at = $15, closed_at = $16,
-    updated_at = $17, update_due_at = $18, tasks = $19
-WHERE id = $20
+    updated_at = $17, update_due_at = $18,
+    duplicate_of = $19, duplicates = $20, tasks = $21
+WHERE id = $22
 `
 
 type UpdateIncidentParams struct {
@@ -433,6 +440,8 @@ type UpdateIncidentParams struct {
 	ClosedAt       sql.NullInt64
 	UpdatedAt      sql.NullInt64
 	UpdateDueAt    sql.NullInt64
+	DuplicateOf    sql.NullInt64
+	Duplicates     int64
 	Tasks          int64
 	ID             int64
 }
@@ -457,6 +466,8 @@ func (q *Queries) UpdateIncident(ctx context.Context, arg UpdateIncidentParams) 
 		arg.ClosedAt,
 		arg.UpdatedAt,
 		arg.UpdateDueAt,
+		arg.DuplicateOf,
+		arg.Duplicates,
 		arg.Tasks,
 		arg.ID,
 	)

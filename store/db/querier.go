@@ -74,11 +74,14 @@ type Querier interface {
 	RestartEffect(ctx context.Context, arg RestartEffectParams) (int64, error)
 	// ReviveEffect lets an effect begin anew that was to be buried, because the same thing has been asked for since.
 	ReviveEffect(ctx context.Context, arg ReviveEffectParams) (int64, error)
+	Subscribe(ctx context.Context, arg SubscribeParams) error
+	Subscribers(ctx context.Context, arg SubscribersParams) ([]string, error)
 	SupersedeEffect(ctx context.Context, arg SupersedeEffectParams) (int64, error)
 	// TakeTurns says of the open effects of an incident whose turn it is now. A rank is never negative.
 	TakeTurns(ctx context.Context, incidentID int64) error
 	TasksOf(ctx context.Context, incidentID int64) ([]Task, error)
 	Timeline(ctx context.Context, arg TimelineParams) ([]TimelineRow, error)
+	Unsubscribe(ctx context.Context, arg UnsubscribeParams) (int64, error)
 	UpdateIncident(ctx context.Context, arg UpdateIncidentParams) error
 }
 

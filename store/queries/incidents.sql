@@ -17,7 +17,8 @@ UPDATE incidents SET
     room = sqlc.arg(room), policy = sqlc.arg(policy),
     started_at = sqlc.narg(started_at), detected_at = sqlc.narg(detected_at), acknowledged_at = sqlc.narg(acknowledged_at),
     mitigated_at = sqlc.narg(mitigated_at), resolved_at = sqlc.narg(resolved_at), closed_at = sqlc.narg(closed_at),
-    updated_at = sqlc.narg(updated_at), update_due_at = sqlc.narg(update_due_at), tasks = sqlc.arg(tasks)
+    updated_at = sqlc.narg(updated_at), update_due_at = sqlc.narg(update_due_at),
+    duplicate_of = sqlc.narg(duplicate_of), duplicates = sqlc.arg(duplicates), tasks = sqlc.arg(tasks)
 WHERE id = sqlc.arg(id);
 
 -- LockIncident writes nothing new: it takes the row's lock for the rest of the transaction.

@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"figures", figures},
 		{"tasks", tasks},
 		{"homes", homes},
+		{"searches", searches},
 		{"declared since", declaredSince},
 		{"rooms", rooms},
 		{"profiles", profiles},
