@@ -17,6 +17,7 @@ func (i *Incident) SetSeverity(to Level, s Stamp) error {
 	i.Severity, i.Rank = to.Name, to.Rank
 	i.owe(to, later(i.Updated, i.Declared))
 	i.seekLeader(to, s)
+	i.listen(s)
 	i.record(Event{Kind: EventSeverity, Stamp: s, From: string(from), To: string(to.Name)})
 	return nil
 }
@@ -124,6 +125,7 @@ func (i *Incident) Reopen(why string, level Level, s Stamp) error {
 	i.Mitigated, i.Resolved, i.Closed = time.Time{}, time.Time{}, time.Time{}
 	i.owe(level, s.At)
 	i.seekLeader(level, s)
+	i.listen(s)
 	i.move(Event{Kind: EventReopened, Stamp: s, Text: why}, Investigating)
 	return nil
 }

@@ -14,6 +14,7 @@ type Topic string
 const (
 	TopicUpdate    Topic = "update"    // the next update to stakeholders is due
 	TopicCommander Topic = "commander" // nobody leads
+	TopicSilence   Topic = "silence"   // nothing is heard from somebody who has a role
 )
 
 // Reminder is a word that somebody hears when it is due, and again later, each time more people, until what it is about is
@@ -75,6 +76,9 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 		r := i.Reminders[topic]
 		if r.Due.After(s.At) {
 			continue
+		}
+		if topic == TopicSilence {
+			continue // Listen says it, who knows what was heard
 		}
 		next, known := reminders[topic]
 		if !known { // of a newer version

@@ -13,7 +13,7 @@ import (
 func TestRead(t *testing.T) {
 	p, err := Read([]byte(`
 severities:
-  - {name: p1, meaning: all is down, update_every: 15m, invite: [U0ADA0001], groups: [S0ONCALL1]}
+  - {name: p1, meaning: all is down, update_every: 15m, invite: [U0ADA0001], groups: [S0ONCALL1], lead_within: 5m, escalate: [U0GRACE01], silent_for: 45m}
   - {name: p2, meaning: much is down}
 default_severity: p2
 roles:
@@ -33,7 +33,7 @@ permissions: {close: holder, liaison: member}
 		t.Fatal(err)
 	}
 	want := []incident.Level{
-		{Name: "p1", Meaning: "all is down", Cadence: 15 * time.Minute, Invite: []string{"U0ADA0001"}, Groups: []string{"S0ONCALL1"}},
+		{Name: "p1", Meaning: "all is down", Cadence: 15 * time.Minute, Invite: []string{"U0ADA0001"}, Groups: []string{"S0ONCALL1"}, LeadWithin: 5 * time.Minute, Escalate: []string{"U0GRACE01"}, SilentFor: 45 * time.Minute},
 		{Name: "p2", Meaning: "much is down", Rank: 1},
 	}
 	if diff := cmp.Diff(want, p.Severities); diff != "" {
@@ -87,6 +87,9 @@ func TestReadFaults(t *testing.T) {
 		"twice":              {"severities: [{name: a}, {name: a}]\ndefault_severity: a", "severities[1].name"},
 		"none":               {"severities: []", "list between 1 and 10"},
 		"cadence":            {"severities: [{name: a, update_every: 1s}]\ndefault_severity: a", "must be between 1m and 168h"},
+		"lead":               {"severities: [{name: a, lead_within: 1s}]\ndefault_severity: a", "severities[0].lead_within: 1s must be between 1m and 24h"},
+		"silence":            {"severities: [{name: a, silent_for: 14m}]\ndefault_severity: a", "severities[0].silent_for: 14m0s must be between 15m and 24h"},
+		"escalate":           {"severities: [{name: a, escalate: ['@ada']}]\ndefault_severity: a", `severities[0].escalate: "@ada" is no member id`},
 		"default":            {"default_severity: sev9", "none of the severities"},
 		"role":               {"roles: [{role: comander}]", `no role "comander"`},
 		"role of their own":  {`roles: [{role: 'Team lead', does: x}]`, `roles[0].role: "Team lead" must be a word`},
@@ -106,7 +109,7 @@ func TestReadFaults(t *testing.T) {
 		"group of a service": {"services: [{name: a, groups: [U0ADA0001]}]", `services[0].groups: "U0ADA0001" is no user group's id`},
 		"link":               {"services: [{name: a, links: [{title: x, url: 'javascript:alert(1)'}]}]", "http or https"},
 		"announce":           {"announce: '#incidents'", "is no channel id"},
-		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam"; there are name, meaning, update_every, invite, groups`},
+		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam"; there are name, meaning, update_every, lead_within, escalate, silent_for, invite, groups`},
 		"not a duration":     {"severities:\n- name: a\n  update_every: 30", `severities[0].update_every (line 3): must be a duration, for example 30m or 2h, and is "30"`},
 		"not a list":         {"services:\n- name: a\n  invite: U0ADA0001", `services[0].invite (line 3): must be a list, each item on a line of its own after a dash, and is "U0ADA0001"`},
 		"not text":           {"channel: [a]", "channel (line 1): must be text, and is a list"},
