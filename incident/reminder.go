@@ -16,6 +16,7 @@ const (
 	TopicCommander Topic = "commander" // nobody leads
 	TopicSeverity  Topic = "severity"  // nobody has said how bad it is
 	TopicArchive   Topic = "archive"   // its room has nothing to do any more
+	TopicSilence   Topic = "silence"   // nothing is heard from somebody who has a role
 )
 
 // Reminder is a word that somebody hears when it is due, and again later, each time more people, until what it is about is
@@ -84,6 +85,9 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 		r := i.Reminders[topic]
 		if r.Due.After(s.At) {
 			continue
+		}
+		if topic == TopicSilence {
+			continue // Listen says it, who knows what was heard
 		}
 		next, known := reminders[topic]
 		if !known { // of a newer version

@@ -31,9 +31,10 @@ type file struct {
 		Name        string        `yaml:"name"`
 		Meaning     string        `yaml:"meaning"`
 		UpdateEvery time.Duration `yaml:"update_every"` // "30m"; left out: no updates are owed
+		LeadWithin  time.Duration `yaml:"lead_within"`  // "5m"; left out: nobody has to lead
+		Escalate    []string      `yaml:"escalate"`     // Slack user ids
+		SilentFor   time.Duration `yaml:"silent_for"`   // "45m"; left out: who has a role may be silent
 		Invite      []string      `yaml:"invite"`       // Slack user ids
-		LeadWithin  time.Duration `yaml:"lead_within"`  // "5m"; left out: nobody is asked to lead
-		Escalate    []string      `yaml:"escalate"`     // Slack user ids of those who hear of it when nobody leads still
 		Tell        []string      `yaml:"tell"`
 		Gates       []string      `yaml:"gates"`
 		Groups      []string      `yaml:"groups"` // Slack user group ids
@@ -151,6 +152,12 @@ func (f file) severities(p *incident.Policy) error {
 		if s.UpdateEvery != 0 && (s.UpdateEvery < time.Minute || s.UpdateEvery > 7*24*time.Hour) {
 			faults = append(faults, fmt.Errorf("%s.update_every: %s must be between 1m and 168h", where, s.UpdateEvery))
 		}
+		if s.LeadWithin != 0 && (s.LeadWithin < time.Minute || s.LeadWithin > 24*time.Hour) {
+			faults = append(faults, fmt.Errorf("%s.lead_within: %s must be between 1m and 24h", where, s.LeadWithin))
+		}
+		if s.SilentFor != 0 && (s.SilentFor < 15*time.Minute || s.SilentFor > 24*time.Hour) {
+			faults = append(faults, fmt.Errorf("%s.silent_for: %s must be between 15m and 24h", where, s.SilentFor))
+		}
 		if utf8.RuneCountInString(s.Meaning) > maxWords {
 			faults = append(faults, fmt.Errorf("%s.meaning: is longer than %d characters", where, maxWords))
 		}
@@ -166,7 +173,7 @@ func (f file) severities(p *incident.Policy) error {
 		faults = append(faults, err)
 		p.Severities = append(p.Severities, incident.Level{
 			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite, Groups: s.Groups, Tell: s.Tell,
-			Gates: gates, LeadWithin: s.LeadWithin, Escalate: s.Escalate,
+			Gates: gates, LeadWithin: s.LeadWithin, Escalate: s.Escalate, SilentFor: s.SilentFor,
 		})
 	}
 	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > maxSeverities {
