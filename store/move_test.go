@@ -77,7 +77,8 @@ func TestMove(t *testing.T) {
 	moved, err := store.Move(t.Context(), path, where, func(table string, rows int64) { progress[table] = rows })
 	must(t, err)
 	want := map[string]int64{
-		"installation": 1, "incidents": 2, "roles": 1, "refs": 1, "entries": 10, "contents": 10, "profiles": 1, "members": 2, "requests": 7, "reminders": 2, "subscriptions": 0,
+		"installation": 1, "incidents": 2, "roles": 1, "refs": 1, "entries": 10, "contents": 10, "profiles": 1, "members": 2, "requests": 7,
+		"reminders": 3, "subscriptions": 0,
 	}
 	want["effects"] = moved.Rows["effects"]
 	if diff := cmp.Diff(want, moved.Rows); diff != "" || moved.Entries != 10 || moved.Rows["effects"] < 15 {
@@ -114,13 +115,13 @@ func TestMoveRefuses(t *testing.T) {
 	path := lived(t)
 	for name, test := range map[string]struct {
 		from, spoil, fill string
-		want              string
+		want string
 	}{
-		"nothing there":      {from: path + ".none", want: "there is no database"},
-		"the wrong way":      {from: cluster.Address("postgres"), want: "what can be moved is a SQLite file"},
-		"incidents there":    {fill: "declared", want: "the database is not empty, it has incidents"},
-		"requests there":     {fill: `INSERT INTO requests VALUES ('k', 1, '')`, want: "the database is not empty, it has requests: make a new one"},
-		"an entry altered":   {spoil: `UPDATE contents SET body = '{}' WHERE entry_id = 2`, want: "entry 2: what was said does not match what was recorded; restore a backup"},
+		"nothing there": {from: path + ".none", want: "there is no database"},
+		"the wrong way": {from: cluster.Address("postgres"), want: "what can be moved is a SQLite file"},
+		"incidents there": {fill: "declared", want: "the database is not empty, it has incidents"},
+		"requests there": {fill: `INSERT INTO requests VALUES ('k', 1, '')`, want: "the database is not empty, it has requests: make a new one"},
+		"an entry altered": {spoil: `UPDATE contents SET body = '{}' WHERE entry_id = 2`, want: "entry 2: what was said does not match what was recorded; restore a backup"},
 		"another commitment": {spoil: `UPDATE contents SET actor_salt = x'00' WHERE entry_id = 1`, want: "entry 1: who said it does not match"},
 	} {
 		t.Run(name, func(t *testing.T) {

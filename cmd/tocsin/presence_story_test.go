@@ -147,7 +147,11 @@ func TestStorySilence(t *testing.T) {
 			h.pass(15 * time.Minute)
 		}
 	}
-	note := func() { ada.Type(room.Name(), "/incident update we look").Expect("posted"); room.Expect("we look") }
+	note := func() {
+		ada.Type(room.Name(), "/incident update we look").Expect("posted")
+		room.Expect("we look")
+		h.Channel("#incidents").Expect("Update", "we look")
+	}
 	look(2)
 	note()
 	grace.Reply(ada.Say(room.Name(), "does anybody see anything?"), "I do not") // in a thread
