@@ -115,13 +115,13 @@ func TestMoveRefuses(t *testing.T) {
 	path := lived(t)
 	for name, test := range map[string]struct {
 		from, spoil, fill string
-		want string
+		want              string
 	}{
-		"nothing there": {from: path + ".none", want: "there is no database"},
-		"the wrong way": {from: cluster.Address("postgres"), want: "what can be moved is a SQLite file"},
-		"incidents there": {fill: "declared", want: "the database is not empty, it has incidents"},
-		"requests there": {fill: `INSERT INTO requests VALUES ('k', 1, '')`, want: "the database is not empty, it has requests: make a new one"},
-		"an entry altered": {spoil: `UPDATE contents SET body = '{}' WHERE entry_id = 2`, want: "entry 2: what was said does not match what was recorded; restore a backup"},
+		"nothing there":      {from: path + ".none", want: "there is no database"},
+		"the wrong way":      {from: cluster.Address("postgres"), want: "what can be moved is a SQLite file"},
+		"incidents there":    {fill: "declared", want: "the database is not empty, it has incidents"},
+		"requests there":     {fill: `INSERT INTO requests VALUES ('k', 1, '')`, want: "the database is not empty, it has requests: make a new one"},
+		"an entry altered":   {spoil: `UPDATE contents SET body = '{}' WHERE entry_id = 2`, want: "entry 2: what was said does not match what was recorded; restore a backup"},
 		"another commitment": {spoil: `UPDATE contents SET actor_salt = x'00' WHERE entry_id = 1`, want: "entry 1: who said it does not match"},
 	} {
 		t.Run(name, func(t *testing.T) {
