@@ -119,8 +119,8 @@ func (c *call) refusal(refusal *incident.Error) answer {
 	}
 	buttons := make([]slack.BlockElement, 0, len(refusal.Mends))
 	for _, mend := range refusal.Mends {
-		switch verb, args := cutWord(mend); {
-		case verb == "severity": // one of them has to be chosen
+		switch verb, args := cutWord(mend); verb {
+		case "severity": // one of them has to be chosen
 			buttons = append(buttons, severityButtons(c.Policy(), c.incident)...)
 		default:
 			buttons = append(buttons, button(verb, c.incident, args))

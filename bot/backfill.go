@@ -137,7 +137,7 @@ func backfillOptions(p past) *slack.CheckboxGroupsBlockElement {
 // submitBackfill takes the form for what is over. Each fault is shown below its field.
 func (c *call) submitBackfill(v view) ([]byte, error) {
 	d, faults := c.submitted(v)
-	p := past{Declaration: d, room: v.ticked(inputOptions, "room"), typed: map[string]string{}}
+	p := past{Declaration: d, room: v.ticked("room"), typed: map[string]string{}}
 	for _, moment := range incident.Moments {
 		p.typed[string(moment)] = v.value(string(moment))
 		if err := c.moment(&p, moment); err != nil {

@@ -179,8 +179,11 @@ func (n news) joined(tx incident.Tx) error {
 }
 
 // opened is when an incident's room stood ready: when its card was posted.
-func opened(i *incident.Incident) time.Time {
-	seconds, _, _ := strings.Cut(i.Refs[refCard], ".")
+func opened(i *incident.Incident) time.Time { return stampTime(i.Refs[refCard]) }
+
+// stampTime is when a message was posted, by what Slack calls it; zero for what is no such name.
+func stampTime(ts string) time.Time {
+	seconds, _, _ := strings.Cut(ts, ".")
 	at, err := strconv.ParseInt(seconds, 10, 64)
 	if err != nil {
 		return time.Time{}

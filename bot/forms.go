@@ -237,9 +237,9 @@ func declareOptions(d incident.Declaration) *slack.CheckboxGroupsBlockElement {
 func (c *call) submitted(v view) (incident.Declaration, map[string]string) {
 	d := incident.Declaration{
 		Title: v.value(inputTitle), Service: strings.TrimSpace(v.value(inputService)), Summary: v.value(inputSummary),
-		Private: v.ticked(inputOptions, "private"),
+		Private: v.ticked("private"),
 	}
-	if v.ticked(inputOptions, "drill") {
+	if v.ticked("drill") {
 		d.Kind = incident.Drill
 	}
 	d.Severity, _ = c.Policy().ParseSeverity(v.value(inputSeverity))

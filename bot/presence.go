@@ -60,9 +60,7 @@ func (e *errand) sayLeft(event incident.Event) (*saying, error) {
 	for _, role := range roles {
 		duty := e.Policy().Duty(role)
 		names = append(names, esc(duty.Name()))
-		take := button(string(role), e.i.ID, "me")
-		take.Text = plain(short(roleVerb(duty).label(), 75))
-		buttons = append(buttons, take)
+		buttons = append(buttons, e.takeButton(duty))
 	}
 	line := ":wave: " + bold(esc(event.By.Name)) + " has left " + esc(event.From) + ", and is still " + join(names, ", ") + " of " + bold(esc(e.i.Name())) + "."
 	return &saying{text: line, blocks: []slack.Block{section(line), actions("act", buttons...)}}, nil

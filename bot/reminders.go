@@ -24,12 +24,18 @@ func (b *Bot) Remind(ctx context.Context) error {
 	var faults []error
 	for _, id := range due { // one sick incident must not silence the others
 		at := b.Now().UTC().Truncate(time.Millisecond)
-		_, err := b.Store.Change(ctx, incident.Request{At: at}, func(tx incident.Tx) ([]byte, error) {
+		heard, err := b.heard(ctx, id, at)
+		faults = append(faults, err) // who was heard cannot be told: the rest is said
+		_, err = b.Store.Change(ctx, incident.Request{At: at}, func(tx incident.Tx) ([]byte, error) {
 			i, err := tx.Incident(id)
 			if err != nil {
 				return nil, err
 			}
-			i.Remind(b.Policy(), incident.Stamp{By: incident.System, At: at})
+			stamp := incident.Stamp{By: incident.System, At: at}
+			i.Remind(b.Policy(), stamp)
+			if heard != nil {
+				i.Listen(b.Policy(), heard, stamp)
+			}
 			return nil, nil
 		})
 		faults = append(faults, err)
@@ -99,6 +105,9 @@ func severityButtons(policy *incident.Policy, id incident.ID) []slack.BlockEleme
 // reminding is what is said of a reminder, with the button that mends it and one that puts it off; nil where it is
 // mended.
 func (e *errand) reminding(event incident.Event) *saying {
+	if incident.Topic(event.To) == incident.TopicSilence {
+		return e.saySilence(event)
+	}
 	ask, known := asks[incident.Topic(event.To)]
 	if !known || !e.i.Missing(event) {
 		return nil

@@ -129,9 +129,9 @@ func (v view) value(block string) string {
 	return firstOf(in.Value, in.Selected.Value, in.User)
 }
 
-// ticked tells whether a box is ticked.
-func (v view) ticked(block, option string) bool {
-	for _, box := range v.State.Values[block][inputValue].Ticked {
+// ticked tells whether a box among the options is ticked.
+func (v view) ticked(option string) bool {
+	for _, box := range v.State.Values[inputOptions][inputValue].Ticked {
 		if box.Value == option {
 			return true
 		}

@@ -20,6 +20,7 @@ func (i *Incident) SetSeverity(to Level, s Stamp) error {
 		i.owe(to, later(i.Updated, i.Declared))
 		i.seekLeader(to, s)
 		i.seekSeverity(s)
+		i.listen(s)
 	}
 	i.record(Event{Kind: EventSeverity, Stamp: s, From: string(from), To: string(to.Name)})
 	i.inform(to, from, s)
@@ -152,6 +153,7 @@ func (i *Incident) Reopen(why string, level Level, s Stamp) error {
 	i.owe(level, s.At)
 	i.seekLeader(level, s)
 	i.seekSeverity(s)
+	i.listen(s)
 	i.move(Event{Kind: EventReopened, Stamp: s, Text: why, Tasks: i.openNumbers()}, Investigating)
 	return nil
 }

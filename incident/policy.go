@@ -24,6 +24,7 @@ type Level struct {
 
 	Gates      []Gate        // what must be there before it is closed, beside that it is resolved
 	LeadWithin time.Duration // how long nobody may lead before the room is asked; 0: as long as it likes
+	SilentFor  time.Duration // how long nothing may be heard from who has a role before somebody is told; 0: as long as they like
 	Escalate   []string      // handles of those who hear of it when still nobody does
 }
 
@@ -66,8 +67,8 @@ type Policy struct {
 func Defaults() *Policy {
 	return &Policy{
 		Severities: []Level{
-			{Name: "sev1", Meaning: "Customers cannot use the product, or data is at risk.", Cadence: 30 * time.Minute, Rank: 0, LeadWithin: 5 * time.Minute},
-			{Name: "sev2", Meaning: "An important part is broken or very slow for many.", Cadence: time.Hour, Rank: 1, LeadWithin: 5 * time.Minute},
+			{Name: "sev1", Meaning: "Customers cannot use the product, or data is at risk.", Cadence: 30 * time.Minute, Rank: 0, LeadWithin: 5 * time.Minute, SilentFor: 45 * time.Minute},
+			{Name: "sev2", Meaning: "An important part is broken or very slow for many.", Cadence: time.Hour, Rank: 1, LeadWithin: 5 * time.Minute, SilentFor: 45 * time.Minute},
 			{Name: "sev3", Meaning: "A part is degraded, or few are affected; there is a way around.", Cadence: 4 * time.Hour, Rank: 2},
 			{Name: "sev4", Meaning: "A small fault that still wants a coordinated answer.", Rank: 3},
 		},

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -67,4 +68,65 @@ func listed(roles []Role) string {
 		words[n] = string(role)
 	}
 	return strings.Join(words, ", ")
+}
+
+// firstLook is how long after a role was given out it is first looked who is silent. How long they may be is policy, and
+// that look knows it.
+const firstLook = 15 * time.Minute
+
+// listen sees to it that it is noticed when nothing is heard from who has a role.
+func (i *Incident) listen(s Stamp) {
+	if _, kept := i.Reminders[TopicSilence]; !kept && len(i.Roles) > 0 {
+		i.remind(TopicSilence, s.At.Add(firstLook))
+	}
+}
+
+// doublings bounds the growth of the time until a silence that goes on is told of again.
+const doublings = 4
+
+// Listen tells, once it is due, who leads of those with a role from whom nothing was heard for too long; the room, where it is
+// they who lead. heard is when each person was heard last.
+func (i *Incident) Listen(p *Policy, heard map[string]time.Time, s Stamp) {
+	r, kept := i.Reminders[TopicSilence]
+	if !kept || r.Due.After(s.At) {
+		return
+	}
+	after := p.Level(i.Severity).SilentFor
+	if after <= 0 || len(i.Roles) == 0 { // who gets a role, or another severity, sets it again
+		i.remind(TopicSilence, time.Time{})
+		return
+	}
+	next := s.At.Add(after)
+	var silent []Role
+	for role, person := range i.Roles {
+		if due := heard[person.Handle].Add(after); due.After(s.At) {
+			next = earlier(next, due)
+		} else {
+			silent = append(silent, role)
+		}
+	}
+	if len(silent) == 0 {
+		i.remind(TopicSilence, next)
+		return
+	}
+	slices.Sort(silent)
+	r.Step++
+	r.Due = s.At.Add(after << min(r.Step-1, doublings))
+	i.Reminders[TopicSilence] = r
+	e := Event{Kind: EventCalled, Stamp: s, From: strconv.Itoa(r.Step), To: string(TopicSilence), Text: listed(silent)}
+	if lead := i.Roles[Commander]; !lead.IsZero() && !slices.Contains(silent, Commander) {
+		e.Kind, e.Whom = EventReminded, lead
+	}
+	i.record(e)
+}
+
+// Silent lists the roles that a reminder of silence is about and somebody has, with who that is.
+func (i *Incident) Silent(reminded Event) map[Role]Person {
+	silent := map[Role]Person{}
+	for word := range strings.SplitSeq(reminded.Text, ", ") {
+		if p := i.Roles[Role(word)]; !p.IsZero() {
+			silent[Role(word)] = p
+		}
+	}
+	return silent
 }

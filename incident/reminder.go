@@ -16,6 +16,7 @@ const (
 	TopicCommander Topic = "commander" // nobody leads
 	TopicSeverity  Topic = "severity"  // nobody has said how bad it is
 	TopicArchive   Topic = "archive"   // its room has nothing to do any more
+	TopicSilence   Topic = "silence"   // nothing is heard from somebody who has a role
 )
 
 // Name is what people call the topic.
@@ -92,6 +93,9 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 		r := i.Reminders[topic]
 		if r.Due.After(s.At) {
 			continue
+		}
+		if topic == TopicSilence {
+			continue // Listen says it, who knows what was heard
 		}
 		whom, again, known := i.missing(topic, p, r.Step)
 		if !known { // of a newer version

@@ -96,6 +96,7 @@ func (i *Incident) HandOver(r Role, p Person, note string, s Stamp) error {
 		return Refuse(Conflict, "%s is %s already.", p.Name, r)
 	}
 	i.Roles[r] = p
+	i.listen(s)
 	if r == Commander {
 		i.remind(TopicCommander, time.Time{})
 		if i.Acknowledged.IsZero() {

@@ -171,8 +171,8 @@ func (s schema) compareChecksums(ctx context.Context, sums map[int64]string) err
 	if err != nil {
 		return err
 	}
-	for version, sha256 := range applied {
-		if sums[version] != sha256 {
+	for _, version := range slices.Sorted(maps.Keys(applied)) {
+		if sums[version] != applied[version] {
 			return cannotUse(fmt.Sprintf("migration %d of this program is not the one that made this database", version), "use an official build")
 		}
 	}

@@ -29,6 +29,7 @@ func (s *Store) Search(ctx context.Context, text string, before int64, limit int
 		}
 	}
 	err = s.view(ctx, func(conn db.DBTX, q *db.Queries) error {
+		hits = nil
 		numbers, err := column(ctx, conn, s.dialect.search, strings.Join(words, s.dialect.and), before, limit)
 		if err != nil {
 			return err

@@ -109,7 +109,7 @@ func TestStoryHolderIsDeactivated(t *testing.T) {
 
 // TestStoryPrivateIsToldToMembersOnly: who leads a private incident from outside its room hears nothing of it.
 func TestStoryPrivateIsToldToMembersOnly(t *testing.T) {
-	h := newHouse(t)
+	h := newHouse(t, silenceIsFine)
 	ada, grace := h.Person("Ada"), h.Person("Grace")
 	ada.Type("#general", "/incident declare --private sev2 a key has leaked").Expect("INC-1 declared")
 	room := h.Channel("#inc-1-a-key-has-leaked")
@@ -131,4 +131,73 @@ func TestStoryPrivateIsToldToMembersOnly(t *testing.T) {
 	if got := strings.Count(strings.Join(h.DirectMessages(grace).Messages(), "\n"), "INC-1"); got != 1 {
 		t.Errorf("Grace read of it %d times", got)
 	}
+}
+
+// TestStorySilence: who has a role and is heard neither in the room nor by Tocsin for 45 minutes is noticed: by the commander,
+// by the room where it is the commander, less and less often, and not at all once they speak.
+func TestStorySilence(t *testing.T) {
+	h, ada, room, _ := inRoom(t)
+	grace := h.Person("Grace")
+	ada.Type(room.Name(), "/incident commander me")
+	room.Expect("now *commander*")
+	ada.Type(room.Name(), "/incident scribe @Grace")
+	room.Expect("now *scribe*")
+	look := func(times int) {
+		for range times {
+			h.pass(15 * time.Minute)
+		}
+	}
+	note := func() {
+		ada.Type(room.Name(), "/incident update we look").Expect("posted")
+		room.Expect("we look")
+		h.Channel("#incidents").Expect("Update", "we look")
+	}
+	look(2)
+	note()
+	grace.Reply(ada.Say(room.Name(), "does anybody see anything?"), "I do not") // in a thread
+	look(2)
+	h.Quiet()
+	note()
+	look(1)
+	told := h.DirectMessages(ada).Expect("Nothing was heard for 45 minutes or longer on *INC-1 checkout is down* from *Grace* (scribe)", "I am the scribe")
+	h.remind() // another replica looks at the same moment
+	h.Quiet()
+	look(2)
+	note()
+	h.Quiet()
+	grace.Say(room.Name(), "sorry, I was in the data centre")
+	look(2)
+	h.Quiet()
+	ada.Press(told, "I am the scribe")
+	room.Expect("@Ada is now *scribe* of INC-1, in place of Grace")
+	h.Quiet()
+}
+
+// TestStorySilenceOfTheCommander is told to the room, at growing distances, and to nobody while the room cannot be read.
+func TestStorySilenceOfTheCommander(t *testing.T) {
+	h, ada, room, _ := inRoom(t, func(o *options) { o.policy.Severities[1].Cadence = 0 })
+	ada.Type(room.Name(), "/incident commander me")
+	room.Expect("now *commander*")
+	h.Quiet()
+	h.Pass(15 * time.Minute)
+	h.remind()
+	h.Pass(30 * time.Minute)
+	h.Announce("conversations.history")
+	h.Faults(failing("conversations.history", 1, slacksim.Fault{Kind: slacksim.Status, Status: 503}))
+	if err := h.program.bot.Remind(t.Context()); err == nil {
+		t.Error("that the room could not be read is told to upkeep")
+	}
+	h.Quiet()
+	h.remind()
+	room.Expect("Nothing was heard for 45 minutes", "*Ada* (commander)", "Take command")
+	h.pass(44 * time.Minute)
+	h.Quiet()
+	h.pass(time.Minute)
+	room.Expect("Nothing was heard")
+	h.pass(89 * time.Minute)
+	h.Quiet()
+	h.pass(time.Minute)
+	room.Expect("Nothing was heard")
+	ada.Type(room.Name(), "/incident timeline").Expect("reminded the room of the silence")
+	h.Quiet()
 }

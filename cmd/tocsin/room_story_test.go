@@ -11,9 +11,9 @@ import (
 )
 
 // inRoom declares an incident and returns who did, its room and its card, with all the noise of the start expected.
-func inRoom(t *testing.T) (*house, *slacksim.Person, *slacksim.Channel, *slacksim.Post) {
+func inRoom(t *testing.T, changes ...furnish) (*house, *slacksim.Person, *slacksim.Channel, *slacksim.Post) {
 	t.Helper()
-	w := newHouse(t)
+	w := newHouse(t, changes...)
 	ada := w.Person("Ada")
 	ada.Type("#general", "/incident declare sev2 checkout is down").Expect("INC-1 declared")
 	room := w.Channel("#inc-1-checkout-is-down")

@@ -15,7 +15,6 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -31,9 +30,10 @@ type file struct {
 		Name        string        `yaml:"name"`
 		Meaning     string        `yaml:"meaning"`
 		UpdateEvery time.Duration `yaml:"update_every"` // "30m"; left out: no updates are owed
+		LeadWithin  time.Duration `yaml:"lead_within"`  // "5m"; left out: nobody has to lead
+		Escalate    []string      `yaml:"escalate"`     // Slack user ids
+		SilentFor   time.Duration `yaml:"silent_for"`   // "45m"; left out: who has a role may be silent
 		Invite      []string      `yaml:"invite"`       // Slack user ids
-		LeadWithin  time.Duration `yaml:"lead_within"`  // "5m"; left out: nobody is asked to lead
-		Escalate    []string      `yaml:"escalate"`     // Slack user ids of those who hear of it when nobody leads still
 		Tell        []string      `yaml:"tell"`
 		Gates       []string      `yaml:"gates"`
 		Groups      []string      `yaml:"groups"` // Slack user group ids
@@ -136,125 +136,6 @@ var (
 	group   = regexp.MustCompile(`^S[A-Z0-9]{2,20}$`)
 	channel = regexp.MustCompile(`^[CG][A-Z0-9]{2,20}$`)
 )
-
-func (f file) severities(p *incident.Policy) error {
-	var faults []error
-	if f.Severities != nil {
-		p.Severities = nil
-	}
-	seen := map[string]bool{}
-	for n, s := range f.Severities {
-		where := fmt.Sprintf("severities[%d]", n)
-		if !word.MatchString(s.Name) || seen[s.Name] {
-			faults = append(faults, fmt.Errorf("%s.name: %q must be a word of its own in small letters, for example sev1", where, s.Name))
-		}
-		if s.UpdateEvery != 0 && (s.UpdateEvery < time.Minute || s.UpdateEvery > 7*24*time.Hour) {
-			faults = append(faults, fmt.Errorf("%s.update_every: %s must be between 1m and 168h", where, s.UpdateEvery))
-		}
-		if utf8.RuneCountInString(s.Meaning) > maxWords {
-			faults = append(faults, fmt.Errorf("%s.meaning: is longer than %d characters", where, maxWords))
-		}
-		if s.LeadWithin != 0 && (s.LeadWithin < time.Minute || s.LeadWithin > 24*time.Hour) {
-			faults = append(faults, fmt.Errorf("%s.lead_within: %s must be between 1m and 24h", where, s.LeadWithin))
-		}
-		if s.Name == string(incident.Unknown) {
-			faults = append(faults, fmt.Errorf("%s.name: unknown is there already, for as long as nobody can say how bad it is: choose another word", where))
-		}
-		seen[s.Name] = true
-		faults = append(faults, people(where+".invite", s.Invite), groups(where+".groups", s.Groups), people(where+".escalate", s.Escalate), people(where+".tell", s.Tell))
-		gates, err := gatesOf(where+".gates", s.Gates)
-		faults = append(faults, err)
-		p.Severities = append(p.Severities, incident.Level{
-			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite, Groups: s.Groups, Tell: s.Tell,
-			Gates: gates, LeadWithin: s.LeadWithin, Escalate: s.Escalate,
-		})
-	}
-	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > maxSeverities {
-		faults = append(faults, fmt.Errorf("severities: list between 1 and %d, most severe first", maxSeverities))
-	}
-	switch {
-	case f.DefaultSeverity != "":
-		p.Fallback = incident.Severity(f.DefaultSeverity)
-	case len(p.Severities) > 0 && f.Severities != nil:
-		p.Fallback = p.Severities[len(p.Severities)-1].Name // the least severe, of a list of their own
-	}
-	if _, known := p.ParseSeverity(string(p.Fallback)); !known || p.Fallback == incident.Unknown {
-		faults = append(faults, fmt.Errorf("default_severity: %q is none of the severities", p.Fallback))
-	}
-	return errors.Join(faults...)
-}
-
-// gatesOf reads what must be there before an incident is closed.
-func gatesOf(where string, names []string) (gates []incident.Gate, err error) {
-	for _, name := range names {
-		if !slices.Contains(incident.Gates(), name) {
-			return nil, fmt.Errorf("%s: there is no gate %q; there are %s", where, name, strings.Join(incident.Gates(), ", "))
-		}
-		gates = append(gates, incident.Gate(name))
-	}
-	return gates, nil
-}
-
-// roles lets a team call and describe the roles in its own words, and add more.
-func (f file) roles(p *incident.Policy) error {
-	var faults []error
-	builtin := roleNames(p)
-	for n, r := range f.Roles {
-		where := fmt.Sprintf("roles[%d]", n)
-		at := slices.IndexFunc(p.Roles, func(d incident.Duty) bool { return string(d.Role) == r.Role })
-		switch {
-		case !word.MatchString(r.Role):
-			faults = append(faults, fmt.Errorf("%s.role: %q must be a word in small letters, for example liaison", where, r.Role))
-			continue
-		case at < 0 && r.Does == "":
-			faults = append(faults, fmt.Errorf("%s.role: there is no role %q; there are %s. For one of your own, say what it does:", where, r.Role, builtin))
-			continue
-		case at < 0:
-			p.Roles = append(p.Roles, incident.Duty{Role: incident.Role(r.Role)})
-			at = len(p.Roles) - 1
-		}
-		if utf8.RuneCountInString(r.Does) > maxWords {
-			faults = append(faults, fmt.Errorf("%s.does: is longer than %d characters", where, maxWords))
-		}
-		if utf8.RuneCountInString(r.Called) > maxCalled {
-			faults = append(faults, fmt.Errorf("%s.called: is longer than %d characters", where, maxCalled))
-		}
-		if r.Does != "" {
-			p.Roles[at].Does = r.Does
-		}
-		p.Roles[at].Called = r.Called
-	}
-	return errors.Join(append(faults, rolesApart(p))...)
-}
-
-// rolesApart refuses roles that could be taken for each other.
-func rolesApart(p *incident.Policy) error {
-	if len(p.Roles) > maxRoles {
-		return fmt.Errorf("roles: there are more than %d, with the five that are always there", maxRoles)
-	}
-	for n, duty := range p.Roles {
-		for _, name := range []string{string(duty.Role), strings.ReplaceAll(duty.Name(), " ", "-")} {
-			if slices.ContainsFunc(incident.Permits, func(permit incident.Permit) bool { return strings.EqualFold(permit.Verb, name) }) {
-				return fmt.Errorf("roles: %q is a verb of its own, so no role can be called so: choose another name", strings.ToLower(name))
-			}
-			if same, _ := p.ParseRole(name); same.Role != duty.Role {
-				return fmt.Errorf("roles: %q and %q (%s) would be taken for each other: call one of them something else", p.Roles[n].Role, same.Role, name)
-			}
-		}
-	}
-	return nil
-}
-
-func roleNames(p *incident.Policy) string {
-	names := make([]string, len(p.Roles))
-	for n, duty := range p.Roles {
-		names[n] = string(duty.Role)
-	}
-	return strings.Join(names, ", ")
-}
-
-// maxSeverities is how many the form can offer: Slack takes ten choices, and one of them is unknown.
-const maxSeverities = 9
 
 // Lengths that fit into Slack's messages beside everything else.
 const (

@@ -13,7 +13,7 @@ import (
 func TestRead(t *testing.T) {
 	p, err := Read([]byte(`
 severities:
-  - {name: p1, meaning: all is down, update_every: 15m, invite: [U0ADA0001], groups: [S0ONCALL1], lead_within: 3m, escalate: [U0GRACE01], tell: [U0GRACE01], gates: [commander]}
+  - {name: p1, meaning: all is down, update_every: 15m, invite: [U0ADA0001], groups: [S0ONCALL1], lead_within: 3m, escalate: [U0GRACE01], silent_for: 45m, tell: [U0GRACE01], gates: [commander]}
   - {name: p2, meaning: much is down}
 default_severity: p2
 roles:
@@ -37,7 +37,7 @@ permissions: {close: holder, liaison: member}
 	want := []incident.Level{
 		{
 			Name: "p1", Meaning: "all is down", Cadence: 15 * time.Minute, Invite: []string{"U0ADA0001"}, Groups: []string{"S0ONCALL1"}, Tell: []string{"U0GRACE01"},
-			Gates: []incident.Gate{incident.GateCommander}, LeadWithin: 3 * time.Minute, Escalate: []string{"U0GRACE01"},
+			Gates: []incident.Gate{incident.GateCommander}, LeadWithin: 3 * time.Minute, Escalate: []string{"U0GRACE01"}, SilentFor: 45 * time.Minute,
 		},
 		{Name: "p2", Meaning: "much is down", Rank: 1},
 	}
@@ -100,6 +100,9 @@ func TestReadFaults(t *testing.T) {
 		"unknown":            {"severities: [{name: unknown}]\ndefault_severity: unknown", "severities[0].name: unknown is there already"},
 		"cadence":            {"severities: [{name: a, update_every: 1s}]\ndefault_severity: a", "must be between 1m and 168h"},
 		"nobody leads":       {"severities: [{name: a, lead_within: 1s}]\ndefault_severity: a", "severities[0].lead_within: 1s must be between 1m and 24h"},
+		"lead":               {"severities: [{name: a, lead_within: 1s}]\ndefault_severity: a", "severities[0].lead_within: 1s must be between 1m and 24h"},
+		"silence":            {"severities: [{name: a, silent_for: 14m}]\ndefault_severity: a", "severities[0].silent_for: 14m0s must be between 15m and 24h"},
+		"escalate":           {"severities: [{name: a, escalate: ['@ada']}]\ndefault_severity: a", `severities[0].escalate: "@ada" is no member id`},
 		"default":            {"default_severity: sev9", "none of the severities"},
 		"default unknown":    {"default_severity: unknown", `"unknown" is none of the severities`},
 		"role":               {"roles: [{role: comander}]", `no role "comander"`},
@@ -127,7 +130,7 @@ func TestReadFaults(t *testing.T) {
 		"drills announce":    {"drills: {announce: '#drills'}", `drills.announce: "#drills" is no channel id`},
 		"drills invite":      {"drills: {invite: [ada]}", `drills.invite: "ada" is no member id`},
 		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam": did you mean name?`},
-		"a strange key":      {"severities:\n- {colour: a}", `severities[0] (line 2): there is no key "colour"; there are name, meaning, update_every, invite, lead_within, escalate, tell, gates, groups`},
+		"a strange key":      {"severities:\n- {colour: a}", `severities[0] (line 2): there is no key "colour"; there are name, meaning, update_every, lead_within, escalate, silent_for, invite, tell, gates, groups`},
 		"not a duration":     {"severities:\n- name: a\n  update_every: 30", `severities[0].update_every (line 3): must be a duration, for example 30m or 2h, and is "30"`},
 		"not a list":         {"services:\n- name: a\n  invite: U0ADA0001", `services[0].invite (line 3): must be a list, each item on a line of its own after a dash, and is "U0ADA0001"`},
 		"not text":           {"channel: [a]", "channel (line 1): must be text, and is a list"},

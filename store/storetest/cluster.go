@@ -89,7 +89,7 @@ func startServer() (*Server, error) {
 func inMemory() string {
 	const folder, room = "/dev/shm", 2 << 30
 	var disk syscall.Statfs_t
-	if err := syscall.Statfs(folder, &disk); err != nil || int64(disk.Bavail)*int64(disk.Bsize) < room {
+	if err := syscall.Statfs(folder, &disk); err != nil || int64(disk.Bavail)*disk.Bsize < room {
 		return ""
 	}
 	return folder

@@ -211,8 +211,8 @@ func searches(h *house) {
 	for _, text := range []string{"api.example.com/v2 is slow", "QUEUE, queue; queue!", "it's \"quoted\" & 'quoted' | <-> * : ( )", "nothing here"} {
 		h.change(id, func(i *incident.Incident) error { return i.Note(text, time.Time{}, h.stamp()) })
 	}
-	found := func(words string, before int64, limit int) (texts []string) {
-		hits, err := h.Search(h.ctx, words, before, limit)
+	found := func(words string, limit int) (texts []string) {
+		hits, err := h.Search(h.ctx, words, 0, limit)
 		h.ok(err)
 		for _, hit := range hits {
 			h.equal(hit.Incident, id)
@@ -220,13 +220,13 @@ func searches(h *house) {
 		}
 		return texts
 	}
-	h.equal(found("queue", 0, 9), []string{"QUEUE, queue; queue!", "the Łódź queue is stuck"})
-	h.equal(found("lodz QUEUE", 0, 9), []string{"the Łódź queue is stuck"})
-	h.equal(found("queue", 0, 1), []string{"QUEUE, queue; queue!"})
-	h.equal(found("example v2", 0, 9), []string{"api.example.com/v2 is slow"})
-	h.equal(found("exam", 0, 9), []string{"api.example.com/v2 is slow"})
-	h.equal(found("exam slow", 0, 9), []string(nil))
-	h.equal(found("quoted it", 0, 9), []string{"it's \"quoted\" & 'quoted' | <-> * : ( )"})
-	h.equal(found("' & : * \" (", 0, 9), []string(nil))
-	h.equal(found("and or not near", 0, 9), []string(nil))
+	h.equal(found("queue", 9), []string{"QUEUE, queue; queue!", "the Łódź queue is stuck"})
+	h.equal(found("lodz QUEUE", 9), []string{"the Łódź queue is stuck"})
+	h.equal(found("queue", 1), []string{"QUEUE, queue; queue!"})
+	h.equal(found("example v2", 9), []string{"api.example.com/v2 is slow"})
+	h.equal(found("exam", 9), []string{"api.example.com/v2 is slow"})
+	h.equal(found("exam slow", 9), []string(nil))
+	h.equal(found("quoted it", 9), []string{"it's \"quoted\" & 'quoted' | <-> * : ( )"})
+	h.equal(found("' & : * \" (", 9), []string(nil))
+	h.equal(found("and or not near", 9), []string(nil))
 }
