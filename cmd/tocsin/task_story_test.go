@@ -35,6 +35,7 @@ func TestStoryTask(t *testing.T) {
 	task.ExpectEdit(":white_check_mark: *Task 1* restart the queue · done").Lacks("Take over", "overdue", "was due")
 	h.pass(2 * time.Hour)
 	h.DirectMessages(ada).Expect("An update on")
+	room.Expect("Nothing was heard", "*Ada* (commander)")
 	h.Quiet()
 	card.Lacks("*Tasks*")
 	grace.Type(room.Name(), "/incident task done 1").Expect("Task 1 of INC-1 is done already.")
@@ -120,4 +121,47 @@ func TestStoryTaskIsPostedOnce(t *testing.T) {
 	if again := h.Duplicates(); len(again) > 0 {
 		t.Errorf("done twice: %q", again)
 	}
+}
+
+// TestStoryTasksInANewRoom: what is still to be done stands in it again, and what is over does not.
+func TestStoryTasksInANewRoom(t *testing.T) {
+	h, ada, room, _ := inRoom(t)
+	ada.Type(room.Name(), "/incident task restart the queue @Grace").Expect("Task 1")
+	room.Expect("*Task 1*")
+	ada.Type(room.Name(), "/incident task call the bank").Expect("Task 2")
+	over := room.Expect("*Task 2*")
+	ada.Press(over, "Done")
+	over.ExpectEdit(":white_check_mark:")
+	h.Quiet()
+	ada.Archive(room)
+	ada.Type("#general", "/incident mend INC-1").Expect("INC-1 is looked after")
+	again := h.Channel("#inc-1-checkout-is-down-2")
+	card := again.Expect("checkout is down", "*Tasks* 1 open")
+	task := again.Expect("*Task 1* restart the queue", "@Grace", "Take over")
+	h.Channel("#incidents").Post("checkout is down").ExpectEdit(again.Name())
+	h.Quiet()
+	h.Announce("message_not_found", "already_pinned", "name_taken")
+	h.Remove(task)
+	ada.Type(again.Name(), "/incident mend").Expect("INC-1 is looked after")
+	task = again.Expect("*Task 1* restart the queue")
+	h.Quiet()
+
+	for _, typed := range []string{"resolve", "close"} {
+		ada.Type(again.Name(), "/incident "+typed).Expect("is " + typed)
+		again.Expect(typed)
+	}
+	h.pass(48 * time.Hour)
+	again.Expect("this room is archived")
+	h.pass(24 * time.Hour)
+	ada.Type("#general", "/incident reopen INC-1 it is back").Expect("INC-1 is open again")
+	third := h.Channel("#inc-1-checkout-is-down-3")
+	third.Expect("checkout is down", "*Tasks* 1 open")
+	third.Expect("*Ada* reopened INC-1")
+	task = third.Expect("*Task 1* restart the queue", "@Grace")
+	h.Channel("#incidents").Post("checkout is down").ExpectEdit(third.Name())
+	h.Quiet()
+	h.Person("Grace").React(task, "white_check_mark")
+	task.ExpectEdit(":white_check_mark: *Task 1*")
+	card.Lacks(":white_check_mark:")
+	h.Quiet()
 }
