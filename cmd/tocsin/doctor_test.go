@@ -100,7 +100,7 @@ func TestDoctorFindsNothing(t *testing.T) {
 		t.Errorf("%s: %v", r.Verdict, r.err())
 	}
 	w.expect("slack", gradeFine, "we are @tocsin in ")
-	w.expect("scopes", gradeFine, "all 17")
+	w.expect("scopes", gradeFine, "all 18")
 	w.expect("announcements", gradeFine, "#random")
 	w.expect("secrets", gradeFine, "SLACK_BOT_TOKEN (environment)")
 	w.expect("socket", gradeOff, "SLACK_APP_TOKEN is not set")

@@ -233,7 +233,7 @@ func (m *matrix) check(a asker, verb, where string, private bool, want outcome) 
 // TestF73NoWayAround: whoever may not have a verb gets it by no other one.
 func TestF73NoWayAround(t *testing.T) {
 	h := newHouse(t, func(o *options) {
-		o.policy.Permissions = map[string]incident.Grant{"commander": incident.Admins, "declare": incident.Admins, "close": incident.Holders}
+		o.policy.Permissions = map[string]incident.Grant{"commander": incident.Admins, "declare": incident.Admins, "close": incident.Holders, "task": incident.Holders}
 	})
 	ada, grace := h.Person("Ada"), h.Person("Grace") // Grace is an admin
 	ada.Type("#general", "/incident declare it burns").Expect("The policy leaves declare to admins")
@@ -256,6 +256,16 @@ func TestF73NoWayAround(t *testing.T) {
 	h.Quiet()
 	grace.Type(room.Name(), "/incident scribe me").Expect("Scribe")
 	room.Expect("now *scribe*")
+	grace.Type(room.Name(), "/incident task call the bank").Expect("Task 1")
+	task := room.Expect("*Task 1*")
+	card.ExpectEdit("*Tasks* 1 open")
+	ada.Press(task, "Done").Expect("The policy leaves task to those who have a role in INC-1")
+	ada.React(task, "white_check_mark")
+	h.Quiet()
+	task.Lacks(":white_check_mark:")
+	grace.React(task, "white_check_mark")
+	task.ExpectEdit(":white_check_mark: *Task 1*")
+	h.Quiet()
 	ada.Type(room.Name(), "/incident close").Expect("The policy leaves close to those who have a role in INC-1", "Take command")
 	h.Quiet()
 }
