@@ -133,7 +133,7 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 	},
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Mend(s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Distrust(Guest, s) },
-	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Accept(s) },
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Accept(Defaults().Level(i.Severity), s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Decline("no incident", s) },
 }
 
