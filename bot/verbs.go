@@ -170,7 +170,7 @@ func (c *call) close(string) (answer, error) {
 }
 
 func (c *call) accept(string) (answer, error) {
-	return c.simple(func(i *incident.Incident) error { return i.Accept(c.stamp()) }, "is accepted. Its room opens now.")
+	return c.simple(func(i *incident.Incident) error { return i.Accept(c.Policy().Level(i.Severity), c.stamp()) }, "is accepted. Its room opens now.")
 }
 
 func (c *call) decline(args string) (answer, error) {

@@ -101,7 +101,7 @@ func TestLifeOfAnIncident(t *testing.T) {
 		{func() error { return i.Reopen("it is back", sev1, by(grace, 11)) }, "", Investigating},
 		{func() error { return i.Resolve(by(grace, 12)) }, "", Resolved},
 		{func() error { return i.Decline("no", by(grace, 12)) }, Conflict, Resolved},
-		{func() error { return i.Accept(by(grace, 12)) }, Conflict, Resolved},
+		{func() error { return i.Accept(Defaults().Default(), by(grace, 12)) }, Conflict, Resolved},
 	}
 	for n, step := range steps {
 		if err := step.do(); CodeOf(err) != step.want || (err == nil) != (step.want == "") {
@@ -143,7 +143,7 @@ func TestTriage(t *testing.T) {
 	if err := i.Update("x", Level{}, by(ada, 2)); CodeOf(err) != Conflict {
 		t.Error("nothing moves in triage:", err)
 	}
-	if err := i.Accept(by(grace, 3)); err != nil || i.Status != Investigating {
+	if err := i.Accept(Defaults().Default(), by(grace, 3)); err != nil || i.Status != Investigating || i.UpdateDue.IsZero() || i.Reminders[TopicUpdate].Due != i.UpdateDue {
 		t.Error(err, i.Status)
 	}
 	if diff := cmp.Diff(everything, kindsOf(i.Drain()[0].Owes(7))); diff != "" {

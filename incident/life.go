@@ -56,10 +56,12 @@ func (i *Incident) SetStatus(to Status, s Stamp) error {
 }
 
 // Accept takes an incident out of triage: it is one, and its room opens.
-func (i *Incident) Accept(s Stamp) error {
+func (i *Incident) Accept(level Level, s Stamp) error {
 	if i.Status != Triage {
 		return Refuse(Conflict, "%s is %s, so there is nothing to accept.", i.ID, i.Status)
 	}
+	i.owe(level, s.At)
+	i.seekLeader(level, s)
 	i.move(Event{Kind: EventAccepted, Stamp: s}, Investigating)
 	i.seekSeverity(s)
 	return nil

@@ -156,7 +156,7 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 	},
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Mend(s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Distrust(Guest, s) },
-	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Accept(s) },
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Accept(Defaults().Level(i.Severity), s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Decline("no incident", s) },
 	func(t *rapid.T, i *Incident, s Stamp) error {
 		due := rapid.SampledFrom([]time.Time{{}, s.At.Add(20 * time.Minute), s.At}).Draw(t, "due")

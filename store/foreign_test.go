@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -79,7 +80,7 @@ func TestRootLeavesNothingBehind(t *testing.T) {
 	reopen(t, path, "")
 	belongs(path + ".lock")
 	must(t, upgrade(t.Context(), path))
-	belongs(path + ".schema1")
+	belongs(path + fmt.Sprint(".schema", Newest))
 }
 
 // A lock that belongs to somebody else is named, with what to do about it.

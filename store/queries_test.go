@@ -164,7 +164,7 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-// Both engines have the same migrations, tables and columns.
+// Both engines have the same migrations, tables and columns, but for what each finds words by in its own way.
 func TestMigrationsPairUp(t *testing.T) {
 	name := regexp.MustCompile(`(?m)^CREATE (?:TABLE|UNIQUE INDEX|INDEX|VIEW|TRIGGER) (\w+)|^    (\w+) +(?:BIGINT|INTEGER|TEXT|BLOB|BYTEA|BOOLEAN)`)
 	list := func(engine string) string {
@@ -174,7 +174,9 @@ func TestMigrationsPairUp(t *testing.T) {
 		for _, entry := range entries {
 			text, err := fs.ReadFile(migrations, "migrations/"+engine+"/"+entry.Name())
 			must(t, err)
-			all = append(all, entry.Name())
+			if all = append(all, entry.Name()); strings.HasSuffix(entry.Name(), "_search.sql") {
+				continue
+			}
 			for _, found := range name.FindAllStringSubmatch(string(text), -1) {
 				all = append(all, found[1]+found[2])
 			}

@@ -117,7 +117,9 @@ func (b *browser) run(what, script string) {
 
 func (b *browser) goes(channel string) {
 	b.t.Helper()
-	b.do("go to #"+channel, chromedp.Click(fmt.Sprintf("[data-channel=%q]", channel)))
+	selector := fmt.Sprintf("[data-channel=%q]", channel)
+	b.sees(selector)
+	b.run("go to #"+channel, fmt.Sprintf("document.querySelector(%q).click()", selector))
 	b.reads("#header", channel)
 }
 

@@ -20,8 +20,7 @@ func policyCommand() *cobra.Command {
 		Example: "  tocsin policy check\n  tocsin policy check new.yml && mv new.yml tocsin.yml",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s := settings{Policy: cmp.Or(append(args, os.Getenv("TOCSIN_POLICY"))...)}
-			p, err := s.readPolicy()
+			s, p, err := policyNamed(args)
 			if err != nil {
 				return err
 			}
@@ -39,8 +38,7 @@ func policyCommand() *cobra.Command {
 		Example: "  tocsin policy permissions",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s := settings{Policy: cmp.Or(append(args, os.Getenv("TOCSIN_POLICY"))...)}
-			p, err := s.readPolicy()
+			_, p, err := policyNamed(args)
 			if err != nil {
 				return err
 			}
@@ -50,6 +48,13 @@ func policyCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "policy", Short: "Look after tocsin.yml", Args: cobra.NoArgs}
 	cmd.AddCommand(check, permissions)
 	return cmd
+}
+
+// policyNamed reads the policy of a file that is named, or else the one that holds here.
+func policyNamed(args []string) (settings, *incident.Policy, error) {
+	s := settings{Policy: cmp.Or(append(args, os.Getenv("TOCSIN_POLICY"))...)}
+	p, err := s.readPolicy()
+	return s, p, err
 }
 
 // printPermissions prints who may do what, and where that is not the default.
