@@ -143,7 +143,7 @@ func TestStoryTasksInANewRoom(t *testing.T) {
 	h.Announce("message_not_found", "already_pinned", "name_taken")
 	h.Remove(task)
 	ada.Type(again.Name(), "/incident mend").Expect("INC-1 is looked after")
-	task = again.Expect("*Task 1* restart the queue")
+	again.Expect("*Task 1* restart the queue")
 	h.Quiet()
 
 	for _, typed := range []string{"resolve", "close"} {
