@@ -7,9 +7,11 @@ TOOL  := $(GO) tool -modfile=tools/go.mod
 VERSION ?= $(shell git describe --always --dirty --tags 2>/dev/null)
 STAMP  = -X main.version=$(VERSION)
 BUILD  = $(GO) build -tags $(TAGS) -trimpath -buildvcs=auto -ldflags "$(STAMP)"
-TEST  := $(GO) test -tags $(TAGS)
+# Go gives up after ten minutes, of which the stories need a third on two cores.
+TEST  := $(GO) test -timeout 30m -tags $(TAGS)
 FILES  = $(shell git ls-files -co --exclude-standard '*.go')
 
+.DEFAULT_GOAL := help
 .PHONY: help demo test check build static setup format vet unit stories crash kill outage fsync deploy browser fuzz lint generate bench clean
 
 demo: build ## try it: a Slack workspace in your browser
@@ -36,6 +38,7 @@ check: format vet ## the quick part, for every save
 	$(TEST) -short ./...
 
 setup: ## install what the tests need
+	@echo "installing what the tests need, if anything"
 	@sh .ci/setup
 
 format:

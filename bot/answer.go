@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -55,6 +56,9 @@ func (c *call) change(do func(incident.Tx) (answer, error)) (answer, error) {
 		if len(c.masked) > 0 {
 			tx.System().Masked(c.masked, c.who, c.stamp())
 		}
+		if c.atHome {
+			tx.System().ShowHome(c.who.Handle, c.stamp())
+		}
 		if wait := c.queued(); wait != "" && a.Text != "" {
 			a.Text, a.Heard = a.Text+wait, false // there is nothing to be heard in the room yet
 		}
@@ -96,13 +100,22 @@ func (c *call) explain(err error) answer {
 	var refusal *incident.Error
 	if errors.As(err, &refusal) {
 		if refusal.Code == incident.Unavailable {
-			c.Log.Error("request failed", "request", c.key, "err", err)
+			c.failed("request failed", err, "request", c.key)
 		}
 		return c.refusal(refusal)
 	}
 	id := faultID()
-	c.Log.Error("request failed", "fault", id, "request", c.key, "err", err)
+	c.failed("request failed", err, "fault", id, "request", c.key)
 	return say(markup(fmt.Sprintf("Something broke on our side, logged as %s. Nothing was recorded: please try again.", id)))
+}
+
+// failed logs why nothing came of what was asked. That whoever asked has hung up before it was begun is no fault.
+func (b *Bot) failed(words string, err error, facts ...any) {
+	if errors.Is(err, context.Canceled) {
+		b.Log.Info("whoever asked has hung up, and nothing was recorded", facts...)
+		return
+	}
+	b.Log.Error(words, append(facts, "err", err)...)
 }
 
 func (c *call) refusal(refusal *incident.Error) answer {
@@ -111,8 +124,13 @@ func (c *call) refusal(refusal *incident.Error) answer {
 		return say(text)
 	}
 	buttons := make([]slack.BlockElement, 0, len(refusal.Mends))
-	for _, verb := range refusal.Mends {
-		buttons = append(buttons, button(verb, c.incident, ""))
+	for _, mend := range refusal.Mends {
+		switch verb, args := cutWord(mend); verb {
+		case "severity": // one of them has to be chosen
+			buttons = append(buttons, severityButtons(c.Policy(), c.incident)...)
+		default:
+			buttons = append(buttons, button(verb, c.incident, args))
+		}
 	}
 	a, err := show(text, section(text), slack.NewActionBlock("", buttons...))
 	if err != nil {

@@ -21,6 +21,7 @@ type Records interface {
 	Timeline(ctx context.Context, id incident.ID, before int64, limit int) ([]incident.Event, bool, error)
 	Event(ctx context.Context, event int64) (incident.ID, incident.Event, error)
 	Latest(context.Context, incident.ID, incident.EventKind) (incident.Event, error)
+	Search(ctx context.Context, words string, before int64, limit int) ([]incident.Hit, error)
 }
 
 // Entries is what the bot needs of the store about single entries and what was recorded about them.
@@ -45,10 +46,17 @@ type People interface {
 	PrivateRooms(context.Context) ([]*incident.Incident, error)
 }
 
+// Overviews is what the bot needs of the store to show people where they stand.
+type Overviews interface {
+	OwnTasks(ctx context.Context, handle string, limit int) ([]incident.Assignment, error)
+	Figures(ctx context.Context, since time.Time) ([]*incident.Incident, error)
+}
+
 // Store is all of these.
 type Store interface {
 	Records
 	Entries
+	Overviews
 	People
 	Reminders
 }
@@ -160,8 +168,9 @@ type call struct {
 
 	masked []string // kinds of secrets that stood in what the person wrote
 
+	atHome   bool        // asked on the Home tab, which shows what came of it
+	before   string      // what goes before the words of a form
 	incident incident.ID // the one it is about, once that is known
-	entry    string      // "#12": the entry of it that its form is about
 	inside   bool        // asked in the incident's own room
 }
 
@@ -171,9 +180,10 @@ func (c *call) stamp() incident.Stamp {
 }
 
 // name is how people call somebody, by what the mirror knows.
-func (c *call) name(handle string) string { return c.nameOf(c.ctx, handle) }
+func (c *call) name(handle string) string { return c.personName(c.ctx, handle) }
 
-func (b *Bot) nameOf(ctx context.Context, handle string) string {
+// personName is how people call somebody, by what the mirror knows; their handle where it knows nothing.
+func (b *Bot) personName(ctx context.Context, handle string) string {
 	profile, err := b.Store.Profile(ctx, handle)
 	if err != nil || profile.Name == "" {
 		return handle

@@ -2,7 +2,10 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -14,7 +17,15 @@ var marks = []markup{":red_circle:", ":large_orange_circle:", ":large_yellow_cir
 
 // severityMark is the mark and the name: "🔴 SEV1". An exercise says so first, everywhere.
 func severityMark(i *incident.Incident) markup {
-	return drillMark(i) + esc(strings.ToUpper(string(i.Severity)))
+	return drillMark(i) + spokenSeverity(i.Severity)
+}
+
+// spokenSeverity is a severity as it is called in capitals.
+func spokenSeverity(s incident.Severity) markup {
+	if s == incident.Unknown {
+		return "SEVERITY UNKNOWN"
+	}
+	return esc(strings.ToUpper(string(s)))
 }
 
 func drillMark(i *incident.Incident) markup {
@@ -38,17 +49,18 @@ func headline(i *incident.Incident, limit int) markup {
 }
 
 // card is the message that tells, at any moment, how the incident stands; pinned in its room, edited in place.
-func (b *Bot) card(i *incident.Incident, last incident.Event, announced markup) []slack.Block {
+func (b *Bot) card(i *incident.Incident, last incident.Event, elsewhere ...markup) []slack.Block {
 	policy := b.Policy()
 	blocks := []slack.Block{slack.NewHeaderBlock(plain(headline(i, 140)))}
 	blocks = append(blocks, slack.NewSectionBlock(nil, cardFields(policy, i), nil))
+	blocks = append(blocks, openTasks(i, b.Now())...)
 	if last.Text != "" {
 		blocks = append(blocks, section(bold("Last update")+" "+clock(last.At)+" by "+esc(last.By.Name)))
 		blocks = append(blocks, paragraphs(last.Text, glance, wholeOf(i, last))...)
 	} else if i.Summary != "" {
 		blocks = append(blocks, paragraphs(i.Summary, 3*maxSection, "")...) // all 3,000 characters, though many be escaped
 	}
-	if links := b.links(i, announced); links != "" {
+	if links := b.links(i, elsewhere); links != "" {
 		blocks = append(blocks, contextLine(links))
 	}
 	return append(blocks, b.cardActions(policy, i)...)
@@ -59,13 +71,13 @@ func cardFields(policy *incident.Policy, i *incident.Incident) []*slack.TextBloc
 	field := func(name, value markup) *slack.TextBlockObject { return mrkdwn(bold(name) + "\n" + value) }
 	fields := []*slack.TextBlockObject{
 		field("Status", dot(policy, i)+" "+statusLine(i)),
-		field("Commander", holder(i, incident.Commander)),
+		field(title(policy.Duty(incident.Commander).Name()), holder(i, incident.Commander)),
 		field("Since", clock(i.Started)),
 		field("Next update", nextUpdate(i)),
 	}
 	for _, duty := range policy.Roles {
 		if duty.Role != incident.Commander && !i.Roles[duty.Role].IsZero() && len(fields) < 8 {
-			fields = append(fields, field(title(string(duty.Role)), holder(i, duty.Role)))
+			fields = append(fields, field(title(duty.Name()), holder(i, duty.Role)))
 		}
 	}
 	if i.Service != "" {
@@ -111,14 +123,15 @@ func nextUpdate(i *incident.Incident) markup {
 	return "due " + clock(i.UpdateDue)
 }
 
-func title(word string) markup { return esc(strings.ToUpper(word[:1]) + word[1:]) }
+// title is a word with a capital.
+func title(word string) markup {
+	first, size := utf8.DecodeRuneInString(word)
+	return esc(string(unicode.ToUpper(first)) + word[size:])
+}
 
 // links leads to what belongs to the incident elsewhere.
-func (b *Bot) links(i *incident.Incident, announced markup) markup {
-	var parts []markup
-	if announced != "" {
-		parts = append(parts, announced)
-	}
+func (b *Bot) links(i *incident.Incident, elsewhere []markup) markup {
+	parts := slices.DeleteFunc(slices.Clone(elsewhere), func(m markup) bool { return m == "" })
 	if source := i.Refs[incident.RefSource]; source != "" {
 		parts = append(parts, link(source, "Where it was reported"))
 	}
@@ -142,7 +155,7 @@ func (b *Bot) cardActions(policy *incident.Policy, i *incident.Incident) []slack
 	if i.Roles[incident.Commander].IsZero() {
 		take = primary(take)
 	}
-	row := []slack.BlockElement{take, button("update", i.ID, ""), button("note", i.ID, ""), button("timeline", i.ID, "")}
+	row := []slack.BlockElement{take, button("update", i.ID, ""), button("note", i.ID, ""), button("task", i.ID, ""), button("timeline", i.ID, "")}
 	if i.Mitigated.IsZero() {
 		row = append(row, button("mitigated", i.ID, ""))
 	}
@@ -194,16 +207,16 @@ func statusMenu(i *incident.Incident) *slack.SelectBlockElement {
 func roleMenu(policy *incident.Policy, i *incident.Incident) *slack.SelectBlockElement {
 	var options []*slack.OptionBlockObject
 	for _, duty := range policy.Roles {
-		options = append(options, option(fmt.Sprintf("%s %s me", duty.Role, i.ID), "I am the "+esc(string(duty.Role))))
+		options = append(options, option(fmt.Sprintf("%s %s me", duty.Role, i.ID), short("I am the "+duty.Name(), 75)))
 	}
 	return menuOf("role", "Take a role", options...)
 }
 
 // announcement is what those outside the room see: one message, edited in place.
-func (b *Bot) announcement(i *incident.Incident, last incident.Event) []slack.Block {
+func (b *Bot) announcement(i *incident.Incident, last incident.Event, kin markup) []slack.Block {
 	policy := b.Policy()
 	blocks := []slack.Block{
-		section(dot(policy, i) + " " + bold(headline(i, 400)) + "\n" + title(string(i.Status)) + mitigatedSuffix(i) + " · commander " + holder(i, incident.Commander) + " · since " + clock(i.Started) + roomSuffix(i)),
+		section(dot(policy, i) + " " + bold(headline(i, 400)) + "\n" + title(string(i.Status)) + mitigatedSuffix(i) + " · " + esc(policy.Duty(incident.Commander).Name()) + " " + holder(i, incident.Commander) + " · since " + clock(i.Started) + roomSuffix(i)),
 	}
 	if last.Text != "" {
 		blocks = append(blocks, section(bold("Update")+" "+clock(last.At)))
@@ -212,17 +225,20 @@ func (b *Bot) announcement(i *incident.Incident, last incident.Event) []slack.Bl
 	if !i.UpdateDue.IsZero() {
 		blocks = append(blocks, contextLine("Next update due "+clock(i.UpdateDue)))
 	}
+	if kin != "" {
+		blocks = append(blocks, contextLine(kin))
+	}
 	return blocks
 }
 
 // topic is the line at the head of the room. Slack takes 250 characters, and formats none.
-func topic(i *incident.Incident) markup {
+func topic(policy *incident.Policy, i *incident.Incident) markup {
 	line := severityMark(i) + " · " + esc(string(i.Status))
 	if i.Status.Open() && !i.Mitigated.IsZero() {
 		line += " (mitigated)"
 	}
 	if lead := i.Roles[incident.Commander]; !lead.IsZero() {
-		line += " · commander " + short(lead.Name, 60)
+		line += " · " + esc(policy.Duty(incident.Commander).Name()) + " " + short(lead.Name, 60)
 	}
 	return line + " · " + short(i.Title, 240-size(line))
 }

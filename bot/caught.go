@@ -74,18 +74,35 @@ func (b *Bot) gestured(ctx context.Context, e event, g gesture) error {
 	if known, err := b.Store.Message(ctx, room, g.message); err != nil || known.ID == 0 && !g.picks {
 		return err
 	}
+	if g.picks {
+		if may, err := b.mayCatch(ctx, sender{user: g.by}, e.key(), room); err != nil || !may {
+			return err
+		}
+	}
 	m := b.messageOf(ctx, g.channel, g.now)
 	m.Name, m.At = g.message, momentOf(g.message)
-	m.Author = incident.Person{Handle: g.author, Name: b.nameOf(ctx, g.author)}
+	m.Author = incident.Person{Handle: g.author, Name: b.personName(ctx, g.author)}
 	stamp := incident.Stamp{By: incident.System, At: b.Now().UTC().Truncate(time.Millisecond), Request: e.key()}
 	if g.by != "" {
-		stamp.By = incident.Person{Handle: g.by, Name: b.nameOf(ctx, g.by)}
+		stamp.By = incident.Person{Handle: g.by, Name: b.personName(ctx, g.by)}
 	}
 	_, err = b.Store.Change(ctx, incident.Request{Key: e.key(), At: stamp.At}, func(tx incident.Tx) ([]byte, error) {
 		f := finding{room: room, message: m, stamp: stamp}
 		return nil, f.keep(tx, func(i *incident.Incident, last incident.Event) error { return g.do(i, m, last, stamp) })
 	})
 	return err
+}
+
+// mayCatch tells whether somebody may have a message of an incident's room kept with a reaction: who may write a note. Nobody
+// hears a refusal, as of any reaction.
+func (b *Bot) mayCatch(ctx context.Context, from sender, key string, room incident.ID) (bool, error) {
+	c, err := b.begin(ctx, from, key)
+	if err != nil || c.standing == incident.Bot || c.standing == incident.Gone {
+		return false, err
+	}
+	c.incident, c.inside = room, true
+	err = c.permitted("note")
+	return err == nil, unrecorded(err)
 }
 
 // finding is what became known of a message of a room.
@@ -123,7 +140,7 @@ func (f finding) warn(tx incident.Tx) {
 
 // messageOf is a message as the rules take it.
 func (b *Bot) messageOf(ctx context.Context, channel string, m posted) incident.Message {
-	name := func(handle string) string { return b.nameOf(ctx, handle) }
+	name := func(handle string) string { return b.personName(ctx, handle) }
 	found := incident.Message{Name: m.TS, At: momentOf(m.TS), Text: readable(m.Text, name)}
 	if us := b.team.Load(); us != nil {
 		found.Link = permalink(us.url, channel, m)
@@ -163,6 +180,9 @@ func (c *call) catch(m posted) (answer, error) {
 		return answer{}, incident.Refuse(incident.Conflict, "What Tocsin says itself is on the timeline already.")
 	}
 	c.incident, c.inside = room, true
+	if err := c.permitted("note"); err != nil { // it is one, in somebody's words
+		return answer{}, err
+	}
 	found := c.messageOf(c.ctx, c.channel, m)
 	return c.change(func(tx incident.Tx) (answer, error) {
 		i, err := tx.Incident(room)
@@ -191,7 +211,7 @@ func (e *errand) catch() (incident.Refs, error) {
 	if err != nil || last.ID != picked.ID {
 		return nil, err // it is kept by now, or nobody wants it any more
 	}
-	found, err := e.read(picked.Message)
+	found, err := e.readMessage(picked.Message)
 	if err != nil {
 		return nil, err
 	}
@@ -214,8 +234,8 @@ func (e *errand) catch() (incident.Refs, error) {
 	return nil, err
 }
 
-// read reads one message of the room, wherever in a thread it stands; nil where it is gone.
-func (e *errand) read(ts string) (*incident.Message, error) {
+// readMessage reads one message of the room, wherever in a thread it stands; nil where it is gone.
+func (e *errand) readMessage(ts string) (*incident.Message, error) {
 	page, _, _, err := e.Slack().GetConversationRepliesContext(e.ctx, &slack.GetConversationRepliesParameters{
 		ChannelID: e.roomID(), Timestamp: ts, Oldest: ts, Latest: ts, Inclusive: true, Limit: 10, // the head of the thread comes with it
 	})

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -16,32 +15,44 @@ type command struct {
 	name   string
 	args   string // as help shows them
 	help   string
-	button string // its label, where it is offered as one; "" for the name
-	form   string // label of the words that it needs: without them it opens a form; "" for none
-	hint   string // below the form's field
-	entry  bool   // it is about one entry: #12 comes first
-	room   bool   // it is about one incident: the one whose room it is typed in, or INC-7 as its first word
+	button string                      // its label, where it is offered as one; "" for the name
+	form   string                      // label of the words that it needs: without them it opens a form; "" for none
+	hint   string                      // below the form's field
+	entry  bool                        // it is about one entry: #12 comes first
+	more   []field                     // what else the form asks for
+	fill   func(*call) (string, error) // the words that its form holds at first; nil: none
+	room   bool                        // it is about one incident: the one whose room it is typed in, or INC-7 as its first word
 	run    func(*call, string) (answer, error)
 }
 
-// commands is the one table of verbs. Help, the menu and the buttons are printed from it. It is filled by init, because
-// help reads the table that it stands in.
+// commands is the one table of verbs but for those of the roles, which are the policy's. Help, the menu and the buttons are
+// printed from it. It is filled by init, because help reads the table that it stands in.
 var commands []command
 
 func init() {
 	commands = []command{
-		{name: "declare", args: "[sev2] what is broken [--service checkout] [--private] [--drill]", help: "ring the bell; alone it opens a form", button: "Declare an incident", run: (*call).declare},
-		{name: "list", help: "open incidents", button: "Open incidents", run: (*call).list},
+		{name: "declare", args: "[sev2 | unknown] what is broken [--service checkout] [--private] [--drill]", help: "ring the bell; alone it opens a form", button: "Declare an incident", run: (*call).declare},
+		{name: "drill", args: "[sev2] what we practise [--service checkout] [--private]", help: "an exercise: every message says so, and nobody hears of it but who takes part", button: "Start an exercise", run: (*call).drill},
+		{name: "backfill", args: "what was broken --started -3h --resolved -1h [--detected …] [--mitigated …] [--room]", help: "record one that is over; without its times it opens a form", button: "Record a past one", run: (*call).backfill},
+		{name: "merge", args: "[INC-7] into INC-3", help: "it is the same trouble: close one as a duplicate of the other", button: "Merge", run: (*call).merge},
+		{name: "list", args: "[all] [mine] [sev1] [service checkout] [since 7d]", help: "open incidents, or all of them", button: "Open incidents", run: (*call).list},
+		{name: "stats", args: "[30d]", help: "how many there were, and how long they took", run: (*call).stats},
+		{name: "search", args: "words", help: "titles and timelines that hold them all, newest first", button: "Search", form: "Which words?", run: (*call).search},
+		{name: "subscribe", args: "INC-7, or service checkout", help: "hear each update as a direct message", button: "Subscribe", run: (*call).subscribe},
+		{name: "unsubscribe", args: "INC-7, or service checkout", help: "hear no more of it", button: "Unsubscribe", run: (*call).unsubscribe},
+		{name: "access", args: "INC-7 why", help: "ask the people of a private incident to let you in", run: (*call).access},
 		{name: "help", help: "this list", button: "Help", run: (*call).help},
-		{name: "commander", args: "@user or me", help: "who leads", button: "Take command", room: true, run: assign(incident.Commander)},
-		{name: "communicator", args: "@user or me", help: "who speaks to everybody outside", room: true, run: assign(incident.Communicator)},
-		{name: "investigator", args: "@user or me", help: "who looks for the cause", room: true, run: assign(incident.Investigator)},
-		{name: "mitigator", args: "@user or me", help: "who makes it stop hurting", room: true, run: assign(incident.Mitigator)},
-		{name: "scribe", args: "@user or me", help: "who writes down what happens", room: true, run: assign(incident.Scribe)},
-		{name: "severity", args: "sev1", help: "raise or lower the severity", room: true, run: (*call).severity},
+		{name: "handover", args: "[commander] @user how things stand", help: "give a role to somebody with a note for them", room: true, run: (*call).handover},
+		{name: "stepdown", args: "[commander]", help: "give up a role, so that nobody has it", button: "Step down", room: true, run: (*call).stepDown},
+		{name: "severity", args: "sev1 | unknown", help: "raise or lower the severity", room: true, run: (*call).severity},
 		{name: "status", args: "identified", help: "investigating, identified or monitoring", room: true, run: (*call).status},
 		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, run: (*call).note},
-		{name: "update", args: "how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "How do things stand?", room: true, run: (*call).update},
+		{name: "update", args: "[--next 30m] how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "What is known?", more: updateFields, room: true, run: (*call).update},
+		{name: "customers", args: "what customers may read", help: "tell customers; the commander approves", button: "Tell customers", form: "What may customers read?", hint: "It goes outside: no names, no inner words.", fill: (*call).template, room: true, run: (*call).customers},
+		{name: "task", args: "what [@user] [in 15m] | done 2 | take 2 | drop 2 why", help: "have something done, and see to it", button: "Add a task", form: "What is to be done?", hint: "End with in 15m, at 16:30 or tomorrow 09:00 if it has a time.", room: true, run: (*call).task},
+		{name: "tasks", help: "what is still to be done, and by whom", button: "Tasks", room: true, run: (*call).tasks},
+		{name: "show", help: "how it stands, from anywhere", button: "Show", room: true, run: (*call).show},
+		{name: "invite", args: "@user", help: "let somebody into the room", room: true, run: (*call).invite},
 		{name: "snooze", args: "[update] 15m", help: "be reminded of what is due a little later", button: "Later", room: true, run: (*call).snooze},
 		{name: "timeline", args: "[#12 | starred | notes, updates, … | @user | add what happened]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, run: (*call).timeline},
 		{name: "correct", args: "#12 how it should read", help: "set an entry right; the old words stay", button: "Correct", form: "How should it read?", entry: true, room: true, run: (*call).correct},
@@ -52,6 +63,7 @@ func init() {
 		{name: "resolve", help: "the fault is over", button: "Resolve", room: true, run: (*call).resolve},
 		{name: "close", help: "the work on it is over", button: "Close", room: true, run: (*call).close},
 		{name: "reopen", args: "why", help: "take a resolved or closed one up again", button: "Reopen", form: "Why is it open again?", room: true, run: (*call).reopen},
+		{name: "mend", help: "make again what is missing in Slack: room, card, pin, bookmarks, announcement", button: "Mend", room: true, run: (*call).mend},
 		{name: "accept", help: "take it out of triage: it is an incident", button: "Accept", room: true, run: (*call).accept},
 		{name: "decline", args: "why", help: "it is no incident; it stays in the record", button: "Decline", form: "Why is it no incident?", room: true, run: (*call).decline},
 	}
@@ -69,9 +81,12 @@ func lookup(name string) (command, bool) {
 // label is what the verb's button says.
 func (v command) label() string { return firstOf(v.button, v.name) }
 
-// button offers a verb: pressing it is typing "/incident <verb> INC-7 <args>".
+// button offers a verb: pressing it is typing "/incident <verb> INC-7 <args>". What is not in the table is a role.
 func button(verb string, id incident.ID, args string) *slack.ButtonBlockElement {
-	v, _ := lookup(verb)
+	v, known := lookup(verb)
+	if !known {
+		v = roleVerb(incident.Duty{Role: incident.Role(verb)})
+	}
 	line := verb
 	if v.room {
 		line += " " + id.String()
@@ -90,9 +105,9 @@ func (c *call) try(line string) (answer, error) {
 		return c.menu()
 	}
 	word, args = synonym(word, args)
-	v, known := lookup(strings.ToLower(word))
+	v, known := c.verb(strings.ToLower(word))
 	if !known {
-		return unknownVerb(word, args)
+		return c.unknownVerb(word, args)
 	}
 	if v.room {
 		var err error
@@ -100,8 +115,11 @@ func (c *call) try(line string) (answer, error) {
 			return answer{}, err
 		}
 	}
+	if err := c.permitted(v.name); err != nil {
+		return answer{}, err
+	}
 	if v.form != "" && v.entry && entryAlone.MatchString(args) {
-		c.entry, args = args, ""
+		c.before, args = args+" ", ""
 		return c.openForm(v)
 	}
 	if v.form != "" && args == "" && !v.entry {
@@ -123,15 +141,15 @@ func synonym(word, args string) (verb, rest string) {
 }
 
 // unknownVerb says what was perhaps meant, with what else was typed, so that it can be copied and sent.
-func unknownVerb(word, args string) (answer, error) {
-	names := make([]string, len(commands))
-	for n, v := range commands {
-		names[n] = v.name
+func (c *call) unknownVerb(word, args string) (answer, error) {
+	var names []string
+	for _, v := range c.verbs() {
+		names = append(names, v.name)
 	}
 	asTyped := func(s string) string { return readable(s, func(h string) string { return h }) }
 	word, args = asTyped(word), cutRunes(asTyped(args), 200)
 	if near := Nearest(strings.ToLower(word), names); near != "" {
-		v, _ := lookup(near)
+		v, _ := c.verb(near)
 		return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. Did you mean: /incident %s", word, strings.TrimSpace(v.name+" "+cmp.Or(args, v.args)))
 	}
 	return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. To declare an incident: /incident declare %s. All verbs: /incident help.", echo(word), strings.TrimSpace(echo(word)+" "+args))
@@ -201,17 +219,17 @@ func (c *call) menu() (answer, error) {
 // help prints the table.
 func (c *call) help(string) (answer, error) {
 	var general, room []markup
-	for _, v := range commands {
-		line := markup("`/incident "+v.name) + esc(spaced(v.args)) + markup("` "+v.help)
+	for _, v := range c.verbs() {
+		line := markup("`/incident "+v.name) + esc(spaced(v.args)) + "` " + esc(v.help)
 		if v.room {
 			room = append(room, line)
 		} else {
 			general = append(general, line)
 		}
 	}
-	return show("All that /incident can do",
-		section(bold("Anywhere")+"\n"+join(general, "\n")),
-		section(bold("In an incident's room")+", or with its number first, as in `/incident note INC-7 …`\n"+join(room, "\n")))
+	blocks := sections(append([]markup{bold("Anywhere")}, general...))
+	return show("All that /incident can do", append(blocks,
+		sections(append([]markup{bold("In an incident's room") + ", or with its number first, as in `/incident note INC-7 …`"}, room...))...)...)
 }
 
 func spaced(args string) string {
@@ -219,57 +237,6 @@ func spaced(args string) string {
 		return ""
 	}
 	return " " + args
-}
-
-// list shows the open incidents that the person may see: the most severe first, and of these the newest.
-func (c *call) list(string) (answer, error) {
-	const most = 20
-	select {
-	case c.listing <- struct{}{}:
-		defer func() { <-c.listing }()
-	case <-c.ctx.Done():
-		return answer{}, c.ctx.Err()
-	}
-	open, err := c.Store.List(c.ctx, incident.Filter{OpenOnly: true, Limit: 200})
-	if err != nil {
-		return answer{}, err
-	}
-	slices.SortStableFunc(open, func(a, b *incident.Incident) int { return cmp.Compare(a.Rank, b.Rank) }) // most severe first
-	var lines []markup
-	for _, i := range open {
-		seen, err := c.visible(i, i.Refs[incident.RefRoom] != "" && i.Refs[incident.RefRoom] == c.channel)
-		if err != nil {
-			return answer{}, err
-		}
-		if seen {
-			lines = append(lines, listed(i))
-		}
-	}
-	switch {
-	case len(lines) == 0 && c.standing.Outsider():
-		return say("No open incidents that you can see: guests see those whose room they are in."), nil
-	case len(lines) == 0:
-		return say("No open incidents. All quiet. :tada:"), nil
-	}
-	head := markup(fmt.Sprintf("%d open", len(lines)))
-	if len(lines) > most {
-		head += markup(fmt.Sprintf(", the first %d", most))
-		lines = lines[:most]
-	}
-	blocks := []slack.Block{section(bold(head))}
-	for _, line := range lines {
-		blocks = append(blocks, section(line))
-	}
-	return show(head, blocks...)
-}
-
-// listed is one incident in a line.
-func listed(i *incident.Incident) markup {
-	lead := markup("nobody leads")
-	if p := i.Roles[incident.Commander]; !p.IsZero() {
-		lead = "led by " + short(p.Name, 60)
-	}
-	return severityMark(i) + " " + bold(short(i.Name(), 200)) + " · " + esc(string(i.Status)) + " · " + lead + " · since " + clock(i.Started) + roomSuffix(i)
 }
 
 func roomSuffix(i *incident.Incident) markup {

@@ -27,6 +27,8 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 	incident.EffectRoom:         (*errand).room,
 	incident.EffectCard:         (*errand).postCard,
 	incident.EffectPin:          (*errand).pin,
+	incident.EffectArchive:      (*errand).archive,
+	incident.EffectCheck:        (*errand).check,
 	incident.EffectTopic:        (*errand).setTopic,
 	incident.EffectInvite:       (*errand).invite,
 	incident.EffectAnnouncement: (*errand).announce,
@@ -35,6 +37,11 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 	incident.EffectTell:         (*errand).tell,
 	incident.EffectCatch:        (*errand).catch,
 	incident.EffectAmend:        (*errand).amendWords,
+	incident.EffectTask:         (*errand).postTask,
+	incident.EffectHome:         (*errand).showHome,
+	incident.EffectThread:       (*errand).threadUpdate,
+	incident.EffectNews:         (*errand).news,
+	incident.EffectCustomers:    (*errand).tellCustomers,
 }
 
 // Deliver brings one effect in step. Its errors are instructions to the outbox: see fault, and ours.
@@ -75,16 +82,30 @@ func (e *errand) deliver() (incident.Refs, error) {
 // looked notes that nothing of an earlier try was found.
 func (e *errand) looked() { e.dirty = false }
 
-// roomID is the incident's channel, or "" while there is none.
-func (e *errand) roomID() string { return e.i.Refs[incident.RefRoom] }
+// roomID is the incident's channel, or "" while there is none, or it is archived: nothing can be done there any more.
+func (e *errand) roomID() string {
+	if e.archived() {
+		return ""
+	}
+	return e.i.Refs[incident.RefRoom]
+}
+
+// asItReads is the event that the effect is about, with the words that it has by now.
+func (e *errand) asItReads() (incident.Event, error) {
+	entry, err := e.Store.Entry(e.ctx, e.i.ID, e.effect.Event())
+	entry.Text = entry.Words()
+	return entry.Event, err
+}
 
 // latestUpdate is the last update to stakeholders, as it reads by now; the zero event where there is none.
-func (e *errand) latestUpdate() (incident.Event, error) {
-	last, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventUpdate)
+func (e *errand) latestUpdate() (incident.Event, error) { return e.lastUpdate(e.ctx, e.i.ID) }
+
+func (b *Bot) lastUpdate(ctx context.Context, id incident.ID) (incident.Event, error) {
+	last, err := b.Store.Latest(ctx, id, incident.EventUpdate)
 	if err != nil || last.ID == 0 {
 		return last, err
 	}
-	entry, err := e.Store.Entry(e.ctx, e.i.ID, last.ID)
+	entry, err := b.Store.Entry(ctx, id, last.ID)
 	last.Text = entry.Words()
 	return last, err
 }

@@ -23,6 +23,7 @@ const metadataType = "tocsin"
 type post struct {
 	what    string // "INC-7 card"
 	channel string
+	thread  string    // timestamp of the message below which it stands; "" for none
 	since   time.Time // it cannot stand in the channel from before
 	text    markup    // for notifications and screen readers
 	blocks  []slack.Block
@@ -65,6 +66,9 @@ func (e *errand) send(p post) (ts string, err error) {
 		e.looked()
 	}
 	quiet := append(e.options(p), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
+	if p.thread != "" {
+		quiet = append(quiet, slack.MsgOptionTS(p.thread))
+	}
 	_, ts, err = e.Slack().PostMessageContext(e.ctx, p.channel, quiet...)
 	return ts, fault("chat.postMessage", err)
 }
@@ -84,30 +88,54 @@ func (e *errand) edit(p post, ts string) (string, error) {
 
 // find looks for a message that an earlier try posted. Where we are not in a public channel, we join it to look.
 func (e *errand) find(p post) (found slack.Message, err error) {
-	query := &slack.GetConversationHistoryParameters{
-		ChannelID: p.channel, Limit: 200, IncludeAllMetadata: true,
-		Oldest: strconv.FormatInt(p.since.Add(-skew).Unix(), 10) + ".000000",
-	}
-	for {
-		page, err := e.Slack().GetConversationHistoryContext(e.ctx, query)
-		if refusedWith(err, "not_in_channel") && query.Cursor == "" {
+	for cursor := ""; ; {
+		messages, next, err := e.read(p, cursor)
+		if refusedWith(err, "not_in_channel") && cursor == "" {
 			if _, _, _, err = e.Slack().JoinConversationContext(e.ctx, p.channel); err == nil {
-				page, err = e.Slack().GetConversationHistoryContext(e.ctx, query)
+				messages, next, err = e.read(p, cursor)
 			}
 		}
 		if err != nil {
 			return found, fault("conversations.history", err)
 		}
-		for _, m := range page.Messages {
+		for _, m := range messages {
 			if e.isOurs(m.Metadata, p.what) {
 				return m, nil
 			}
 		}
-		if !page.HasMore || page.ResponseMetaData.NextCursor == "" {
+		if next == "" {
 			return found, nil
 		}
-		query.Cursor = page.ResponseMetaData.NextCursor
+		cursor = next
 	}
+}
+
+// read reads a page of where a message would stand: its channel, or its thread.
+func (e *errand) read(p post, cursor string) (messages []slack.Message, next string, err error) {
+	oldest := strconv.FormatInt(p.since.Add(-skew).Unix(), 10) + ".000000"
+	if p.thread != "" {
+		messages, more, next, err := e.Slack().GetConversationRepliesContext(e.ctx, &slack.GetConversationRepliesParameters{
+			ChannelID: p.channel, Timestamp: p.thread, Limit: 200, IncludeAllMetadata: true, Oldest: oldest, Cursor: cursor,
+		})
+		if !more {
+			next = ""
+		}
+		return messages, next, err
+	}
+	page, err := e.Slack().GetConversationHistoryContext(e.ctx, &slack.GetConversationHistoryParameters{
+		ChannelID: p.channel, Limit: 200, IncludeAllMetadata: true, Oldest: oldest, Cursor: cursor,
+	})
+	if err != nil || !page.HasMore {
+		return messagesOf(page), "", err
+	}
+	return page.Messages, page.ResponseMetaData.NextCursor, nil
+}
+
+func messagesOf(page *slack.GetConversationHistoryResponse) []slack.Message {
+	if page == nil {
+		return nil
+	}
+	return page.Messages
 }
 
 func (e *errand) isOurs(m slack.SlackMetadata, what string) bool {
@@ -126,9 +154,13 @@ func (e *errand) postCard() (incident.Refs, error) {
 	if err != nil {
 		return nil, err
 	}
+	kin, err := e.kin()
+	if err != nil {
+		return nil, err
+	}
 	p := post{
 		what: e.i.ID.String() + " card", channel: e.roomID(), since: e.i.Declared,
-		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.card(e.i, last, e.announcementLink()), stands: true,
+		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.card(e.i, last, e.announcementLink(e.i), kin), stands: true,
 	}
 	ts := e.i.Refs[refCard]
 	if ts != "" {
@@ -158,70 +190,6 @@ func (e *errand) pin() (incident.Refs, error) {
 	return incident.Refs{refPinned: ts}, nil
 }
 
-// The announcement is known by its channel and its timestamp: always both, because the channel that the policy names
-// may change after it was posted.
-const (
-	refAnnouncedIn = "slack.announcement.channel"
-	refAnnounced   = "slack.announcement"
-)
-
-// announce posts the announcement, or edits it. Of private incidents and of drills there is none.
-func (e *errand) announce() (incident.Refs, error) {
-	if e.i.Private || e.i.Kind != incident.Real || e.i.Status == incident.Triage || e.i.Status == incident.Declined {
-		return nil, nil
-	}
-	last, err := e.latestUpdate()
-	if err != nil {
-		return nil, err
-	}
-	p := post{
-		what: e.i.ID.String() + " announcement", channel: e.i.Refs[refAnnouncedIn], since: e.i.Declared,
-		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.announcement(e.i, last), stands: true,
-	}
-	if p.channel != "" {
-		ts, err := e.edit(p, e.i.Refs[refAnnounced])
-		if err != nil {
-			return nil, err
-		}
-		return incident.Refs{refAnnounced: ts}, nil
-	}
-	if !e.i.Status.Open() && e.Now().Sub(e.i.Declared) > incident.Backlog {
-		return nil, nil // an outage kept it back until it was over: nobody needs to hear of it now
-	}
-	if trusted, err := e.declarerMay(); err != nil || !trusted {
-		return nil, err
-	}
-	policy := e.Policy().Announce
-	if p.channel = firstOf(policy, e.i.Refs[incident.RefOrigin]); p.channel == "" {
-		return nil, nil
-	}
-	ts, err := e.send(p)
-	if policy == "" && refusedWith(err, "channel_not_found", "not_in_channel", "is_archived", "restricted_action", "method_not_supported_for_channel_type") {
-		return nil, nil // declared where we cannot speak: the answer to the declarer has to do
-	}
-	if err != nil {
-		return nil, err
-	}
-	return incident.Refs{refAnnouncedIn: p.channel, refAnnounced: ts}, nil
-}
-
-// announcementAddress is where the announcement can be read, or "".
-func (e *errand) announcementAddress() string {
-	us := e.team.Load()
-	channel, ts := e.i.Refs[refAnnouncedIn], e.i.Refs[refAnnounced]
-	if us == nil {
-		return ""
-	}
-	return permalink(us.url, channel, posted{TS: ts})
-}
-
-func (e *errand) announcementLink() markup {
-	if address := e.announcementAddress(); address != "" {
-		return link(address, "Announcement")
-	}
-	return ""
-}
-
 // say tells the room about one event, or about all that could not be told in time.
 func (e *errand) say() (incident.Refs, error) {
 	_, event, err := e.Store.Event(e.ctx, e.effect.Event())
@@ -247,6 +215,7 @@ func (e *errand) sayOne(event incident.Event) error {
 
 // speak posts to the room what is said of an event. What stands is brought in step where an earlier try has posted it.
 func (e *errand) speak(event incident.Event, line *saying, stands bool) error {
+	line = line.marked(e.i)
 	_, err := e.send(post{
 		what: fmt.Sprintf("%s event %d", e.i.ID, event.ID), channel: e.roomID(), since: event.At,
 		text: line.text, blocks: line.blocks, stands: stands,
@@ -266,11 +235,15 @@ func (e *errand) tell() (incident.Refs, error) {
 	if err != nil || event.Redacted {
 		return nil, err
 	}
+	if event.Kind == incident.EventBriefed {
+		return nil, e.brief(event)
+	}
 	line, err := e.telling(event)
 	whom := event.Whom.Handle
 	if err != nil || line == nil || !userID.MatchString(whom) {
 		return nil, err
 	}
+	line = line.marked(e.i)
 	p := post{
 		what: fmt.Sprintf("%s event %d", e.effect.Incident, event.ID), since: event.At,
 		text: line.text, blocks: line.blocks,
@@ -281,19 +254,25 @@ func (e *errand) tell() (incident.Refs, error) {
 		_, err = e.edit(p, ts)
 		return incident.Refs{lateRef(event): ""}, err
 	}
-	direct, _, _, err := e.Slack().OpenConversationContext(e.ctx, &slack.OpenConversationParameters{Users: []string{whom}})
+	p.channel, ts, err = e.sendTo(whom, p)
+	if event.Kind == incident.EventLate && ts != "" && err == nil {
+		return incident.Refs{lateRef(event): p.channel + " " + ts}, nil
+	}
+	return nil, err
+}
+
+// sendTo sends one person a direct message, and returns where it stands; one who takes none from us is noted and left alone.
+func (e *errand) sendTo(handle string, p post) (channel, ts string, err error) {
+	direct, _, _, err := e.Slack().OpenConversationContext(e.ctx, &slack.OpenConversationParameters{Users: []string{handle}})
 	if err == nil {
 		p.channel = direct.ID
 		ts, err = e.send(p)
 	}
 	if refusedWith(err, unreachable...) {
-		e.Log.Warn("somebody could not be told", "incident", e.effect.Incident.String(), "event", event.ID)
-		return nil, nil
+		e.Log.Warn("somebody could not be told", "incident", e.effect.Incident.String(), "event", e.effect.Event())
+		return "", "", nil
 	}
-	if event.Kind == incident.EventLate && err == nil {
-		return incident.Refs{lateRef(event): p.channel + " " + ts}, nil
-	}
-	return nil, fault("conversations.open", err)
+	return p.channel, ts, fault("conversations.open", err)
 }
 
 // lateRef keeps where somebody was told that something is late (channel and timestamp), until it got through.

@@ -1,14 +1,8 @@
 package bot
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"html"
-	"maps"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -24,8 +18,18 @@ const mostRooms = 9
 
 // room opens the incident's channel, once.
 func (e *errand) room() (incident.Refs, error) {
-	if e.roomID() != "" || e.i.Status == incident.Triage || e.i.Status == incident.Declined {
+	if e.roomID() != "" || e.i.Room == "" || e.i.Status == incident.Triage || e.i.Status == incident.Declined || e.i.DuplicateOf != 0 {
 		return nil, nil
+	}
+	if e.archived() {
+		if !e.i.Status.Open() {
+			return nil, nil
+		}
+		if back, err := e.revived(); err != nil {
+			return nil, err
+		} else if back {
+			return incident.Refs{refArchived: "", refPeople: ""}, nil
+		}
 	}
 	if trusted, err := e.declarerMay(); err != nil || !trusted {
 		return nil, err
@@ -38,6 +42,9 @@ func (e *errand) room() (incident.Refs, error) {
 	}
 	for n := 1; n <= mostRooms; n++ {
 		name := roomName(e.i.Room, n)
+		if name == e.i.Refs[incident.RefRoomName] {
+			continue // of the room before, which is archived and keeps it
+		}
 		channel, err := e.Slack().CreateConversationContext(e.ctx, slack.CreateConversationParams{ChannelName: name, IsPrivate: e.i.Private})
 		if refusedWith(err, "name_taken") {
 			continue // somebody else's: never joined, never posted to
@@ -45,7 +52,7 @@ func (e *errand) room() (incident.Refs, error) {
 		if err != nil {
 			return nil, fault("conversations.create", err)
 		}
-		return incident.Refs{incident.RefRoom: channel.ID, incident.RefRoomName: channel.Name}, nil
+		return e.anew(channel), nil
 	}
 	return nil, fmt.Errorf("conversations.create: the name of its room and %d like it are taken", mostRooms-1) // without the name: a private one is nobody else's business
 }
@@ -58,18 +65,21 @@ func roomName(name string, n int) string {
 	return fmt.Sprintf("%s-%d", name, n)
 }
 
+// profile is what is known of a person, who is looked up where nothing is.
+func (e *errand) profile(handle string) (incident.Profile, error) {
+	profile, err := e.Store.Profile(e.ctx, handle)
+	if err != nil || profile.Standing != "" || !userID.MatchString(handle) {
+		return profile, err
+	}
+	return e.lookUp(handle)
+}
+
 // declarerMay looks up somebody who was believed when they declared. One who may not declare sends the incident back to
 // triage, and nothing is sent on their word.
 func (e *errand) declarerMay() (bool, error) {
-	handle := e.i.Declarer.Handle
-	profile, err := e.Store.Profile(e.ctx, handle)
+	profile, err := e.profile(e.i.Declarer.Handle)
 	if err != nil {
 		return false, err
-	}
-	if profile.Standing == "" && userID.MatchString(handle) {
-		if profile, err = e.lookUp(handle); err != nil {
-			return false, err
-		}
 	}
 	if profile.Standing.MayDeclare() == nil {
 		return true, nil
@@ -141,7 +151,7 @@ func (e *errand) findRoom() (incident.Refs, error) {
 	if e.i.Private {
 		kind = "private_channel"
 	}
-	query := &slack.GetConversationsForUserParameters{UserID: us.bot, Types: []string{kind}, Limit: 999}
+	query := &slack.GetConversationsForUserParameters{UserID: us.bot, Types: []string{kind}, Limit: 999, ExcludeArchived: true}
 	for {
 		channels, next, err := e.Slack().GetConversationsForUserContext(e.ctx, query)
 		if err != nil {
@@ -156,7 +166,7 @@ func (e *errand) findRoom() (incident.Refs, error) {
 			} else if owner != 0 {
 				continue // the room of another incident
 			}
-			return incident.Refs{incident.RefRoom: channel.ID, incident.RefRoomName: channel.Name}, nil
+			return e.anew(&channel), nil
 		}
 		if next == "" {
 			return nil, nil
@@ -181,7 +191,7 @@ func (e *errand) couldBe(channel slack.Channel) bool {
 const refTopic = "slack.topic"
 
 func (e *errand) setTopic() (incident.Refs, error) {
-	wanted := string(topic(e.i))
+	wanted := string(topic(e.Policy(), e.i))
 	if e.roomID() == "" || !e.dirty && e.i.Refs[refTopic] == wanted {
 		return nil, nil // after an earlier try, the room may have another one than we keep
 	}
@@ -200,139 +210,4 @@ func (e *errand) setTopic() (incident.Refs, error) {
 		return nil, nil
 	}
 	return incident.Refs{refTopic: wanted}, fault("conversations.setTopic", err)
-}
-
-// refInvited keeps who has been invited, so that nobody who left is called back by the next change of a role.
-const refInvited = "slack.invited"
-
-// inviteBatch is how many people one call of conversations.invite takes.
-const inviteBatch = 100
-
-// invite asks everybody into the room who belongs there and has not been asked yet.
-func (e *errand) invite() (incident.Refs, error) {
-	if e.roomID() == "" {
-		return nil, nil
-	}
-	invited := strings.Fields(e.i.Refs[refInvited])
-	var wanted []string
-	for _, handle := range e.Policy().Invited(e.i) {
-		if userID.MatchString(handle) && !slices.Contains(invited, handle) {
-			wanted = append(wanted, handle)
-		}
-	}
-	for batch := range slices.Chunk(wanted, inviteBatch) {
-		if err := e.inviteBatch(batch); err != nil {
-			return nil, err
-		}
-	}
-	return incident.Refs{refInvited: strings.Join(append(invited, wanted...), " ")}, nil
-}
-
-// unwelcome are the codes that speak of the people and not of the call. Source: the method's reference page.
-var unwelcome = []string{"cant_invite", "user_is_restricted", "ura_max_channels", "user_not_found", "user_disabled", "org_user_not_in_team", "user_team_not_in_channel"}
-
-// inviteBatch invites up to a hundred people. With force, those whom Slack refuses keep nobody else out.
-func (e *errand) inviteBatch(handles []string) error {
-	_, err := e.Slack().ForceInviteUsersToConversationContext(e.ctx, e.roomID(), handles...)
-	var refused slack.SlackErrorResponse
-	switch {
-	case err == nil || refusedWith(err, "already_in_channel", "cant_invite_self", "is_archived"):
-		return nil
-	case errors.As(err, &refused) && (len(refused.Errors) > 0 || slices.Contains(unwelcome, refused.Err)):
-		e.Log.Warn("some people could not be invited", "incident", e.i.ID.String(), "slack", refused.Err, "people", len(handles), "errors", len(refused.Errors))
-		return nil
-	}
-	return fault("conversations.invite", err)
-}
-
-// refBookmark keeps the id of each bookmark, by its title.
-const refBookmark = "slack.bookmark."
-
-// bookmarks puts links at the head of the room. Slack does not notice doubles, so they are looked for.
-func (e *errand) bookmarks() (incident.Refs, error) {
-	var missing []incident.Link
-	for _, l := range e.bookmarksWanted() {
-		if e.i.Refs[refBookmark+l.Title] == "" {
-			missing = append(missing, l)
-		}
-	}
-	if e.roomID() == "" || len(missing) == 0 {
-		return nil, nil
-	}
-	learned := incident.Refs{}
-	if e.dirty {
-		there, err := e.Slack().ListBookmarksContext(e.ctx, e.roomID())
-		if err != nil {
-			return nil, fault("bookmarks.list", err)
-		}
-		missing = slices.DeleteFunc(missing, func(l incident.Link) bool {
-			at := slices.IndexFunc(there, func(b slack.Bookmark) bool { return b.Link == l.URL })
-			if at >= 0 {
-				learned[refBookmark+l.Title] = there[at].ID
-			}
-			return at >= 0
-		})
-		e.looked()
-	}
-	if len(missing) == 0 {
-		return learned, nil
-	}
-	added, err := e.addBookmarks(missing)
-	maps.Copy(learned, added)
-	if err == nil || len(learned) == 0 {
-		return learned, err
-	}
-	// What is there already is kept at once, or each further try would have to look for it.
-	if unkept := e.amend(func(i *incident.Incident, _ incident.Stamp) error { maps.Copy(i.Refs, learned); return nil }); unkept != nil {
-		e.dirty = true
-		return nil, err
-	}
-	e.looked()
-	return nil, err
-}
-
-// addBookmarks adds links side by side, and returns the refs of those that are there now.
-func (e *errand) addBookmarks(links []incident.Link) (incident.Refs, error) {
-	ids, errs := make([]string, len(links)), make([]error, len(links))
-	var group sync.WaitGroup
-	for n, l := range links {
-		group.Go(func() {
-			added, err := e.Slack().AddBookmarkContext(e.ctx, e.roomID(), slack.AddBookmarkParameters{Title: cutRunes(l.Title, 100), Type: "link", Link: l.URL})
-			if ids[n] = added.ID; !refusedWith(err, "is_archived", "too_many_bookmarks", "invalid_link") {
-				errs[n] = fault("bookmarks.add", err)
-			}
-		})
-	}
-	group.Wait()
-	added := incident.Refs{}
-	for n, id := range ids {
-		if id != "" {
-			added[refBookmark+links[n].Title] = id
-		}
-	}
-	return added, worst(errs)
-}
-
-// worst is the error that leaves the most open: any that is more than a plea for patience, which is sure to have done nothing.
-func worst(errs []error) (first error) {
-	for _, err := range errs {
-		var patient *incident.Setback
-		if err != nil && (!errors.As(err, &patient) || patient.Down) {
-			return err
-		}
-		first = cmp.Or(first, err)
-	}
-	return first
-}
-
-// bookmarksWanted are the links that the room shall have at its head.
-func (e *errand) bookmarksWanted() []incident.Link {
-	var wanted []incident.Link
-	if address := e.announcementAddress(); address != "" {
-		wanted = append(wanted, incident.Link{Title: "Announcement", URL: address})
-	}
-	if source := e.i.Refs[incident.RefSource]; source != "" {
-		wanted = append(wanted, incident.Link{Title: "Where it was reported", URL: source})
-	}
-	return append(wanted, e.Policy().Service(e.i.Service).Links...)
 }

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"time"
 
 	"tocsin/incident"
 )
@@ -67,8 +68,20 @@ func (r records) Entry(ctx context.Context, id incident.ID, event int64) (incide
 	return asked(r.store.Entry(ctx, id, event))
 }
 
+func (r records) About(ctx context.Context, id incident.ID, since int64) ([]incident.Event, error) {
+	return asked(r.store.About(ctx, id, since))
+}
+
 func (r records) Profile(ctx context.Context, handle string) (incident.Profile, error) {
 	return asked(r.store.Profile(ctx, handle))
+}
+
+func (r records) Member(ctx context.Context, id incident.ID, handle string) (time.Time, error) {
+	return asked(r.store.Member(ctx, id, handle))
+}
+
+func (r records) SetMembers(ctx context.Context, id incident.ID, handles []string, at time.Time) error {
+	return ours(r.store.SetMembers(ctx, id, handles, at))
 }
 
 func (r records) SaveProfiles(ctx context.Context, profiles []incident.Profile) error {

@@ -74,6 +74,9 @@ func (e *errand) summaryLines(events []incident.Event) (lines []markup, err erro
 	overtaken := 0
 	seen := map[string]bool{}
 	for _, event := range slices.Backward(events) {
+		if event.Redacted {
+			continue
+		}
 		line := entryLine(incident.Entry{Event: event})
 		of := string(event.Kind)
 		switch event.Kind {

@@ -18,28 +18,39 @@ const (
 
 // declare rings the bell. With nothing else typed it opens the form.
 func (c *call) declare(args string) (answer, error) {
-	if err := c.mayDeclare(); err != nil {
-		return answer{}, err
-	}
+	return c.declareAs(incident.Real, args)
+}
+
+// drill rings it for an exercise.
+func (c *call) drill(args string) (answer, error) {
+	return c.declareAs(incident.Drill, args)
+}
+
+func (c *call) declareAs(kind incident.Kind, args string) (answer, error) {
 	f, err := splitFlags(args, []string{"service"}, []string{"private", "drill"})
 	if err != nil {
 		return answer{}, err
 	}
-	d := incident.Declaration{Service: f.values["service"], Private: f.present["private"]}
+	d := incident.Declaration{Kind: kind, Service: f.values["service"], Private: f.present["private"]}
 	if f.present["drill"] {
 		d.Kind = incident.Drill
 	}
-	words := f.words
-	if len(words) > 0 {
-		if level, ok := c.Policy().ParseSeverity(words[0]); ok {
-			d.Severity, words = level, words[1:]
-		}
-	}
-	d.Title, d.Summary = headed(readable(strings.Join(words, " "), c.name))
+	d.Severity, d.Title, d.Summary = c.opening(f.words)
 	if d.Title == "" {
 		return c.openDeclareForm(d, "")
 	}
 	return c.ring(d)
+}
+
+// opening reads the words of a declaration: a severity, if they begin with one, and the title.
+func (c *call) opening(words []string) (level incident.Level, head, summary string) {
+	if len(words) > 0 {
+		if named, ok := c.Policy().ParseSeverity(words[0]); ok {
+			level, words = named, words[1:]
+		}
+	}
+	head, summary = headed(readable(strings.Join(words, " "), c.name))
+	return level, head, summary
 }
 
 // headed makes a title of what was typed. What is too long for one is cut at a word, and kept whole as the summary: nobody
@@ -56,10 +67,6 @@ func headed(text string) (title, summary string) {
 	}
 	return title + "…", cutRunes(text, incident.MaxSummary)
 }
-
-// mayDeclare refuses guests, strangers and bots. Somebody not yet known is believed, and looked up by the courier before
-// anything is sent on their word.
-func (c *call) mayDeclare() error { return c.standing.MayDeclare() }
 
 // ring declares an incident and answers.
 func (c *call) ring(d incident.Declaration) (answer, error) {
@@ -80,7 +87,7 @@ func (c *call) ring(d incident.Declaration) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		reply := markup(fmt.Sprintf("%s declared. Opening #%s …", i.ID, i.Room)) + strangeService(policy, i.Service) + c.strangeSeverity(i)
+		reply := markup(fmt.Sprintf("%s declared%s. Opening #%s …", i.ID, asKind[i.Kind], i.Room)) + strangeService(policy, i.Service) + c.strangeSeverity(i)
 		if alike != nil {
 			reply += "\nIt looks like " + bold(esc(alike.Name())) + ", declared " + clock(alike.Declared) + " by " + esc(alike.Declarer.Name) + roomSuffix(alike)
 		}
@@ -92,6 +99,9 @@ func (c *call) ring(d incident.Declaration) (answer, error) {
 	}
 	return reply, err
 }
+
+// asKind is what is said of a declaration beside its number.
+var asKind = map[incident.Kind]string{incident.Drill: " as an exercise"}
 
 // strangeService notes a service that the policy does not know, where it knows any: its owner hears nothing.
 func strangeService(policy *incident.Policy, name string) markup {

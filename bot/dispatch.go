@@ -83,6 +83,7 @@ func (b *Bot) press(ctx context.Context, in interaction) error {
 		return err
 	}
 	c.channel, c.trigger, c.public = in.Channel.ID, in.Trigger, publicName(in.Channel.Name)
+	c.atHome = in.View.Type == string(slack.VTHomeTab)
 	line := in.Actions[0].line()
 	if draft, ok := strings.CutPrefix(line, "draft "); ok {
 		c.reply(in.Reply, c.openDraft(draft))
@@ -92,7 +93,11 @@ func (b *Bot) press(ctx context.Context, in interaction) error {
 	if err != nil {
 		a = c.explain(err)
 	}
-	c.reply(in.Reply, a)
+	if in.View.ID != "" {
+		c.showAnswer(a)
+	} else {
+		c.reply(in.Reply, a)
+	}
 	return unrecorded(err) // a reply may be lost on its way; Slack marks the button then
 }
 
@@ -133,16 +138,24 @@ func (b *Bot) submit(ctx context.Context, in interaction) ([]byte, error) {
 	c.maskForm(in.View)
 	from := c.resume(in.View.Metadata)
 	if verb, ok := strings.CutPrefix(in.View.Callback, formWords); ok {
-		return c.submitWords(strings.TrimSpace(verb+" "+from.Incident.String()+" "+from.Entry), in.View)
+		return c.submitWords(verb, from.Incident, in.View)
 	}
-	if in.View.Callback != formDeclare {
-		return nil, nil
+	switch in.View.Callback {
+	case formDeclare:
+		return c.submitDeclare(in.View)
+	case formBackfill:
+		return c.submitBackfill(in.View)
 	}
-	d, faults := c.submitted(in.View)
+	return nil, nil
+}
+
+// submitDeclare takes the form of a declaration.
+func (c *call) submitDeclare(v view) ([]byte, error) {
+	d, faults := c.submitted(v)
 	if len(faults) > 0 {
 		return formErrors(faults)
 	}
-	if err := c.mayDeclare(); err != nil {
+	if err := c.permitted("declare"); err != nil {
 		return formDone(c.explain(err))
 	}
 	a, err := c.ring(d)
@@ -152,14 +165,18 @@ func (b *Bot) submit(ctx context.Context, in interaction) ([]byte, error) {
 	return formDone(a)
 }
 
-// submitWords runs a line that the words of its form complete.
-func (c *call) submitWords(line string, v view) ([]byte, error) {
+// submitWords runs a verb with the words of its form.
+func (c *call) submitWords(verb string, id incident.ID, v view) ([]byte, error) {
 	words := strings.TrimSpace(v.value(inputWords))
 	if words == "" {
 		return formErrors(map[string]string{inputWords: "There are no words in it."})
 	}
+	asked, _ := lookup(verb)
+	if asked.room {
+		verb += " " + id.String()
+	}
 	// Unlike a typed command, a form delivers text unescaped: escape it, so that one reader serves both.
-	a, err := c.try(line + " " + string(escapeTyped(words)))
+	a, err := c.try(verb + " " + c.before + string(escapeTyped(asked.compose(v, words))))
 	switch {
 	case err != nil:
 		return c.formRefused(inputWords, err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,21 +47,66 @@ func (c *call) open(view slack.ModalViewRequest) error {
 func (c *call) openForm(v command) (answer, error) {
 	input := slack.NewPlainTextInputBlockElement(nil, inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
 	input.FocusOnLoad = true
+	if v.fill != nil {
+		words, err := v.fill(c)
+		if err != nil {
+			return answer{}, err
+		}
+		input.InitialValue = words
+	}
 	metadata, err := c.origin()
 	if err != nil {
 		return answer{}, err
 	}
 	view := form(formWords+v.name, v.label(), v.label())
 	view.PrivateMetadata = metadata
-	view.Blocks.BlockSet = []slack.Block{
-		contextLine(markup(strings.TrimSpace(c.incident.String() + " " + c.entry))),
-		slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input),
+	if v.room {
+		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(markup(strings.TrimSpace(c.incident.String()+" "+c.before))))
+	}
+	view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input))
+	for _, f := range v.more {
+		view.Blocks.BlockSet = append(view.Blocks.BlockSet, f.block())
 	}
 	if err := c.open(view); err != nil {
 		c.Log.Warn("form not opened", "request", c.key, "err", fault("views.open", err))
 		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident %s %s", v.name, v.args)
 	}
 	return answer{Heard: true}, nil
+}
+
+// field is what a form asks for beside the words that its verb needs. It need not be filled in.
+type field struct {
+	id, label string
+	choices   []string // typed as --id choice before the words; none: more words, typed after "label: " on a line of their own
+}
+
+func (f field) block() *slack.InputBlock {
+	var element slack.BlockElement
+	if len(f.choices) == 0 {
+		element = slack.NewPlainTextInputBlockElement(nil, inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
+	} else {
+		var options []*slack.OptionBlockObject
+		for _, choice := range f.choices {
+			options = append(options, option(choice, markup(choice)))
+		}
+		element = slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("As always"), inputValue, options...)
+	}
+	return slack.NewInputBlock(f.id, plain(markup(f.label)), nil, element).WithOptional(true)
+}
+
+// compose is what a filled-in form would be, had it been typed.
+func (v command) compose(sent view, words string) string {
+	var flags, lines string
+	for _, f := range v.more {
+		switch value := strings.TrimSpace(sent.value(f.id)); {
+		case value == "":
+		case len(f.choices) > 0:
+			flags += "--" + f.id + " " + value + " "
+		default:
+			lines += "\n" + f.label + ": " + value
+		}
+	}
+	return flags + words + lines
 }
 
 func hint(words string) *slack.TextBlockObject {
@@ -98,15 +144,15 @@ func (c *call) openDeclareForm(d incident.Declaration, summary string) (answer, 
 // origin is where and when a form was opened, kept in the form itself: Slack gives it back as we wrote it.
 type origin struct {
 	Incident incident.ID `json:"incident,omitempty"`
-	Entry    string      `json:"entry,omitempty"`
 	Channel  string      `json:"channel,omitempty"`
 	Public   bool        `json:"public,omitempty"`
 	Source   string      `json:"source,omitempty"`
-	At       int64       `json:"at,omitempty"` // Unix seconds
+	At       int64       `json:"at,omitempty"`     // Unix seconds
+	Before   string      `json:"before,omitempty"` // goes before the words that the form asks for
 }
 
 func (c *call) origin() (string, error) {
-	raw, err := json.Marshal(origin{Incident: c.incident, Entry: c.entry, Channel: c.channel, Public: c.public, Source: c.source, At: c.at.Unix()})
+	raw, err := json.Marshal(origin{Incident: c.incident, Channel: c.channel, Public: c.public, Source: c.source, At: c.at.Unix(), Before: c.before})
 	return string(raw), err
 }
 
@@ -116,7 +162,7 @@ func (c *call) resume(metadata string) (from origin) {
 	if json.Unmarshal([]byte(metadata), &from) != nil { // opened by an older version: from nowhere in particular
 		return from
 	}
-	c.source = from.Source
+	c.source, c.before = from.Source, from.Before
 	if c.at.Sub(time.Unix(from.At, 0)) < freshness {
 		c.channel, c.public = from.Channel, from.Public
 	}
@@ -159,7 +205,7 @@ func (c *call) declareInputs(d incident.Declaration) []slack.Block {
 func severities(policy *incident.Policy, chosen incident.Severity) *slack.RadioButtonsBlockElement {
 	var options []*slack.OptionBlockObject
 	var initial *slack.OptionBlockObject
-	for _, level := range policy.Severities {
+	for _, level := range append(slices.Clone(policy.Severities), policy.Level(incident.Unknown)) {
 		var meaning *slack.TextBlockObject
 		if level.Meaning != "" { // Slack refuses an empty one
 			meaning = plain(short(level.Meaning, 75))
@@ -192,9 +238,9 @@ func declareOptions(d incident.Declaration) *slack.CheckboxGroupsBlockElement {
 func (c *call) submitted(v view) (incident.Declaration, map[string]string) {
 	d := incident.Declaration{
 		Title: v.value(inputTitle), Service: strings.TrimSpace(v.value(inputService)), Summary: v.value(inputSummary),
-		Private: v.ticked(inputOptions, "private"),
+		Private: v.ticked("private"),
 	}
-	if v.ticked(inputOptions, "drill") {
+	if v.ticked("drill") {
 		d.Kind = incident.Drill
 	}
 	d.Severity, _ = c.Policy().ParseSeverity(v.value(inputSeverity))
@@ -213,7 +259,7 @@ func (c *call) submitted(v view) (incident.Declaration, map[string]string) {
 
 // declareFrom opens the declare form about a message: its text and where it stands are filled in.
 func (c *call) declareFrom(m posted) (answer, error) {
-	if err := c.mayDeclare(); err != nil {
+	if err := c.permitted("declare"); err != nil {
 		return answer{}, err
 	}
 	text := readable(m.Text, c.name)

@@ -119,6 +119,22 @@ func plain(m markup) *slack.TextBlockObject {
 // section is a paragraph. Slack takes 3,000 characters; longer markup is for paragraphs.
 func section(m markup) *slack.SectionBlock { return slack.NewSectionBlock(mrkdwn(m), nil, nil) }
 
+// sections are lines in as many sections as they take.
+func sections(lines []markup) []slack.Block {
+	var blocks []slack.Block
+	var text markup
+	for _, line := range lines {
+		if text != "" && size(text)+size(line) >= maxSection {
+			blocks, text = append(blocks, section(text)), ""
+		}
+		if text != "" {
+			text += "\n"
+		}
+		text += line
+	}
+	return append(blocks, section(text))
+}
+
 // contextLine is a line in small print.
 func contextLine(m markup) *slack.ContextBlock { return slack.NewContextBlock("", mrkdwn(m)) }
 

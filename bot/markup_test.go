@@ -222,7 +222,7 @@ func FuzzInteraction(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, payload []byte) {
 		if in, err := readInteraction(payload); err == nil {
 			_ = in.View.value(inputTitle)
-			_ = in.View.ticked(inputOptions, "private")
+			_ = in.View.ticked("private")
 			for _, a := range in.Actions {
 				_ = a.line()
 			}

@@ -24,12 +24,18 @@ func (b *Bot) Remind(ctx context.Context) error {
 	var faults []error
 	for _, id := range due { // one sick incident must not silence the others
 		at := b.Now().UTC().Truncate(time.Millisecond)
-		_, err := b.Store.Change(ctx, incident.Request{At: at}, func(tx incident.Tx) ([]byte, error) {
+		heard, err := b.heard(ctx, id, at)
+		faults = append(faults, err) // who was heard cannot be told: the rest is said
+		_, err = b.Store.Change(ctx, incident.Request{At: at}, func(tx incident.Tx) ([]byte, error) {
 			i, err := tx.Incident(id)
 			if err != nil {
 				return nil, err
 			}
-			i.Remind(b.Policy(), incident.Stamp{By: incident.System, At: at})
+			stamp := incident.Stamp{By: incident.System, At: at}
+			i.Remind(b.Policy(), stamp)
+			if heard != nil {
+				i.Listen(b.Policy(), heard, stamp)
+			}
 			return nil, nil
 		})
 		faults = append(faults, err)
@@ -37,38 +43,80 @@ func (b *Bot) Remind(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// asks is how each topic is put to those who can do something about it, and the button that mends it.
+// asks is how each topic is put to those who can do something about it, and the buttons that mend it.
 var asks = map[incident.Topic]struct {
 	words func(*incident.Incident) markup
-	verb  string
-	args  string
+	mends func(*incident.Policy, *incident.Incident) []slack.BlockElement
+	later string // how long the button puts it off; "" for 15m
+	label string // of that button
 }{
 	incident.TopicUpdate: {
 		words: func(i *incident.Incident) markup {
 			return "An update on " + bold(esc(i.Name())) + " was due " + clock(i.UpdateDue)
 		},
-		verb: "update",
+		mends: mendedBy("update", ""),
 	},
 	incident.TopicCommander: {
 		words: func(i *incident.Incident) markup {
+			if !i.Acknowledged.IsZero() { // somebody did, and stepped down
+				return "Nobody leads " + bold(esc(i.Name())) + " any more"
+			}
 			return "Nobody leads " + bold(esc(i.Name())) + " yet, declared " + clock(i.Declared)
 		},
-		verb: "commander", args: "me",
+		mends: mendedBy("commander", "me"),
 	},
+	incident.TopicSeverity: {
+		words: func(i *incident.Incident) markup {
+			return "How bad is " + bold(esc(i.Name())) + "? Nobody has said so yet"
+		},
+		mends: func(policy *incident.Policy, i *incident.Incident) []slack.BlockElement {
+			return severityButtons(policy, i.ID)
+		},
+	},
+	incident.TopicArchive: {
+		words: func(i *incident.Incident) markup {
+			return bold(esc(i.Name())) + " is closed, and nobody has written anything since: this room is archived " + clock(i.Reminders[incident.TopicArchive].Due) +
+				". A note keeps it open, too"
+		},
+		mends: mendedBy("note", ""),
+		later: "72h", label: "Keep it 3 more days",
+	},
+}
+
+// mendedBy is one button that mends what is missing.
+func mendedBy(verb, args string) func(*incident.Policy, *incident.Incident) []slack.BlockElement {
+	return func(_ *incident.Policy, i *incident.Incident) []slack.BlockElement {
+		return []slack.BlockElement{primary(button(verb, i.ID, args))}
+	}
+}
+
+// severityButtons are one button a severity.
+func severityButtons(policy *incident.Policy, id incident.ID) []slack.BlockElement {
+	var row []slack.BlockElement
+	for _, level := range policy.Severities {
+		b := button("severity", id, string(level.Name))
+		b.ActionID += ":" + string(level.Name) // each needs one of its own
+		b.Text = plain(short(strings.ToUpper(string(level.Name)), 75))
+		row = append(row, b)
+	}
+	return row
 }
 
 // reminding is what is said of a reminder, with the button that mends it and one that puts it off; nil where it is
 // mended.
 func (e *errand) reminding(event incident.Event) *saying {
+	if incident.Topic(event.To) == incident.TopicSilence {
+		return e.saySilence(event)
+	}
 	ask, known := asks[incident.Topic(event.To)]
 	if !known || !e.i.Missing(event) {
 		return nil
 	}
 	words := ":bell: " + ask.words(e.i) + "."
-	snooze := button("snooze", e.i.ID, event.To+" 15m")
-	snooze.Text = plain("In 15 minutes")
+	snooze := button("snooze", e.i.ID, event.To+" "+firstOf(ask.later, "15m"))
+	snooze.Text = plain(markup(firstOf(ask.label, "In 15 minutes")))
 	return &saying{text: words, blocks: []slack.Block{
-		section(words), actions("act", primary(button(ask.verb, e.i.ID, ask.args)), snooze),
+		section(words), actions("act", append(ask.mends(e.Policy(), e.i), snooze)...),
 	}}
 }
 

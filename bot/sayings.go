@@ -18,12 +18,22 @@ type saying struct {
 // paragraph is a saying of one paragraph.
 func paragraph(m markup) *saying { return &saying{text: m, blocks: []slack.Block{section(m)}} }
 
+// marked is a saying that says first that it is an exercise, where it is one.
+func (s *saying) marked(i *incident.Incident) *saying {
+	if i.Kind != incident.Drill {
+		return s
+	}
+	return &saying{text: drillMark(i) + s.text, blocks: append([]slack.Block{contextLine(":test_tube: *EXERCISE*")}, s.blocks...)}
+}
+
 // saying is what the room hears of an event; nil where there is nothing to say (any more).
 func (e *errand) saying(event incident.Event) (*saying, error) {
 	by := bold(esc(event.By.Name)) // by name: who acts need not be called
 	switch event.Kind {
 	case incident.EventRole:
 		return e.sayRole(event)
+	case incident.EventSteppedDown:
+		return e.saySteppedDown(event), nil
 	case incident.EventUpdate:
 		return e.sayUpdate(event), nil
 	case incident.EventMitigated:
@@ -31,38 +41,28 @@ func (e *errand) saying(event incident.Event) (*saying, error) {
 	case incident.EventResolved:
 		return paragraph(":white_check_mark: " + by + " resolved " + markup(e.i.ID.String()) + ". Thank you all. If it comes back: `/incident reopen why`"), nil
 	case incident.EventClosed:
-		return paragraph(":lock: " + by + " closed " + markup(e.i.ID.String()) + "."), nil
+		return paragraph(":lock: " + by + " closed " + markup(e.i.ID.String()) + "." + leftOpen(e.i)), nil
 	case incident.EventReopened:
 		return paragraph(":rotating_light: " + by + " reopened " + markup(e.i.ID.String()) + ": " + short(event.Text, 2000)), nil
 	case incident.EventSimilar:
 		return e.saySimilar(event)
+	case incident.EventCustomersDraft:
+		return e.sayCustomersDraft(event), nil
+	case incident.EventAccess:
+		return e.sayAccess(event), nil
+	case incident.EventMerged:
+		return e.sayMerged(event)
+	case incident.EventAbsorbed:
+		return e.sayAbsorbed(event)
+	case incident.EventLeft:
+		if !event.Whom.IsZero() {
+			return nil, nil // who leads is told
+		}
+		return e.sayLeft(event)
 	case incident.EventCalled:
 		return e.reminding(event), nil
 	}
 	return nil, nil
-}
-
-// sayRole tells a new holder of a role what it asks of them, unless somebody else has it by now.
-func (e *errand) sayRole(event incident.Event) (*saying, error) {
-	role := incident.Role(event.To)
-	if e.i.Roles[role].Handle != event.Whom.Handle {
-		return nil, nil
-	}
-	line := mention(event.Whom.Handle) + " is now " + bold(esc(event.To)) + " of " + markup(e.i.ID.String())
-	if event.From != "" {
-		before, err := e.Store.Profile(e.ctx, event.From)
-		if err != nil {
-			return nil, err
-		}
-		line += ", in place of " + esc(firstOf(before.Name, event.From))
-	}
-	line += "."
-	for _, duty := range e.Policy().Roles {
-		if duty.Role == role {
-			line += " " + short(duty.Does, 2000)
-		}
-	}
-	return paragraph(line), nil
 }
 
 // sayUpdate posts an update.
@@ -87,8 +87,12 @@ func (e *errand) saySimilar(event incident.Event) (*saying, error) {
 	} else if !vouched { // perhaps of somebody who may not declare: opening its room finds out
 		return nil, &incident.Setback{After: time.Second, Err: fmt.Errorf("%s has no room yet", other.ID)}
 	}
-	return paragraph(":eyes: " + mention(e.i.Declarer.Handle) + " " + bold(esc(other.Name())) + " looks like this one. It was declared " +
-		clock(other.Declared) + " by " + mention(other.Declarer.Handle) + roomSuffix(other)), nil
+	alike := paragraph(":eyes: " + mention(e.i.Declarer.Handle) + " " + bold(esc(other.Name())) + " looks like this one. It was declared " +
+		clock(other.Declared) + " by " + mention(other.Declarer.Handle) + roomSuffix(other))
+	if other.Private == e.i.Private {
+		alike.blocks = append(alike.blocks, actions("act", mergeButton(e.i, other)))
+	}
+	return alike, nil
 }
 
 // telling is what one person hears of an event in a direct message.
@@ -118,13 +122,41 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 		return paragraph(caughtUpWords(name, event)), nil
 	case incident.EventBuried:
 		return paragraph(buriedWords(name, event)), nil
-	case incident.EventReminded:
+	case incident.EventReminded, incident.EventLeft:
+		if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
+			return nil, err
+		}
+		if event.Kind == incident.EventLeft {
+			return e.sayLeft(event)
+		}
 		return e.reminding(event), nil
 	case incident.EventMasked:
 		return paragraph(":key: In what you wrote there was a secret: " + bold(esc(event.Text)) + ". Tocsin has not kept it, but Slack may still show it, and " +
 			"whoever has read it can use it. Make a new one, and take the old one out of use."), nil
+	case incident.EventTaskDue:
+		return e.taskDue(event), nil
+	case incident.EventTold:
+		return e.tellSeverity(event)
 	}
 	return nil, nil
+}
+
+// tellSeverity tells somebody of the severity that an incident has got, unless it has another one by now or is over, or is
+// none of their business.
+func (e *errand) tellSeverity(event incident.Event) (*saying, error) {
+	last, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventSeverity)
+	if err != nil || last.ID > event.ID || !e.i.Status.Open() || e.i.Status == incident.Triage {
+		return nil, err
+	}
+	if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
+		return nil, err
+	}
+	words := markup(":rotating_light: ") + bold(esc(event.By.Name)) + " declared " + bold(headline(e.i, 400))
+	if event.From != "" {
+		words = bold(headline(e.i, 400)) + markup("\n") + bold(esc(event.By.Name)) + " changed the severity from " +
+			spokenSeverity(incident.Severity(event.From)) + " to " + bold(spokenSeverity(e.i.Severity))
+	}
+	return paragraph(words + " · commander " + holder(e.i, incident.Commander) + " · since " + clock(e.i.Started) + roomSuffix(e.i)), nil
 }
 
 // number is how one speaks of one thing, or of several.

@@ -29,6 +29,10 @@ func TestWordsAgreeWithTheirThing(t *testing.T) {
 		incident.EffectTopic: one("topic"), incident.EffectInvite: several("invitations"), incident.EffectAnnouncement: one("announcement"),
 		incident.EffectBookmarks: several("bookmarks"), incident.EffectSay: one("message"), incident.EffectTell: one("direct message"),
 		incident.EffectCatch: one("reading of a message"), incident.EffectAmend: one("correction of a message"),
+		incident.EffectTask: one("message about a task"), incident.EffectHome: one("Home tab"),
+		incident.EffectCustomers: one("message to customers"), incident.EffectThread: one("update below the announcement"),
+		incident.EffectNews:    one("message to subscribers"),
+		incident.EffectArchive: one("archiving of the room"), incident.EffectCheck: one("look at what is missing"),
 	}
 	for kind := range deliver {
 		event := incident.Event{To: kind.Name(), Text: "no answer yet", Stamp: incident.Stamp{At: time.Unix(1760000000, 0)}}

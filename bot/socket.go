@@ -32,7 +32,8 @@ type Socket struct {
 // seat holds one connection, and makes it anew.
 type seat struct {
 	wake  chan struct{} // do not wait any longer: tokens have changed
-	wrong string        // why there is no connection; guarded by the socket's mu
+	wrong string        // why there is no connection; guarded by the socket's mu, as what follows is
+	hurt  bool          // nothing but a person can mend it
 }
 
 const (
@@ -62,6 +63,7 @@ type Status struct {
 	Open  int       // connections that Slack has greeted
 	Heard time.Time // when Slack last greeted us or sent something; zero: never
 	Wrong string    // why a connection is missing, in one sentence that says what to do; "" where none is
+	Hurt  bool      // nothing but a person can mend that
 }
 
 // Status tells how the socket is. It waits for nothing.
@@ -70,7 +72,7 @@ func (s *Socket) Status() Status {
 	defer s.mu.Unlock()
 	status := Status{Open: len(s.connections), Heard: s.heard}
 	for _, seat := range s.seats {
-		status.Wrong = cmp.Or(status.Wrong, seat.wrong)
+		status.Wrong, status.Hurt = cmp.Or(status.Wrong, seat.wrong), status.Hurt || seat.hurt
 	}
 	return status
 }
@@ -156,7 +158,7 @@ func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
 // well notes that there is a connection.
 func (s *Socket) well(here *seat) {
 	s.mu.Lock()
-	here.wrong = ""
+	here.wrong, here.hurt = "", false
 	before := s.said
 	s.said = ""
 	s.mu.Unlock()
@@ -170,7 +172,7 @@ func (s *Socket) ill(here *seat, err error, failures int) time.Duration {
 	found := diagnose(err)
 	rest := found.rest(failures)
 	s.mu.Lock()
-	here.wrong = found.words
+	here.wrong, here.hurt = found.words, found.person
 	said := s.said
 	if found.person {
 		s.said = found.words

@@ -70,7 +70,5 @@ func TestSocketSaysHowLongItRests(t *testing.T) {
 			t.Errorf("%q: logged %q", line, found)
 		}
 	}
-	if n := len(end.log.having("INFO a Socket Mode connection is open open=")); n != 2 {
-		t.Errorf("%d connections were opened, it says", n)
-	}
+	until(t, "said of two connections", func() bool { return len(end.log.having("INFO a Socket Mode connection is open open=")) == 2 })
 }

@@ -264,7 +264,7 @@ func (c *call) entryButtons(e incident.Entry, n, parts int) slack.Block {
 		row = append(row, button("star", c.incident, number))
 	}
 	row = append(row, button("correct", c.incident, number))
-	if !e.Redacted && c.Policy().MayRedact(c.who.Handle, c.standing) == nil {
+	if !e.Redacted && c.permitted("redact") == nil {
 		row = append(row, button("redact", c.incident, number))
 	}
 	return slack.NewActionBlock("", row...)

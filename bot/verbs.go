@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -19,52 +18,23 @@ func (c *call) rule(do func(*incident.Incident) (answer, error)) (answer, error)
 	})
 }
 
-// heard is an answer to somebody whose act the room sees by itself.
-func heard(m markup) answer { return answer{Text: m, Heard: true} }
-
-// assign is the verb of a role.
-func assign(role incident.Role) func(*call, string) (answer, error) {
-	return func(c *call, args string) (answer, error) {
-		word, _ := cutWord(args)
-		if word == "" {
-			return c.roleHolder(role)
-		}
-		person, err := c.person(word)
+// news is rule for what subscribers hear of too.
+func (c *call) news(do func(*incident.Incident) (answer, error)) (answer, error) {
+	return c.change(func(tx incident.Tx) (answer, error) {
+		i, err := tx.Incident(c.incident)
 		if err != nil {
 			return answer{}, err
 		}
-		if err := c.mayHold(person); err != nil {
+		a, err := do(i)
+		if err != nil {
 			return answer{}, err
 		}
-		return c.rule(func(i *incident.Incident) (answer, error) {
-			if err := i.Assign(role, person, c.stamp()); err != nil {
-				return answer{}, err
-			}
-			return heard(title(string(role)) + markup(fmt.Sprintf(" of %s is now ", i.ID)) + mention(person.Handle) + "."), nil
-		})
-	}
+		return a, c.inform(tx, i)
+	})
 }
 
-// mayHold refuses those who cannot hold a role.
-func (c *call) mayHold(p incident.Person) error {
-	profile, err := c.Store.Profile(c.ctx, p.Handle)
-	if err == nil && (profile.Standing == incident.Bot || profile.Standing == incident.Gone) {
-		return incident.Refuse(incident.Invalid, "%s is a bot or has left: choose a person.", p.Name)
-	}
-	return err
-}
-
-// roleHolder answers who has a role.
-func (c *call) roleHolder(role incident.Role) (answer, error) {
-	i, err := c.Store.Incident(c.ctx, c.incident)
-	if err != nil {
-		return answer{}, err
-	}
-	if p := i.Roles[role]; !p.IsZero() {
-		return say(title(string(role)) + markup(fmt.Sprintf(" of %s is ", i.ID)) + mention(p.Handle) + markup(fmt.Sprintf(". To hand over: `/incident %s @user`", role))), nil
-	}
-	return say(markup(fmt.Sprintf("%s has no %s yet. `/incident %s me` or `/incident %s @user`", i.ID, role, role, role))), nil
-}
+// heard is an answer to somebody whose act the room sees by itself.
+func heard(m markup) answer { return answer{Text: m, Heard: true} }
 
 func (c *call) severity(args string) (answer, error) {
 	level, err := c.Policy().MustSeverity(echo(readable(args, c.name)))
@@ -75,7 +45,7 @@ func (c *call) severity(args string) (answer, error) {
 		if err := i.SetSeverity(level, c.stamp()); err != nil {
 			return answer{}, err
 		}
-		return heard(markup(i.ID.String()) + " is now " + bold(esc(strings.ToUpper(string(level.Name)))) + ": " + esc(level.Meaning)), nil
+		return heard(markup(i.ID.String()) + " is now " + bold(spokenSeverity(level.Name)) + ": " + esc(level.Meaning)), nil
 	})
 }
 
@@ -104,20 +74,61 @@ func (c *call) note(args string) (answer, error) {
 		if err := i.Note(text, at, c.stamp()); err != nil {
 			return answer{}, err
 		}
+		i.Stir(c.Policy(), c.stamp())
 		reply := markup("Noted on the timeline of " + i.ID.String())
 		if timed {
-			reply += " at " + clock(at) + markup(" ("+at.In(c.zone()).Format("2 Jan 15:04 MST")+")")
+			reply += markup(" at " + at.In(c.zone()).Format("2 Jan 15:04 MST")) // as it was read, zone and all
 		}
 		return answer{Text: reply + ": " + short(text, 200), Heard: c.sent && !timed}, nil
 	})
 }
 
+// updateFields are what the form of an update asks for beside what is known.
+var updateFields = []field{
+	{id: "impact", label: "Customer impact"},
+	{id: "doing", label: "What is being done"},
+	{id: "next", label: "Next update in", choices: []string{"15m", "30m", "1h", "2h", "4h", "8h"}},
+}
+
+// The shortest and the longest time that an update may promise the next one in.
+const (
+	soonestUpdate = 5 * time.Minute
+	latestUpdate  = 7 * 24 * time.Hour
+)
+
+// nextUpdateIn reads "--next 30m" at the start of an update; 0 where it is left out: as often as the severity says.
+func nextUpdateIn(args string) (next time.Duration, rest string, err error) {
+	word, rest := cutWord(args)
+	value, found := strings.CutPrefix(dashes.Replace(word), "--next")
+	if !found || value != "" && value[0] != '=' {
+		return 0, args, nil
+	}
+	if value == "" {
+		value, rest = cutWord(rest)
+	}
+	value = strings.TrimPrefix(value, "=")
+	next, err = time.ParseDuration(strings.ReplaceAll(value, "min", "m"))
+	if err != nil || next < soonestUpdate || next > latestUpdate {
+		return 0, "", incident.Refuse(incident.Invalid, "The next update cannot be due in %q: say between 5m and 168h, for example: update --next 30m we are rolling back.", echo(value))
+	}
+	return next, rest, nil
+}
+
 func (c *call) update(args string) (answer, error) {
+	next, args, err := nextUpdateIn(args)
+	if err != nil {
+		return answer{}, err
+	}
 	text := readable(args, c.name)
-	return c.rule(func(i *incident.Incident) (answer, error) {
-		if err := i.Update(text, c.Policy().Level(i.Severity), c.stamp()); err != nil {
+	return c.news(func(i *incident.Incident) (answer, error) {
+		level := c.Policy().Level(i.Severity)
+		if next > 0 {
+			level.Cadence = next // of this once: the one after it is due as always
+		}
+		if err := i.Update(text, level, c.stamp()); err != nil {
 			return answer{}, err
 		}
+		i.Stir(c.Policy(), c.stamp())
 		reply := markup("Update posted.")
 		if !i.UpdateDue.IsZero() {
 			reply += " The next one is due " + clock(i.UpdateDue) + "."
@@ -141,31 +152,28 @@ func (c *call) mitigated(string) (answer, error) {
 }
 
 func (c *call) resolve(string) (answer, error) {
-	return c.simple(func(i *incident.Incident) error { return i.Resolve(c.stamp()) }, "is resolved. Well done. When the work on it is over: `/incident close`")
+	return c.news(func(i *incident.Incident) (answer, error) {
+		if err := i.Resolve(c.stamp()); err != nil {
+			return answer{}, err
+		}
+		return heard(markup(i.ID.String()) + " is resolved. Well done. When the work on it is over: `/incident close`"), nil
+	})
 }
 
 func (c *call) close(string) (answer, error) {
-	return c.simple(func(i *incident.Incident) error { return i.Close(c.stamp()) }, "is closed.")
-}
-
-func (c *call) reopen(args string) (answer, error) {
-	why := readable(args, c.name)
-	return c.simple(func(i *incident.Incident) error {
-		return i.Reopen(why, c.Policy().Level(i.Severity), c.stamp())
-	}, "is open again.")
+	return c.rule(func(i *incident.Incident) (answer, error) {
+		if err := i.Close(c.Policy(), c.stamp()); err != nil {
+			return answer{}, err
+		}
+		return heard(markup(i.ID.String()) + " is closed." + leftOpen(i)), nil
+	})
 }
 
 func (c *call) accept(string) (answer, error) {
-	if err := c.standing.MayJudge(); err != nil {
-		return answer{}, err
-	}
-	return c.simple(func(i *incident.Incident) error { return i.Accept(c.stamp()) }, "is accepted. Its room opens now.")
+	return c.simple(func(i *incident.Incident) error { return i.Accept(c.Policy().Level(i.Severity), c.stamp()) }, "is accepted. Its room opens now.")
 }
 
 func (c *call) decline(args string) (answer, error) {
-	if err := c.standing.MayJudge(); err != nil {
-		return answer{}, err
-	}
 	why := readable(args, c.name)
 	return c.simple(func(i *incident.Incident) error { return i.Decline(why, c.stamp()) }, "is declined. It stays in the record.")
 }

@@ -123,3 +123,65 @@ func elapsed(word string) (time.Duration, error) {
 	}
 	return sum, nil
 }
+
+// ahead is how long from now, as people type it after "in".
+var ahead = regexp.MustCompile(`^(?:\d+(?:d|h|min|m))+$`)
+
+// futureTime reads a time at the end of text, as people type by when something is due: "… in 15m", "… at 16:30",
+// "… tomorrow 09:00 CET", "… 2026-11-20 14:05". found is false where the text does not end with a time. A clock time that is
+// over today is tomorrow's. Whoever reads one shows what was read.
+func futureTime(text string, now time.Time, zone *time.Location) (at time.Time, rest string, found bool, err error) {
+	words := strings.Fields(text)
+	last := func() string { // the last word that is left, in small letters
+		if len(words) == 0 {
+			return ""
+		}
+		return strings.ToLower(words[len(words)-1])
+	}
+	cut := func() { words = words[:len(words)-1] }
+	left := func() string { return strings.Join(words, " ") }
+	if word := last(); ahead.MatchString(word) {
+		if cut(); last() != "in" {
+			return at, text, false, nil
+		}
+		cut()
+		d, err := elapsed(word)
+		return now.Add(d), left(), true, err
+	}
+	if len(words) > 1 && timeWord.MatchString(words[len(words)-2]) {
+		if named, after, ok := zoneWord(words[len(words)-1]); ok && after == "" {
+			zone = named
+			cut()
+		}
+	}
+	word := last()
+	if !timeWord.MatchString(word) {
+		return at, text, false, nil
+	}
+	cut()
+	explicit := last() == "at"
+	if explicit {
+		cut()
+	}
+	day := now.In(zone)
+	switch name := last(); {
+	case name == "tomorrow":
+		day = day.AddDate(0, 0, 1)
+	case name == "today":
+	case dayWord.MatchString(name):
+		if day, err = time.Parse(time.DateOnly, name); err != nil {
+			return at, text, true, incident.Refuse(incident.Invalid, "There is no day %s. Days are written 2026-11-20.", name)
+		}
+	case explicit:
+		at, err = clockOn(day, word, zone)
+		if err == nil && !at.After(now) {
+			at, err = clockOn(day.AddDate(0, 0, 1), word, zone)
+		}
+		return at, left(), true, err
+	default:
+		return at, text, false, nil // "compare it with 14:05" is a sentence
+	}
+	cut()
+	at, err = clockOn(day, word, zone)
+	return at, left(), true, err
+}

@@ -109,6 +109,7 @@ func (a action) line() string { return firstOf(a.Value, a.Selected.Value) }
 // view is a form as it was sent.
 type view struct {
 	ID       string `json:"id"`
+	Type     string `json:"type"`
 	Hash     string `json:"hash"`
 	Callback string `json:"callback_id"`
 	Metadata string `json:"private_metadata"`
@@ -147,9 +148,9 @@ func (v view) value(block string) string {
 	return firstOf(in.Value, in.Selected.Value, in.User)
 }
 
-// ticked tells whether a box is ticked.
-func (v view) ticked(block, option string) bool {
-	for _, box := range v.State.Values[block][inputValue].Ticked {
+// ticked tells whether a box among the options is ticked.
+func (v view) ticked(option string) bool {
+	for _, box := range v.State.Values[inputOptions][inputValue].Ticked {
 		if box.Value == option {
 			return true
 		}
@@ -226,21 +227,19 @@ type event struct {
 		Author   json.RawMessage `json:"item_user"`
 		Message  json.RawMessage `json:"message"` // as it reads now
 		Deleted  json.RawMessage `json:"deleted_ts"`
+		Tab      json.RawMessage `json:"tab"` // of the app, that somebody opened
 	} `json:"event"`
 }
 
 func (e event) key() string { return incident.KeyEvent + e.ID }
 
-// item is what somebody reacted to.
-type item struct {
-	Type    string `json:"type"`
-	Channel string `json:"channel"`
-	TS      string `json:"ts"`
-}
+// item is what somebody reacted to; of a shape that we do not know, nothing.
+type item struct{ Type, Channel, TS string }
 
-func (e event) item() (i item) {
-	_ = json.Unmarshal(e.Inner.Item, &i) // of a shape that we do not know: nothing that we keep
-	return i
+func (e event) item() item {
+	var i struct{ Type, Channel, TS json.RawMessage }
+	_ = json.Unmarshal(e.Inner.Item, &i)
+	return item{text(i.Type), text(i.Channel), text(i.TS)}
 }
 
 // channel is where it happened, "" where that is nowhere.

@@ -3,6 +3,7 @@ package incident
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -18,12 +19,14 @@ const (
 	LaneAnnounce Lane = "announce" // what those outside see
 	LaneDirect   Lane = "direct"   // words to one person
 	LaneReads    Lane = "reads"    // what is read there, not written
+	LaneHome     Lane = "home"     // the Home tabs of people
 )
 
 // EffectKind names something outside that is to be brought in step.
 type EffectKind string
 
-// The kinds of effects. Say, Tell, Catch and Amend are one-shots: their subject is an event.
+// The kinds of effects. Say, Tell, Catch, Amend, Thread, News and Customers are one-shots: their subject is an event. That of
+// a task is its number, that of a Home tab whose it is.
 const (
 	EffectRoom         EffectKind = "room"
 	EffectCard         EffectKind = "card"
@@ -32,10 +35,17 @@ const (
 	EffectInvite       EffectKind = "invite"
 	EffectAnnouncement EffectKind = "announcement"
 	EffectBookmarks    EffectKind = "bookmarks"
-	EffectSay          EffectKind = "say"   // to the room
-	EffectTell         EffectKind = "tell"  // to the person whom the event names
-	EffectCatch        EffectKind = "catch" // the words of a message that somebody picked
-	EffectAmend        EffectKind = "amend" // what was said of an entry whose words are others now, or none
+	EffectArchive      EffectKind = "archive"
+	EffectCheck        EffectKind = "check"     // what stands outside
+	EffectSay          EffectKind = "say"       // to the room
+	EffectTell         EffectKind = "tell"      // to the person whom the event names
+	EffectCatch        EffectKind = "catch"     // the words of a message that somebody picked
+	EffectAmend        EffectKind = "amend"     // what was said of an entry whose words are others now, or none
+	EffectTask         EffectKind = "task"      // its message in the room
+	EffectHome         EffectKind = "home"      // of one person
+	EffectThread       EffectKind = "thread"    // an update, below the announcement
+	EffectCustomers    EffectKind = "customers" // words for customers, in the channel that they read
+	EffectNews         EffectKind = "news"      // an update, to one who asked to hear of them
 )
 
 // The refs that rules and the store look at; adapters keep others beside them.
@@ -44,6 +54,7 @@ const (
 	RefRoomName = "slack.channel.name" // the name that it really got
 	RefOrigin   = "slack.origin"       // channel where it was declared
 	RefSource   = "slack.source"       // permalink of the message that it was declared from
+	RefCarried  = "slack.carried"      // incidents whose people are still to be invited to this one
 )
 
 // Effect asks to bring one thing outside in step with an incident. It names the thing and carries no payload: whoever
@@ -53,7 +64,7 @@ type Effect struct {
 	Incident ID
 	Lane     Lane
 	Kind     EffectKind
-	Subject  string // the event's id for a one-shot, else ""
+	Subject  string // the event's id for a one-shot, and of news after a slash whom they go to; the number of a task; whose Home tab; else ""
 	Request  string // that first asked for it, for logs: one id from what came in to what goes out; "" for what nobody asked
 	Attempt  int    // of this delivery, from 1; above 1 the thing may exist already: look before doing it again
 	Clean    bool   // nothing of the earlier attempts has reached the outside: there is nothing to look for
@@ -68,8 +79,15 @@ const Backlog = 10 * time.Minute
 
 // Event returns the id of the event that a one-shot is about, or 0.
 func (e Effect) Event() int64 {
-	id, _ := strconv.ParseInt(e.Subject, 10, 64) // "" for what is no one-shot: 0
+	event, _, _ := strings.Cut(e.Subject, "/")
+	id, _ := strconv.ParseInt(event, 10, 64) // "" for what is no one-shot: 0
 	return id
+}
+
+// Whom returns the handle of the person whom news go to, or "".
+func (e Effect) Whom() string {
+	_, handle, _ := strings.Cut(e.Subject, "/")
+	return handle
 }
 
 // String names the effect for logs: "card of INC-7".
@@ -77,7 +95,9 @@ func (e Effect) String() string { return string(e.Kind) + " of " + e.Incident.St
 
 // names are what people call the kinds.
 var names = map[EffectKind]string{
-	EffectPin: "pinning of the card", EffectInvite: "invitations", EffectSay: "message", EffectTell: "direct message",
+	EffectPin: "pinning of the card", EffectArchive: "archiving of the room", EffectCheck: "look at what is missing", EffectInvite: "invitations",
+	EffectSay: "message", EffectThread: "update below the announcement", EffectNews: "message to subscribers",
+	EffectCustomers: "message to customers", EffectTell: "direct message", EffectTask: "message about a task", EffectHome: "Home tab",
 	EffectCatch: "reading of a message", EffectAmend: "correction of a message",
 }
 
@@ -97,23 +117,23 @@ func Several(name string) bool {
 // Waits names the kind of effect that must be finished first where one was owed earlier, in whichever lane; "" for none. So
 // the room is made, and then everything in it side by side.
 func (k EffectKind) Waits() EffectKind {
-	if k == EffectRoom || k == EffectTell {
+	switch k {
+	case EffectRoom, EffectTell, EffectNews, EffectCustomers, EffectHome:
 		return ""
+	case EffectArchive: // which stands behind the card in its lane; afterwards nothing can be said
+		return EffectSay
 	}
 	return EffectRoom
 }
 
 // lanes says in which lane each kind travels.
 var lanes = map[EffectKind]Lane{
-	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectSay: LaneWords,
+	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectArchive: LaneRoom, EffectCheck: LaneRoom, EffectSay: LaneWords,
 	EffectInvite: LanePeople, EffectTopic: LaneSigns,
-	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce,
-	EffectTell: LaneDirect, EffectCatch: LaneReads,
-	EffectAmend: LaneWords, // behind the words that it changes
+	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce, EffectThread: LaneAnnounce, EffectCustomers: LaneWords,
+	EffectTell: LaneDirect, EffectNews: LaneDirect, EffectTask: LaneWords, EffectHome: LaneHome,
+	EffectCatch: LaneReads, EffectAmend: LaneWords, // behind the words that it changes
 }
-
-// oneShots are the kinds that are about an event.
-var oneShots = map[EffectKind]bool{EffectSay: true, EffectTell: true, EffectCatch: true, EffectAmend: true}
 
 // everything is what a new room needs, in the order of each lane.
 var everything = []EffectKind{
@@ -122,41 +142,66 @@ var everything = []EffectKind{
 
 // owes is the one table of which event owes what to the outside.
 var owes = map[EventKind][]EffectKind{
-	EventDeclared:   everything,
-	EventDistrusted: {EffectTell},
-	EventAccepted:   everything,
-	EventDeclined:   {EffectTell},
-	EventSeverity:   {EffectCard, EffectTopic, EffectAnnouncement},
-	EventStatus:     {EffectCard, EffectTopic, EffectAnnouncement},
-	EventRole:       {EffectCard, EffectSay, EffectInvite, EffectTopic, EffectAnnouncement},
-	EventNote:       {},
-	EventUpdate:     {EffectCard, EffectSay, EffectAnnouncement},
-	EventMitigated:  {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
-	EventResolved:   {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
-	EventClosed:     {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
-	EventReopened:   append(slices.Clone(everything), EffectSay),
-	EventSimilar:    {EffectSay},
-	EventLate:       {EffectTell},
-	EventCaughtUp:   {EffectTell},
-	EventBuried:     {EffectTell},
-	EventReminded:   {EffectTell},
-	EventCalled:     {EffectSay},
-	EventSnoozed:    {},
-	EventRetried:    {},
-	EventPolicy:     nil,
-	EventOutage:     {EffectSay},
-	EventDraft:      {EffectTell},
-	EventPicked:     {EffectCatch},
-	EventCaught:     {},
-	EventUncaught:   {},
-	EventEdited:     {},
-	EventDeleted:    {},
-	EventCorrected:  {EffectCard, EffectAnnouncement, EffectAmend},
-	EventStarred:    {},
-	EventUnstarred:  {},
-	EventMasked:     {EffectTell},
-	EventRedacted:   {EffectCard, EffectAnnouncement, EffectAmend},
+	EventDeclared:       everything,
+	EventBackfilled:     everything, // its room, where one was asked for, with what hangs in it
+	EventMoment:         {},
+	EventDistrusted:     {EffectTell},
+	EventAccepted:       everything,
+	EventDeclined:       {EffectTell},
+	EventSeverity:       {EffectCard, EffectInvite, EffectTopic, EffectAnnouncement},
+	EventTold:           {EffectTell},
+	EventStatus:         {EffectCard, EffectTopic, EffectAnnouncement},
+	EventRole:           {EffectCard, EffectSay, EffectInvite, EffectTopic, EffectAnnouncement},
+	EventSteppedDown:    {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventJoined:         {},
+	EventLeft:           {EffectTell, EffectSay}, // one of them has somebody to tell
+	EventBriefed:        {EffectTell},
+	EventNote:           {},
+	EventUpdate:         {EffectCard, EffectSay, EffectAnnouncement, EffectThread},
+	EventCustomersDraft: {EffectSay},
+	EventCustomers:      {EffectCustomers},
+	EventAccess:         {EffectSay},
+	EventAdmitted:       {EffectInvite},
+	EventMitigated:      {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventResolved:       {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventClosed:         {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
+	EventArchived:       {EffectArchive},
+	EventMerged:         {EffectCard, EffectSay, EffectAnnouncement, EffectArchive}, // which brings the topic in step, last of all
+	EventAbsorbed:       {EffectCard, EffectSay, EffectInvite},
+	EventSeparated:      {EffectCard},
+	EventReopened:       append(slices.Clone(everything), EffectSay),
+	EventSimilar:        {EffectSay},
+	EventLate:           {EffectTell},
+	EventCaughtUp:       {EffectTell},
+	EventBuried:         {EffectTell},
+	EventReminded:       {EffectTell},
+	EventCalled:         {EffectSay},
+	EventSnoozed:        {},
+	EventTask:           {EffectTask, EffectCard, EffectInvite},
+	EventTaskTaken:      {EffectTask, EffectCard, EffectInvite},
+	EventTaskDone:       {EffectTask, EffectCard},
+	EventTaskDropped:    {EffectTask, EffectCard},
+	EventTaskDue:        {EffectTell, EffectTask, EffectCard}, // both mark it as overdue
+	EventMend:           {EffectCheck},
+	EventMended:         everything,
+	EventRetried:        {},
+	EventPolicy:         nil,
+	EventOutage:         {EffectSay},
+	EventDraft:          {EffectTell},
+	EventPicked:         {EffectCatch},
+	EventCaught:         {},
+	EventUncaught:       {},
+	EventEdited:         {},
+	EventDeleted:        {},
+	EventCorrected:      {EffectCard, EffectAnnouncement, EffectAmend},
+	EventStarred:        {},
+	EventUnstarred:      {},
+	EventMasked:         {EffectTell},
+	EventRedacted:       {EffectCard, EffectAnnouncement, EffectAmend},
 }
+
+// oneShots are the kinds whose subject is the event that they tell of.
+var oneShots = []EffectKind{EffectSay, EffectTell, EffectThread, EffectCustomers, EffectCatch, EffectAmend}
 
 // Owes lists the effects of an event that has been stored, in the order in which they are to be delivered.
 func (e Event) Owes(id ID) []Effect {
@@ -164,10 +209,20 @@ func (e Event) Owes(id ID) []Effect {
 	effects := make([]Effect, 0, len(kinds))
 	for _, kind := range kinds {
 		effect := Effect{Incident: id, Lane: lanes[kind], Kind: kind}
-		if oneShots[kind] {
+		if slices.Contains(oneShots, kind) {
 			effect.Subject = strconv.FormatInt(e.ID, 10)
 		}
+		if kind == EffectTask {
+			effect.Subject = strings.TrimPrefix(e.To, taskTopics)
+		}
 		effects = append(effects, effect)
+	}
+	for _, number := range e.Tasks {
+		effects = append(effects, Effect{Incident: id, Lane: lanes[EffectTask], Kind: EffectTask, Subject: number})
+	}
+	for _, handle := range e.Audience {
+		subject := strconv.FormatInt(e.ID, 10) + "/" + handle
+		effects = append(effects, Effect{Incident: id, Lane: lanes[EffectNews], Kind: EffectNews, Subject: subject})
 	}
 	return effects
 }

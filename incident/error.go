@@ -25,7 +25,7 @@ var ErrUncertain = Refuse(Unavailable, "It may have been recorded: look at /inci
 type Error struct {
 	Code    Code
 	Message string
-	Mends   []string // verbs that would mend it, offered as buttons: "resolve"
+	Mends   []string // verbs that would mend it, offered as buttons: "resolve", "commander me"
 }
 
 func (e *Error) Error() string { return e.Message }

@@ -11,40 +11,62 @@ type EventKind string
 
 // The kinds of events. What each owes the outside stands in effect.go, how each is told in tellings below.
 const (
-	EventDeclared   EventKind = "declared"
-	EventDistrusted EventKind = "distrusted" // the declarer turned out to be a guest or a stranger
-	EventAccepted   EventKind = "accepted"
-	EventDeclined   EventKind = "declined"
-	EventSeverity   EventKind = "severity"
-	EventStatus     EventKind = "status"
-	EventRole       EventKind = "role"
-	EventNote       EventKind = "note"
-	EventUpdate     EventKind = "update"
-	EventMitigated  EventKind = "mitigated"
-	EventResolved   EventKind = "resolved"
-	EventClosed     EventKind = "closed"
-	EventReopened   EventKind = "reopened"
-	EventSimilar    EventKind = "similar"
-	EventLate       EventKind = "late"      // something outside missed its deadline
-	EventCaughtUp   EventKind = "caught_up" // what was late got through
-	EventBuried     EventKind = "buried"    // something outside was refused for good
-	EventReminded   EventKind = "reminded"  // a person of what is missing
-	EventCalled     EventKind = "called"    // the room was told of what is missing
-	EventSnoozed    EventKind = "snoozed"   // a reminder was put off
-	EventRetried    EventKind = "retried"   // a person had something outside tried again
-	EventOutage     EventKind = "outage"    // of the system: a destination took nothing for a while, and is back
-	EventDraft      EventKind = "draft"     // of the system: words that a form could not take, kept for their author
-	EventPolicy     EventKind = "policy"    // of the system: another policy holds from now on
-	EventPicked     EventKind = "picked"    // a message of the room is to be kept: its words are being read
-	EventCaught     EventKind = "caught"    // a message of the room is kept, with its words
-	EventUncaught   EventKind = "uncaught"  // who caught a message took that back
-	EventEdited     EventKind = "edited"    // a message that was caught reads differently now
-	EventDeleted    EventKind = "deleted"   // a message that was caught is gone from the room
-	EventCorrected  EventKind = "corrected" // the words of another entry were set right
-	EventStarred    EventKind = "starred"   // another entry matters
-	EventUnstarred  EventKind = "unstarred"
-	EventRedacted   EventKind = "redacted" // the words of another entry were taken out
-	EventMasked     EventKind = "masked"   // of the system: a secret was kept out of what somebody wrote
+	EventDeclared       EventKind = "declared"
+	EventBackfilled     EventKind = "backfilled" // recorded after it was over
+	EventMoment         EventKind = "moment"     // when something came to pass that was recorded afterwards
+	EventDistrusted     EventKind = "distrusted" // the declarer turned out to be a guest or a stranger
+	EventAccepted       EventKind = "accepted"
+	EventDeclined       EventKind = "declined"
+	EventSeverity       EventKind = "severity"
+	EventTold           EventKind = "told" // a person of the severity
+	EventStatus         EventKind = "status"
+	EventRole           EventKind = "role"
+	EventSteppedDown    EventKind = "stepped_down" // a role has no holder any more
+	EventJoined         EventKind = "joined"       // who has a role came into the room
+	EventLeft           EventKind = "left"         // who has a role left the room, or the workspace
+	EventBriefed        EventKind = "briefed"      // who came late was told how things stand
+	EventNote           EventKind = "note"
+	EventUpdate         EventKind = "update"
+	EventAccess         EventKind = "access"   // somebody asks to be let into the room
+	EventAdmitted       EventKind = "admitted" // somebody was let in
+	EventMitigated      EventKind = "mitigated"
+	EventCustomersDraft EventKind = "customers_draft" // words for customers that wait for the commander
+	EventCustomers      EventKind = "customers"       // words that customers read
+	EventResolved       EventKind = "resolved"
+	EventClosed         EventKind = "closed"
+	EventArchived       EventKind = "archived" // its room
+	EventReopened       EventKind = "reopened"
+	EventMerged         EventKind = "merged"    // closed as a duplicate of another
+	EventAbsorbed       EventKind = "absorbed"  // another was closed as a duplicate of this one
+	EventSeparated      EventKind = "separated" // and is one of its own again
+	EventSimilar        EventKind = "similar"
+	EventLate           EventKind = "late"         // something outside missed its deadline
+	EventCaughtUp       EventKind = "caught_up"    // what was late got through
+	EventBuried         EventKind = "buried"       // something outside was refused for good
+	EventReminded       EventKind = "reminded"     // a person of what is missing
+	EventCalled         EventKind = "called"       // the room was told of what is missing
+	EventSnoozed        EventKind = "snoozed"      // a reminder was put off
+	EventTask           EventKind = "task"         // a task was given out
+	EventTaskTaken      EventKind = "task_taken"   // by a person
+	EventTaskDone       EventKind = "task_done"    // it is over
+	EventTaskDropped    EventKind = "task_dropped" // it need not be done
+	EventTaskDue        EventKind = "task_due"     // a person was reminded of one
+	EventMend           EventKind = "mend"         // a person had it looked at what is missing outside
+	EventMended         EventKind = "mended"       // what was missing outside is made again
+	EventRetried        EventKind = "retried"      // a person had something outside tried again
+	EventOutage         EventKind = "outage"       // of the system: a destination took nothing for a while, and is back
+	EventDraft          EventKind = "draft"        // of the system: words that a form could not take, kept for their author
+	EventPolicy         EventKind = "policy"       // of the system: another policy holds from now on
+	EventPicked         EventKind = "picked"       // a message of the room is to be kept: its words are being read
+	EventCaught         EventKind = "caught"       // a message of the room is kept, with its words
+	EventUncaught       EventKind = "uncaught"     // who caught a message took that back
+	EventEdited         EventKind = "edited"       // a message that was caught reads differently now
+	EventDeleted        EventKind = "deleted"      // a message that was caught is gone from the room
+	EventCorrected      EventKind = "corrected"    // the words of another entry were set right
+	EventStarred        EventKind = "starred"      // another entry matters
+	EventUnstarred      EventKind = "unstarred"
+	EventRedacted       EventKind = "redacted" // the words of another entry were taken out
+	EventMasked         EventKind = "masked"   // of the system: a secret was kept out of what somebody wrote
 )
 
 // Event is one entry of the timeline: what, who, when it happened, and when it was recorded (Stamp.At).
@@ -54,39 +76,69 @@ type Event struct {
 	Kind EventKind
 	Stamp
 	Occurred time.Time // never after Stamp.At
-	From, To string    // the values that changed; for a role, To is the role
+	From, To string    // the values that changed; for a role, To is the role; for a task its number, and From when it is due
 	Text     string
-	Whom     Person // who it was done to
-	Message  string // the message of the room that it is about: what the room calls it; "" for none
-	Link     string // where that can be read
-	Corrects int64  // the event that this one is about, or 0
-	Redacted bool   // its words have been taken out, and who said them
+	Whom     Person   // who it was done to
+	Message  string   // the message of the room that it is about: what the room calls it; "" for none
+	Link     string   // where that can be read
+	Corrects int64    // the event that this one is about, or 0
+	Redacted bool     // its words have been taken out, and who said them
+	Audience []string // handles of those who asked to hear of it, each by a direct message; no part of the record
+	Tasks    []string // numbers of those whose messages are to be brought in step; no part of the record
 }
 
 // tellings is how each kind is told in one sentence after the author's name.
 var tellings = map[EventKind]func(Event) string{
 	EventDeclared:   func(e Event) string { return fmt.Sprintf("declared %s: %s", e.To, e.Text) },
+	EventBackfilled: func(e Event) string { return fmt.Sprintf("recorded %s afterwards: %s", e.To, e.Text) },
+	EventMoment:     func(e Event) string { return "noted that it was " + e.To },
 	EventDistrusted: func(e Event) string { return fmt.Sprintf("found that the declarer is a %s: %s", e.Text, e.To) },
 	EventAccepted:   func(Event) string { return "accepted it as an incident" },
 	EventDeclined:   func(e Event) string { return "declined it: " + e.Text },
 	EventSeverity:   func(e Event) string { return fmt.Sprintf("changed the severity from %s to %s", e.From, e.To) },
-	EventStatus:     func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
-	EventRole:       tellRole,
-	EventNote:       func(e Event) string { return "noted: " + e.Text },
-	EventUpdate:     func(e Event) string { return "posted an update: " + e.Text },
-	EventMitigated:  func(Event) string { return "marked it mitigated" },
-	EventResolved:   func(Event) string { return "resolved it" },
-	EventClosed:     func(Event) string { return "closed it" },
-	EventReopened:   func(e Event) string { return "reopened it: " + e.Text },
-	EventSimilar:    func(e Event) string { return fmt.Sprintf("saw that %s looks alike: %s", e.To, e.Text) },
-	EventLate:       func(e Event) string { return fmt.Sprintf("could not bring the %s in step yet: %s", e.To, e.Text) },
-	EventCaughtUp:   func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
-	EventBuried:     func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
-	EventReminded: func(e Event) string {
-		return fmt.Sprintf("reminded %s of the %s", cmp.Or(e.Whom.Name, e.Whom.Handle), e.To)
+	EventTold: func(e Event) string {
+		return fmt.Sprintf("had %s told that it is %s", cmp.Or(e.Whom.Name, e.Whom.Handle), e.To)
 	},
-	EventCalled:  func(e Event) string { return fmt.Sprintf("reminded the room of the %s", e.To) },
-	EventSnoozed: func(e Event) string { return fmt.Sprintf("put off the reminder of the %s until %s", e.To, e.Text) },
+	EventStatus:         func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
+	EventRole:           tellRole,
+	EventSteppedDown:    tellSteppedDown,
+	EventJoined:         func(e Event) string { return "joined the room, as " + e.Text },
+	EventLeft:           func(e Event) string { return fmt.Sprintf("left %s, and is %s", e.From, e.Text) },
+	EventBriefed:        func(e Event) string { return fmt.Sprintf("told %s, who came late, how things stand", e.Whom.Name) },
+	EventNote:           func(e Event) string { return "noted: " + e.Text },
+	EventUpdate:         func(e Event) string { return "posted an update: " + e.Text },
+	EventCustomersDraft: func(e Event) string { return "drafted for customers: " + e.Text },
+	EventCustomers:      func(e Event) string { return "told customers: " + e.Text },
+	EventAccess:         func(e Event) string { return "asked to be let in: " + e.Text },
+	EventAdmitted:       func(e Event) string { return fmt.Sprintf("let %s in", e.Whom.Name) },
+	EventMitigated:      func(Event) string { return "marked it mitigated" },
+	EventResolved:       func(Event) string { return "resolved it" },
+	EventClosed:         func(Event) string { return "closed it" },
+	EventArchived:       func(Event) string { return "archived its room" },
+	EventReopened:       func(e Event) string { return "reopened it: " + e.Text },
+	EventMerged:         func(e Event) string { return "merged it into " + e.Text },
+	EventAbsorbed:       func(e Event) string { return fmt.Sprintf("merged %s into it: %s", e.To, e.Text) },
+	EventSeparated:      func(e Event) string { return "took " + e.To + " out again, which is no duplicate" },
+	EventSimilar:        func(e Event) string { return fmt.Sprintf("saw that %s looks alike: %s", e.To, e.Text) },
+	EventLate:           func(e Event) string { return fmt.Sprintf("could not bring the %s in step yet: %s", e.To, e.Text) },
+	EventCaughtUp:       func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
+	EventBuried:         func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
+	EventReminded: func(e Event) string {
+		return fmt.Sprintf("reminded %s of %s", cmp.Or(e.Whom.Name, e.Whom.Handle), Topic(e.To).Name())
+	},
+	EventCalled: func(e Event) string { return fmt.Sprintf("reminded the room of %s", Topic(e.To).Name()) },
+	EventSnoozed: func(e Event) string {
+		return fmt.Sprintf("put off the reminder of %s until %s", Topic(e.To).Name(), e.Text)
+	},
+	EventTask:        tellTask,
+	EventTaskTaken:   func(e Event) string { return fmt.Sprintf("took task %s: %s", e.To, e.Text) },
+	EventTaskDone:    func(e Event) string { return fmt.Sprintf("did task %s: %s", e.To, e.Text) },
+	EventTaskDropped: func(e Event) string { return fmt.Sprintf("dropped task %s: %s", e.To, e.Text) },
+	EventTaskDue: func(e Event) string {
+		return fmt.Sprintf("reminded %s of %s", cmp.Or(e.Whom.Name, e.Whom.Handle), Topic(e.To).Name())
+	},
+	EventMend:    func(Event) string { return "had it looked at what is missing outside" },
+	EventMended:  func(e Event) string { return "found missing outside: " + cmp.Or(e.Text, "nothing") },
 	EventRetried: func(e Event) string { return fmt.Sprintf("had the %s tried again", e.To) },
 	EventOutage:  func(e Event) string { return fmt.Sprintf("could not reach %s for a while: %s", e.To, e.Text) },
 	EventDraft:   func(Event) string { return "kept a draft" },
@@ -110,10 +162,41 @@ var tellings = map[EventKind]func(Event) string{
 }
 
 func tellRole(e Event) string {
+	told := fmt.Sprintf("made %s %s", e.Whom.Name, e.To)
 	if e.By == e.Whom {
-		return "took the role of " + e.To
+		told = "took the role of " + e.To
 	}
-	return fmt.Sprintf("made %s %s", e.Whom.Name, e.To)
+	if e.Text != "" {
+		told += ", with the note: " + e.Text
+	}
+	return told
+}
+
+func tellSteppedDown(e Event) string {
+	if e.By.Handle == e.Whom.Handle {
+		return "stepped down as " + e.To
+	}
+	return fmt.Sprintf("took the role of %s from %s", e.To, e.Whom.Name)
+}
+
+func tellTask(e Event) string {
+	line := fmt.Sprintf("gave out task %s", e.To)
+	if !e.Whom.IsZero() {
+		line += " to " + cmp.Or(e.Whom.Name, e.Whom.Handle)
+	}
+	if due := e.due(); !due.IsZero() {
+		line += due.Format(", due 2 Jan 15:04 MST")
+	}
+	return line + ": " + e.Text
+}
+
+// due is when the task is due that an event gave out, or zero.
+func (e Event) due() time.Time {
+	due, err := time.Parse(time.RFC3339Nano, e.From)
+	if err != nil {
+		return time.Time{}
+	}
+	return due
 }
 
 // String tells the event in one sentence, without its time.
@@ -126,13 +209,41 @@ func (e Event) String() string {
 }
 
 // Ledger collects what the rules record until the store writes it down, in the same commit as the state.
-type Ledger struct{ events []Event }
+type Ledger struct {
+	events []Event
+	wishes []Wish
+}
+
+// Wish is an effect that no event owes, with who asked for it: nothing has changed, somebody only looks.
+type Wish struct {
+	Effect
+	Stamp
+}
+
+// ShowHome asks for a person's Home tab to be brought in step. It belongs to no incident.
+func (l *Ledger) ShowHome(handle string, s Stamp) {
+	l.wishes = append(l.wishes, Wish{Effect{Lane: lanes[EffectHome], Kind: EffectHome, Subject: handle}, s})
+}
+
+// Wishes hands over the wishes since the last call. Only the store calls it.
+func (l *Ledger) Wishes() []Wish {
+	wishes := l.wishes
+	l.wishes = nil
+	return wishes
+}
 
 func (l *Ledger) record(e Event) {
 	if e.Occurred.IsZero() {
 		e.Occurred = e.At
 	}
 	l.events = append(l.events, e)
+}
+
+// Address has the event that was recorded last told to each of some people, by handle.
+func (l *Ledger) Address(handles []string) {
+	if len(l.events) > 0 {
+		l.events[len(l.events)-1].Audience = handles
+	}
 }
 
 // Drain hands over the events recorded since the last call, in order. Only the store calls it.

@@ -76,9 +76,13 @@ type Incident struct {
 	Updated                                                                time.Time // last update to stakeholders
 	UpdateDue                                                              time.Time // next one; zero: none is owed
 
+	DuplicateOf ID  // 0: of none
+	Duplicates  int // how many others are duplicates of this one
+
 	Roles     map[Role]Person
 	Refs      Refs
 	Reminders map[Topic]Reminder // what somebody will hear of; nil in lists
+	Tasks     []Task             // all that there ever were, in the order of their numbers; nil in lists
 
 	Ledger
 }
@@ -106,12 +110,31 @@ const (
 
 // Declare makes a new incident, under investigation from its first moment. It has no number before it is stored.
 func Declare(d Declaration, s Stamp) (*Incident, error) {
-	title, err := cleanTitle(d.Title)
+	i, level, err := begin(d, s)
 	if err != nil {
 		return nil, err
 	}
+	i.owe(level, s.At)
+	i.record(Event{Kind: EventDeclared, Stamp: s, To: string(level.Name), Text: i.Title})
+	i.inform(level, "", s)
+	i.seekLeader(level, s)
+	i.seekSeverity(s)
+	if !d.Leader.IsZero() {
+		if err := i.Assign(Commander, d.Leader, s); err != nil {
+			return nil, err
+		}
+	}
+	return i, nil
+}
+
+// begin is an incident as a declaration has it, of which nothing is recorded yet.
+func begin(d Declaration, s Stamp) (*Incident, Level, error) {
+	title, err := cleanTitle(d.Title)
+	if err != nil {
+		return nil, Level{}, err
+	}
 	if utf8.RuneCountInString(d.Summary) > MaxSummary {
-		return nil, Refuse(Invalid, "The summary is longer than %d characters: shorten it, and put the rest in a note.", MaxSummary)
+		return nil, Level{}, Refuse(Invalid, "The summary is longer than %d characters: shorten it, and put the rest in a note.", MaxSummary)
 	}
 	level, kind := d.Severity, d.Kind
 	if level.Name == "" {
@@ -120,21 +143,12 @@ func Declare(d Declaration, s Stamp) (*Incident, error) {
 	if kind == "" {
 		kind = Real
 	}
-	i := &Incident{
+	return &Incident{
 		Kind: kind, Status: Investigating, Severity: level.Name, Rank: level.Rank, Title: title, Summary: strings.TrimSpace(d.Summary),
 		Service: cut(strings.TrimSpace(d.Service), MaxService), Private: d.Private, Declarer: s.By, Policy: d.Policy.Hash,
 		Started: s.At, Detected: s.At, Declared: s.At,
 		Roles: map[Role]Person{}, Refs: Refs{}, Reminders: map[Topic]Reminder{},
-	}
-	i.owe(level, s.At)
-	i.record(Event{Kind: EventDeclared, Stamp: s, To: string(level.Name), Text: title})
-	i.seekLeader(level, s)
-	if !d.Leader.IsZero() {
-		if err := i.Assign(Commander, d.Leader, s); err != nil {
-			return nil, err
-		}
-	}
-	return i, nil
+	}, level, nil
 }
 
 // cleanTitle makes one line of a title, and refuses an empty or endless one.

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,7 +79,7 @@ func TestLifeOfAnIncident(t *testing.T) {
 		want Code
 		is   Status
 	}{
-		{func() error { return i.Close(by(ada, 1)) }, Conflict, Investigating},
+		{func() error { return i.Close(Defaults(), by(ada, 1)) }, Conflict, Investigating},
 		{func() error { return i.Assign(Commander, grace, by(ada, 2)) }, "", Investigating},
 		{func() error { return i.Assign(Commander, grace, by(ada, 3)) }, Conflict, Investigating},
 		{func() error { return i.Assign(Scribe, Person{}, by(ada, 3)) }, Invalid, Investigating},
@@ -92,15 +93,15 @@ func TestLifeOfAnIncident(t *testing.T) {
 		{func() error { return i.Reopen("why", sev1, by(grace, 8)) }, Conflict, Identified},
 		{func() error { return i.Resolve(by(grace, 9)) }, "", Resolved},
 		{func() error { return i.Resolve(by(grace, 9)) }, Conflict, Resolved},
-		{func() error { return i.Assign(Scribe, ada, by(grace, 9)) }, Conflict, Resolved},
+		{func() error { return i.Assign(Scribe, ada, by(grace, 9)) }, "", Resolved},
 		{func() error { return i.Note("learned", time.Time{}, by(grace, 9)) }, "", Resolved},
-		{func() error { return i.Close(by(grace, 10)) }, "", Closed},
-		{func() error { return i.Close(by(grace, 10)) }, Conflict, Closed},
+		{func() error { return i.Close(Defaults(), by(grace, 10)) }, "", Closed},
+		{func() error { return i.Close(Defaults(), by(grace, 10)) }, Conflict, Closed},
 		{func() error { return i.Reopen(" ", sev1, by(grace, 11)) }, Invalid, Closed},
 		{func() error { return i.Reopen("it is back", sev1, by(grace, 11)) }, "", Investigating},
 		{func() error { return i.Resolve(by(grace, 12)) }, "", Resolved},
 		{func() error { return i.Decline("no", by(grace, 12)) }, Conflict, Resolved},
-		{func() error { return i.Accept(by(grace, 12)) }, Conflict, Resolved},
+		{func() error { return i.Accept(Defaults().Default(), by(grace, 12)) }, Conflict, Resolved},
 	}
 	for n, step := range steps {
 		if err := step.do(); CodeOf(err) != step.want || (err == nil) != (step.want == "") {
@@ -118,7 +119,7 @@ func TestLifeOfAnIncident(t *testing.T) {
 func TestARefusalOffersWhatMendsIt(t *testing.T) {
 	i := declared(t)
 	var refusal *Error
-	if err := i.Close(by(ada, 1)); err == nil || !asError(err, &refusal) || len(refusal.Mends) != 1 || refusal.Mends[0] != "resolve" {
+	if err := i.Close(Defaults(), by(ada, 1)); err == nil || !asError(err, &refusal) || len(refusal.Mends) != 1 || refusal.Mends[0] != "resolve" {
 		t.Errorf("got %+v", refusal)
 	}
 	if len(i.Drain()) != 0 {
@@ -142,7 +143,7 @@ func TestTriage(t *testing.T) {
 	if err := i.Update("x", Level{}, by(ada, 2)); CodeOf(err) != Conflict {
 		t.Error("nothing moves in triage:", err)
 	}
-	if err := i.Accept(by(grace, 3)); err != nil || i.Status != Investigating {
+	if err := i.Accept(Defaults().Default(), by(grace, 3)); err != nil || i.Status != Investigating || i.UpdateDue.IsZero() || i.Reminders[TopicUpdate].Due != i.UpdateDue {
 		t.Error(err, i.Status)
 	}
 	if diff := cmp.Diff(everything, kindsOf(i.Drain()[0].Owes(7))); diff != "" {
@@ -212,7 +213,7 @@ func TestEveryKindIsToldAndOwed(t *testing.T) {
 			if effect.Lane == "" {
 				t.Errorf("%s travels in no lane", effect.Kind)
 			}
-			if oneShot := oneShots[effect.Kind]; oneShot != (effect.Event() == 3) {
+			if oneShot := slices.Contains(oneShots, effect.Kind); oneShot != (effect.Event() == 3) {
 				t.Errorf("%s has the subject %q", effect.Kind, effect.Subject)
 			}
 		}

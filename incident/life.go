@@ -1,13 +1,14 @@
 package incident
 
 import (
+	"maps"
 	"strings"
 	"time"
 )
 
 // SetSeverity raises or lowers the severity.
 func (i *Incident) SetSeverity(to Level, s Stamp) error {
-	if err := i.mustBeOpen("change its severity"); err != nil {
+	if err := i.mustBeWorkedOn("change its severity"); err != nil {
 		return err
 	}
 	if i.Severity == to.Name {
@@ -15,10 +16,28 @@ func (i *Incident) SetSeverity(to Level, s Stamp) error {
 	}
 	from := i.Severity
 	i.Severity, i.Rank = to.Name, to.Rank
-	i.owe(to, later(i.Updated, i.Declared))
-	i.seekLeader(to, s)
+	if i.Status.Open() { // nothing is due of one that is resolved
+		i.owe(to, later(i.Updated, i.Declared))
+		i.seekLeader(to, s)
+		i.seekSeverity(s)
+		i.listen(s)
+	}
 	i.record(Event{Kind: EventSeverity, Stamp: s, From: string(from), To: string(to.Name)})
+	i.inform(to, from, s)
 	return nil
+}
+
+// inform tells those who want to hear of a severity that this incident has it; from is the one before, if there was one. Of
+// an exercise they hear nothing.
+func (i *Incident) inform(level Level, from Severity, s Stamp) {
+	if i.Kind != Real || !i.Status.Open() {
+		return
+	}
+	for _, handle := range level.Tell {
+		if handle != s.By.Handle { // they know
+			i.record(Event{Kind: EventTold, Stamp: s, From: string(from), To: string(level.Name), Whom: Person{Handle: handle}})
+		}
+	}
 }
 
 // SetStatus moves an open incident between investigating, identified and monitoring.
@@ -37,11 +56,14 @@ func (i *Incident) SetStatus(to Status, s Stamp) error {
 }
 
 // Accept takes an incident out of triage: it is one, and its room opens.
-func (i *Incident) Accept(s Stamp) error {
+func (i *Incident) Accept(level Level, s Stamp) error {
 	if i.Status != Triage {
 		return Refuse(Conflict, "%s is %s, so there is nothing to accept.", i.ID, i.Status)
 	}
+	i.owe(level, s.At)
+	i.seekLeader(level, s)
 	i.move(Event{Kind: EventAccepted, Stamp: s}, Investigating)
+	i.seekSeverity(s)
 	return nil
 }
 
@@ -100,16 +122,17 @@ func (i *Incident) Resolve(s Stamp) error {
 	return nil
 }
 
-// Close ends the work on a resolved incident.
-func (i *Incident) Close(s Stamp) error {
-	switch {
-	case i.Status == Closed:
+// Close ends the work on a resolved incident that has everything that the policy wants of its severity.
+func (i *Incident) Close(p *Policy, s Stamp) error {
+	if i.Status == Closed {
 		return Refuse(Conflict, "%s is closed already.", i.ID)
-	case i.Status != Resolved:
-		return &Error{Code: Conflict, Message: i.ID.String() + " cannot be closed yet: it is not resolved.", Mends: []string{"resolve"}}
+	}
+	if err := i.closable(p.Level(i.Severity).Gates); err != nil {
+		return err
 	}
 	i.Closed = s.At
 	i.move(Event{Kind: EventClosed, Stamp: s}, Closed)
+	i.Rest(p, s)
 	return nil
 }
 
@@ -118,13 +141,22 @@ func (i *Incident) Reopen(why string, level Level, s Stamp) error {
 	if i.Status.Open() {
 		return Refuse(Conflict, "%s is open already (%s).", i.ID, i.Status)
 	}
+	if i.DuplicateOf != 0 {
+		return Refuse(Conflict, "%s has just become a duplicate of %s: try again.", i.ID, i.DuplicateOf)
+	}
+	if i.Kind == Backfill {
+		return Refuse(Conflict, "%s was recorded after it was over, so it cannot be reopened. If it is back: /incident declare %s", i.ID, i.Title)
+	}
 	if why = strings.TrimSpace(why); why == "" {
 		return Refuse(Invalid, "Say why it is open again: reopen <reason>.")
 	}
 	i.Mitigated, i.Resolved, i.Closed = time.Time{}, time.Time{}, time.Time{}
+	i.remind(TopicArchive, time.Time{})
 	i.owe(level, s.At)
 	i.seekLeader(level, s)
-	i.move(Event{Kind: EventReopened, Stamp: s, Text: why}, Investigating)
+	i.seekSeverity(s)
+	i.listen(s)
+	i.move(Event{Kind: EventReopened, Stamp: s, Text: why, Tasks: i.openNumbers()}, Investigating)
 	return nil
 }
 
@@ -134,8 +166,9 @@ func (i *Incident) move(e Event, to Status) {
 	i.Status = to
 	if !to.Open() || to == Triage { // whatever was missing is not missed any more
 		i.UpdateDue = time.Time{}
-		clear(i.Reminders)
+		maps.DeleteFunc(i.Reminders, func(topic Topic, _ Reminder) bool { _, ofTask := topic.Task(); return !ofTask })
 	}
+	i.awaitTasks()
 	i.record(e)
 }
 
@@ -144,6 +177,17 @@ func (i *Incident) seekLeader(level Level, s Stamp) {
 	i.remind(TopicCommander, time.Time{})
 	if level.LeadWithin > 0 && i.Roles[Commander].IsZero() {
 		i.remind(TopicCommander, s.At.Add(level.LeadWithin))
+	}
+}
+
+// severityWithin is how long nobody has to say how bad it is before the room is asked.
+const severityWithin = 10 * time.Minute
+
+// seekSeverity sets when it is noticed that nobody has said how bad it is.
+func (i *Incident) seekSeverity(s Stamp) {
+	i.remind(TopicSeverity, time.Time{})
+	if i.Severity == Unknown {
+		i.remind(TopicSeverity, s.At.Add(severityWithin))
 	}
 }
 
@@ -169,6 +213,14 @@ func (i *Incident) mustBeOpen(to string) error {
 		}
 	}
 	return nil
+}
+
+// mustBeWorkedOn refuses what makes sense until the incident is closed.
+func (i *Incident) mustBeWorkedOn(to string) error {
+	if i.Status == Resolved {
+		return nil
+	}
+	return i.mustBeOpen(to)
 }
 
 func later(a, b time.Time) time.Time {

@@ -56,6 +56,14 @@ func (s Standing) MayDeclare() error {
 	return nil
 }
 
+// MayCount refuses the figures of all incidents to those who cannot see them all.
+func (s Standing) MayCount() error {
+	if s.Outsider() {
+		return Refuse(Forbidden, "Figures are for the members of this workspace. What you can see: /incident list all.")
+	}
+	return nil
+}
+
 // Profile is what we last knew of a person, and when.
 type Profile struct {
 	Person

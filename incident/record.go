@@ -10,29 +10,6 @@ import (
 // timeline stays readable and a message can be split.
 const MaxText = 12000
 
-// Assign gives a role to a person, taking it from whoever had it.
-func (i *Incident) Assign(r Role, p Person, s Stamp) error {
-	if err := i.mustBeOpen("give out roles"); err != nil {
-		return err
-	}
-	if p.IsZero() {
-		return Refuse(Invalid, "Name the person who takes the role, for example: commander @ada, or commander me.")
-	}
-	was := i.Roles[r]
-	if was.Handle == p.Handle {
-		return Refuse(Conflict, "%s is %s already.", p.Name, r)
-	}
-	i.Roles[r] = p
-	if r == Commander {
-		i.remind(TopicCommander, time.Time{})
-		if i.Acknowledged.IsZero() {
-			i.Acknowledged = s.At // somebody leads: from now on it is in hands
-		}
-	}
-	i.record(Event{Kind: EventRole, Stamp: s, From: was.Handle, To: string(r), Whom: p})
-	return nil
-}
-
 // Note writes down what happened, at the time when it happened; the zero time means now.
 func (i *Incident) Note(text string, at time.Time, s Stamp) error {
 	text, err := cleanText(text, "note we rolled back the deploy")
@@ -89,6 +66,20 @@ func (i *Incident) Bury(what, why string, s Stamp) {
 // Retried notes that a person had something tried again that was owed to the outside.
 func (i *Incident) Retried(what string, s Stamp) {
 	i.record(Event{Kind: EventRetried, Stamp: s, To: what})
+}
+
+// Mend asks for a look at what is missing outside.
+func (i *Incident) Mend(s Stamp) error {
+	if i.Status == Triage || i.Status == Declined {
+		return i.mustBeOpen("mend it")
+	}
+	i.record(Event{Kind: EventMend, Stamp: s})
+	return nil
+}
+
+// Mended notes what was missing outside; all that belongs there is owed anew.
+func (i *Incident) Mended(what string, s Stamp) {
+	i.record(Event{Kind: EventMended, Stamp: s, Text: what, Tasks: i.openNumbers()})
 }
 
 func (i *Incident) responsible() Person {

@@ -14,7 +14,18 @@ type Topic string
 const (
 	TopicUpdate    Topic = "update"    // the next update to stakeholders is due
 	TopicCommander Topic = "commander" // nobody leads
+	TopicSeverity  Topic = "severity"  // nobody has said how bad it is
+	TopicArchive   Topic = "archive"   // its room has nothing to do any more
+	TopicSilence   Topic = "silence"   // nothing is heard from somebody who has a role
 )
+
+// Name is what people call the topic.
+func (t Topic) Name() string {
+	if number, ofTask := t.Task(); ofTask {
+		return "task " + strconv.Itoa(number)
+	}
+	return "the " + string(t)
+}
 
 // Reminder is a word that somebody hears when it is due, and again later, each time more people, until what it is about is
 // done.
@@ -30,6 +41,8 @@ const patience = 10 * time.Minute
 var reminders = map[Topic]func(*Incident, *Policy, int) (whom []Person, again time.Duration){
 	TopicUpdate:    (*Incident).updateMissing,
 	TopicCommander: (*Incident).commanderMissing,
+	TopicSeverity:  (*Incident).severityMissing,
+	TopicArchive:   (*Incident).roomRests,
 }
 
 // updateMissing asks the communicator for an update, then the commander, then the room, as often as updates are owed.
@@ -50,7 +63,7 @@ func (i *Incident) updateMissing(p *Policy, step int) ([]Person, time.Duration) 
 // room again.
 func (i *Incident) commanderMissing(p *Policy, step int) ([]Person, time.Duration) {
 	level := p.Level(i.Severity)
-	if step != 1 {
+	if step != 1 || i.Kind != Real { // an exercise stays among those who take part
 		return nil, max(patience, level.LeadWithin)
 	}
 	var whom []Person
@@ -58,6 +71,11 @@ func (i *Incident) commanderMissing(p *Policy, step int) ([]Person, time.Duratio
 		whom = append(whom, Person{Handle: handle})
 	}
 	return whom, max(patience, level.LeadWithin)
+}
+
+// severityMissing asks the room how bad it is, as often as updates are owed.
+func (i *Incident) severityMissing(p *Policy, _ int) ([]Person, time.Duration) {
+	return nil, max(patience, p.Level(i.Severity).Cadence)
 }
 
 // remind sets when somebody is first reminded of a topic; the zero time takes the reminder away.
@@ -76,12 +94,23 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 		if r.Due.After(s.At) {
 			continue
 		}
-		next, known := reminders[topic]
+		if topic == TopicSilence {
+			continue // Listen says it, who knows what was heard
+		}
+		whom, again, known := i.missing(topic, p, r.Step)
 		if !known { // of a newer version
 			i.remind(topic, time.Time{})
 			continue
 		}
-		whom, again := next(i, p, r.Step)
+		if topic == TopicArchive && r.Step > 0 { // they were warned
+			i.remind(topic, time.Time{})
+			i.record(Event{Kind: EventArchived, Stamp: s})
+			continue
+		}
+		told := EventReminded
+		if _, ofTask := topic.Task(); ofTask {
+			told = EventTaskDue
+		}
 		r.Step++
 		r.Due = s.At.Add(again)
 		i.Reminders[topic] = r
@@ -89,9 +118,22 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 			i.record(Event{Kind: EventCalled, Stamp: s, From: strconv.Itoa(r.Step), To: string(topic)})
 		}
 		for _, person := range whom {
-			i.record(Event{Kind: EventReminded, Stamp: s, From: strconv.Itoa(r.Step), To: string(topic), Whom: person})
+			i.record(Event{Kind: told, Stamp: s, From: strconv.Itoa(r.Step), To: string(topic), Whom: person})
 		}
 	}
+}
+
+// missing is who hears of a topic at a step, and when it is said again.
+func (i *Incident) missing(topic Topic, p *Policy, step int) (whom []Person, again time.Duration, known bool) {
+	if number, ofTask := topic.Task(); ofTask {
+		whom, again = i.taskMissing(number, step)
+		return whom, again, true
+	}
+	next, known := reminders[topic]
+	if known {
+		whom, again = next(i, p, step)
+	}
+	return whom, again, known
 }
 
 // Missing tells whether what somebody was reminded of is still to be done. A reminder that waited to be delivered is not
@@ -110,13 +152,18 @@ func (i *Incident) Snooze(topic Topic, until time.Time, s Stamp) error {
 	r, kept := i.Reminders[topic]
 	switch {
 	case !kept:
-		return Refuse(Conflict, "There is nothing to be reminded of there: %s is not missing on %s.", topic, i.ID)
+		return Refuse(Conflict, "There is nothing to be reminded of there: %s is not missing on %s.", topic.Name(), i.ID)
 	case !until.After(s.At):
 		return Refuse(Invalid, "That time is over. For example: snooze 15m.")
-	case until.Sub(s.At) > longestSnooze:
+	case topic != TopicArchive && until.Sub(s.At) > longestSnooze:
 		return Refuse(Invalid, "A reminder can be put off for 12 hours at most.")
+	case until.Sub(s.At) > longestRest:
+		return Refuse(Invalid, "A room can be kept open for 30 days at a time.")
 	}
 	r.Due = until
+	if topic == TopicArchive && until.Sub(s.At) > restWarning { // people are warned again
+		r = Reminder{Due: until.Add(-restWarning)}
+	}
 	i.Reminders[topic] = r
 	i.record(Event{Kind: EventSnoozed, Stamp: s, To: string(topic), Text: until.UTC().Format(time.RFC3339)})
 	return nil

@@ -1,7 +1,5 @@
 package incident
 
-import "slices"
-
 // Entry is an event as the timeline shows it: with what was recorded about it later.
 type Entry struct {
 	Event
@@ -57,13 +55,12 @@ var marks = map[EventKind]bool{EventPicked: true, EventStarred: true, EventUnsta
 // Mark tells whether an event is only seen on the entry that it is about.
 func (e Event) Mark() bool { return marks[e.Kind] }
 
-// own are the kinds whose text is not what somebody wrote to be read: a title has the room's name made of it, and the words
-// of a correction or a redaction are about another entry.
-var own = []EventKind{EventDeclared, EventCorrected, EventRedacted}
-
-// worded tells whether an event has words of a person that can be set right.
-func (e Event) worded() bool {
-	return e.Text != "" && e.By.Handle != System.Handle && !slices.Contains(own, e.Kind)
+// written are the kinds whose text people wrote, which can be redacted; true: and can be set right. A title has the room's name
+// made of it. Words that stand outside or on a task say what others acted on: to those there is an answer, and no correction.
+var written = map[EventKind]bool{
+	EventNote: true, EventUpdate: true, EventCaught: true, EventEdited: true, EventRole: true, EventDeclined: true, EventReopened: true,
+	EventCorrected: false, EventCustomersDraft: false, EventCustomers: false, EventAccess: false, EventAbsorbed: false, EventSimilar: false,
+	EventTask: false, EventTaskTaken: false, EventTaskDone: false, EventTaskDropped: false,
 }
 
 // Correct sets the words of an entry right. It is an entry of its own, and the old words stay.
@@ -76,7 +73,7 @@ func (i *Incident) Correct(e Entry, text string, s Stamp) error {
 		return Refuse(Conflict, "The words of #%d have been redacted: write a note instead.", e.ID)
 	case e.Kind == EventCorrected:
 		return Refuse(Invalid, "#%d is a correction itself: correct #%d.", e.ID, e.Corrects)
-	case !e.worded():
+	case !written[e.Kind] || e.Text == "":
 		return Refuse(Invalid, "#%d has no words of a person that could be corrected. Write a note instead.", e.ID)
 	case e.Words() == text:
 		return Refuse(Conflict, "#%d says that already.", e.ID)
@@ -117,11 +114,12 @@ func (i *Incident) Redact(e Entry, why string, s Stamp) error {
 		return Refuse(Conflict, "The words of #%d have been redacted already.", e.ID)
 	case e.Kind == EventRedacted:
 		return Refuse(Invalid, "#%d says that something was redacted, by whom and why: that stays.", e.ID)
-	case e.Kind == EventDeclared:
+	case e.Kind == EventDeclared, e.Kind == EventBackfilled:
 		return Refuse(Invalid, "#%d is the title, which stands in the name of the room too: it cannot be redacted.", e.ID)
-	case e.Text == "":
+	}
+	if _, words := written[e.Kind]; !words || e.Text == "" {
 		return Refuse(Invalid, "#%d has no words that could be redacted.", e.ID)
 	}
-	i.record(Event{Kind: EventRedacted, Stamp: s, Corrects: e.ID, Text: why, Message: e.Message})
+	i.record(Event{Kind: EventRedacted, Stamp: s, Corrects: e.ID, Text: why, Message: e.Message, Tasks: i.redactTask(e.Event)})
 	return nil
 }

@@ -103,29 +103,3 @@ func TestRedact(t *testing.T) {
 		}
 	}
 }
-
-func TestMayRedact(t *testing.T) {
-	p := Defaults()
-	p.Admins = []string{grace.Handle}
-	for name, tc := range map[string]struct {
-		who      Person
-		standing Standing
-		everyone bool
-		may      bool
-	}{
-		"admin of the workspace": {ada, Admin, false, true},
-		"admin of the policy":    {grace, Member, false, true},
-		"member":                 {ada, Member, false, false},
-		"member where they may":  {ada, Member, true, true},
-		"guest where they may":   {ada, Guest, true, false},
-		"nobody knows them":      {ada, "", true, false},
-	} {
-		p.Redact = RedactAdmins
-		if tc.everyone {
-			p.Redact = RedactMembers
-		}
-		if err := p.MayRedact(tc.who.Handle, tc.standing); (err == nil) != tc.may {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}

@@ -25,20 +25,44 @@ type Tx interface {
 	// Join and Leave keep who is in an incident's room.
 	Join(id ID, handle string, at time.Time) error
 	Leave(id ID, handle string) error
-	Record
+	Subscriptions
+	Recorded
 }
 
-// Record is what a change may ask of what was recorded before it.
-type Record interface {
+// Recorded is what a change may ask of what was recorded before it.
+type Recorded interface {
+	// Latest is the event of a kind that was recorded last on an incident, the zero Event when there is none.
+	Latest(ID, EventKind) (Event, error)
 	// Message is the last event about a message of an incident's room, the zero Event where there is none.
 	Message(id ID, message string) (Event, error)
 	// Entry is an entry of an incident, with what was recorded about it; an unknown one is Missing.
 	Entry(id ID, event int64) (Entry, error)
 }
 
-// Filter picks incidents for a list, newest first.
+// Subscriptions is who hears the updates of what, whether they are in its room or not.
+type Subscriptions interface {
+	// Subscribe has somebody hear the updates of an incident, or of all of a service.
+	Subscribe(handle string, to Subject) error
+	// Unsubscribe ends that; ended is false where there was nothing to end.
+	Unsubscribe(handle string, from Subject) (ended bool, err error)
+	// Subscribers lists the handles of those who hear the updates of an incident, each once.
+	Subscribers(*Incident) ([]string, error)
+}
+
+// Subject is what somebody subscribes to: one incident, or else a service.
+type Subject struct {
+	Incident ID
+	Service  string
+}
+
+// Filter picks incidents for a list, newest first. What is zero does not matter.
 type Filter struct {
-	OpenOnly bool
-	Before   ID // 0: from the newest
-	Limit    int
+	OpenOnly    bool
+	Severity    Severity
+	Service     string    // in capitals or not
+	Since       time.Time // declared at an instant or later
+	Of          string    // handle of somebody who declared it, has a role in it, or an open task
+	SevereFirst bool      // the most severe first, and of these the newest
+	Before      ID        // the last one of the page before
+	Limit       int
 }

@@ -3,6 +3,8 @@ package incident
 import (
 	"fmt"
 	"maps"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -16,6 +18,9 @@ type state struct {
 	Severity                                          Severity
 	Roles                                             map[Role]Person
 	Acknowledged, Mitigated, Resolved, Closed, Update time.Time
+	Tasks                                             []Task
+	Started, Detected                                 time.Time
+	DuplicateOf                                       ID
 }
 
 // fold rebuilds the state from the record alone.
@@ -24,7 +29,11 @@ func fold(events []Event) state {
 	for _, e := range events {
 		switch e.Kind {
 		case EventDeclared:
-			s.Status, s.Severity = Investigating, Severity(e.To)
+			s.Status, s.Severity, s.Started, s.Detected = Investigating, Severity(e.To), e.At, e.At
+		case EventBackfilled:
+			s.Status, s.Severity = Resolved, Severity(e.To)
+		case EventMoment:
+			s.foldMoment(e)
 		case EventSeverity:
 			s.Severity = Severity(e.To)
 		case EventRole:
@@ -32,6 +41,8 @@ func fold(events []Event) state {
 			if Role(e.To) == Commander && s.Acknowledged.IsZero() {
 				s.Acknowledged = e.At
 			}
+		case EventSteppedDown:
+			delete(s.Roles, Role(e.To))
 		case EventUpdate:
 			s.Update = e.At
 		case EventMitigated:
@@ -43,25 +54,69 @@ func fold(events []Event) state {
 			}
 		case EventClosed:
 			s.Closed = e.At
+		case EventMerged:
+			s.Closed = e.At
+			s.DuplicateOf, _ = ParseID(e.Text)
 		case EventReopened:
+			s.DuplicateOf = 0
 			s.Mitigated, s.Resolved, s.Closed = time.Time{}, time.Time{}, time.Time{}
 		}
+		s.Tasks = foldTask(s.Tasks, e)
+		if e.Kind == EventRedacted {
+			s.foldRedacted(events[e.Corrects-1])
+		}
 		switch e.Kind {
-		case EventStatus, EventDistrusted, EventAccepted, EventDeclined, EventResolved, EventClosed, EventReopened:
+		case EventStatus, EventDistrusted, EventAccepted, EventDeclined, EventResolved, EventClosed, EventMerged, EventReopened:
 			s.Status = Status(e.To)
 		}
 	}
 	return s
 }
 
+// foldTask is what an event tells of the tasks.
+func foldTask(tasks []Task, e Event) []Task {
+	number, _ := strconv.Atoi(e.To)
+	switch e.Kind {
+	case EventTask:
+		tasks = append(tasks, Task{Number: number, Title: e.Text, Owner: e.Whom, Due: e.due()})
+	case EventTaskTaken:
+		tasks[number-1].Owner = e.Whom
+	case EventTaskDone:
+		tasks[number-1].Done = e.At
+	case EventTaskDropped:
+		tasks[number-1].Dropped, tasks[number-1].Why = e.At, e.Text
+	}
+	return tasks
+}
+
+// foldMoment takes in a moment. They are recorded in their order, and what is not told apart is as the one beside it.
+func (s *state) foldMoment(e Event) {
+	switch Moment(e.To) {
+	case MomentStarted:
+		s.Started, s.Detected = e.Occurred, e.Occurred
+	case MomentDetected:
+		s.Detected = e.Occurred
+	case MomentMitigated:
+		s.Mitigated = e.Occurred
+	case MomentResolved:
+		s.Resolved = e.Occurred
+		if s.Mitigated.IsZero() {
+			s.Mitigated = e.Occurred
+		}
+	}
+}
+
 func stateOf(i *Incident) state {
-	return state{i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated}
+	return state{
+		i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated,
+		slices.Clone(i.Tasks), i.Started, i.Detected, i.DuplicateOf,
+	}
 }
 
 // moves are all that can be done to an incident, drawn at random by the walk.
 var moves = []func(*rapid.T, *Incident, Stamp) error{
 	func(t *rapid.T, i *Incident, s Stamp) error {
-		return i.SetSeverity(rapid.SampledFrom(Defaults().Severities).Draw(t, "level"), s)
+		return i.SetSeverity(rapid.SampledFrom(append(Defaults().Severities, Defaults().Level(Unknown))).Draw(t, "level"), s)
 	},
 	func(t *rapid.T, i *Incident, s Stamp) error {
 		return i.SetStatus(rapid.SampledFrom([]Status{Triage, Investigating, Identified, Monitoring, Closed}).Draw(t, "status"), s)
@@ -70,103 +125,78 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 		role := rapid.SampledFrom([]Role{Commander, Communicator, Scribe}).Draw(t, "role")
 		return i.Assign(role, rapid.SampledFrom([]Person{ada, grace, {}}).Draw(t, "person"), s)
 	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		role := rapid.SampledFrom([]Role{Commander, Scribe, "liaison"}).Draw(t, "role")
+		return i.HandOver(role, rapid.SampledFrom([]Person{ada, grace}).Draw(t, "person"), "they know the cause", s)
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		role := rapid.SampledFrom([]Role{Commander, Scribe, "liaison"}).Draw(t, "role")
+		return i.StepDown(role, Defaults().Level(i.Severity), s)
+	},
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Note("a note", time.Time{}, s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error {
 		return i.Update("an update", Defaults().Level(i.Severity), s)
 	},
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Mitigate(s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Resolve(s) },
-	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Close(s) },
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Close(Defaults(), s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error {
 		return i.Reopen("it is back", Defaults().Level(i.Severity), s)
 	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		into := &Incident{
+			ID: 99, Kind: i.Kind, Refs: Refs{}, Private: rapid.Bool().Draw(t, "private"), DuplicateOf: rapid.SampledFrom([]ID{0, 0, 5}).Draw(t, "of"),
+			Status: rapid.SampledFrom([]Status{Investigating, Resolved, Closed, Triage}).Draw(t, "status"),
+		}
+		err := i.Merge(into, s)
+		if (err == nil) != (into.Duplicates == 1 && len(into.Drain()) == 1) {
+			t.Fatalf("both sides or none: %v", err)
+		}
+		return err
+	},
+	func(_ *rapid.T, i *Incident, s Stamp) error {
+		return i.Separate(&Incident{ID: 99, Duplicates: 1}, "it is another", Defaults().Level(i.Severity), s)
+	},
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Mend(s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Distrust(Guest, s) },
-	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Accept(s) },
+	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Accept(Defaults().Level(i.Severity), s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Decline("no incident", s) },
 	func(t *rapid.T, i *Incident, s Stamp) error {
-		return i.Pick(Message{Name: "1.2", Author: grace, At: noon}, lastAbout("1.2"), asAny(t, s))
+		due := rapid.SampledFrom([]time.Time{{}, s.At.Add(20 * time.Minute), s.At}).Draw(t, "due")
+		_, err := i.GiveTask("a task", rapid.SampledFrom([]Person{ada, grace, {}}).Draw(t, "owner"), due, s)
+		return err
 	},
 	func(t *rapid.T, i *Incident, s Stamp) error {
-		return i.Catch(Message{Name: "1.2", Author: grace, At: noon, Text: "words"}, lastAbout("1.2"), asAny(t, s))
+		return i.TakeTask(rapid.IntRange(0, 3).Draw(t, "task"), s)
 	},
 	func(t *rapid.T, i *Incident, s Stamp) error {
-		return i.Edited(Message{Name: "1.2", Text: rapid.SampledFrom([]string{"words", "others"}).Draw(t, "words")}, lastAbout("1.2"), asAny(t, s))
+		return i.FinishTask(rapid.IntRange(1, 3).Draw(t, "task"), s)
 	},
-	func(t *rapid.T, i *Incident, s Stamp) error { return i.Release(lastAbout("1.2"), asAny(t, s)) },
-	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Deleted(lastAbout("1.2"), s) },
 	func(t *rapid.T, i *Incident, s Stamp) error {
-		return i.Correct(anyEntry(t), rapid.SampledFrom([]string{"better words", "a note", ""}).Draw(t, "words"), s)
+		return i.DropTask(rapid.IntRange(1, 3).Draw(t, "task"), "not needed", s)
 	},
-	func(t *rapid.T, i *Incident, s Stamp) error { return i.Star(anyEntry(t), s) },
-	func(t *rapid.T, i *Incident, s Stamp) error { return i.Unstar(anyEntry(t), s) },
-	func(t *rapid.T, i *Incident, s Stamp) error { return i.Redact(anyEntry(t), "it names a customer", s) },
-}
-
-// anyEntry is an entry of the walk, with what the walk has said of it.
-func anyEntry(t *rapid.T) Entry {
-	entries := Entries(walked, walked)
-	return rapid.SampledFrom(entries).Draw(t, "entry")
-}
-
-// walked is the record of the walk so far, numbered as the store would.
-var walked []Event
-
-// lastAbout is the last event of the walk about a message.
-func lastAbout(message string) (last Event) {
-	for _, e := range walked {
-		if e.Message == message {
-			last = e
-		}
-	}
-	return last
-}
-
-func asAny(t *rapid.T, s Stamp) Stamp {
-	s.By = rapid.SampledFrom([]Person{ada, grace}).Draw(t, "who")
-	return s
-}
-
-// checkMessage makes sure that what the record tells of a message fits: nothing is let go of that was not kept, and what was
-// kept is not kept again.
-func checkMessage(t *rapid.T, record []Event) {
-	kept := false
-	var by Person
-	for _, e := range record {
-		switch e.Kind {
-		case EventPicked, EventCaught:
-			if kept && e.Kind == EventCaught {
-				t.Fatalf("caught twice: %v", kinds(record))
-			}
-			kept, by = e.Kind == EventCaught, e.By
-		case EventEdited:
-			if !kept {
-				t.Fatalf("what nobody keeps was edited: %v", kinds(record))
-			}
-		case EventRedacted:
-			kept = kept && e.Message == ""
-		case EventUncaught, EventDeleted:
-			if e.Kind == EventUncaught && e.By != by {
-				t.Fatalf("%s let go of what %s had caught", e.By.Name, by.Name)
-			}
-			kept = false
-		}
-	}
 }
 
 // TestTheRecordTellsTheState walks at random and compares the incident with the fold of its events.
 func TestTheRecordTellsTheState(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		i, err := Declare(Declaration{Title: "x", Policy: Defaults()}, by(ada, 0))
+		if rapid.Bool().Draw(t, "over already") {
+			times := Times{MomentStarted: by(ada, -9).At, MomentResolved: by(ada, -1).At}
+			if rapid.Bool().Draw(t, "all known") {
+				times[MomentDetected], times[MomentMitigated] = by(ada, -8).At, by(ada, -2).At
+			}
+			i, err = Record(Declaration{Title: "x", Policy: Defaults()}, times, by(ada, 0))
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		record := i.Drain()
-		record[0].ID = 1
+		record := number(nil, i.Drain())
 		walked = record
 		for n := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			before := stateOf(i)
 			before.Roles = maps.Clone(i.Roles)
-			err := rapid.SampledFrom(moves).Draw(t, "move")(t, i, by(grace, n+1))
+			err := rapid.SampledFrom(slices.Concat(moves, timelineMoves)).Draw(t, "move")(t, i, by(grace, n+1))
 			events := i.Drain()
 			switch {
 			case err == nil && len(events) != 1:
@@ -176,10 +206,7 @@ func TestTheRecordTellsTheState(t *testing.T) {
 			case err != nil && CodeOf(err) == "":
 				t.Fatalf("a refusal is for people: %v", err)
 			}
-			for _, e := range events {
-				e.ID = int64(len(record) + 1)
-				record = append(record, e)
-			}
+			record = number(record, events)
 			walked = record
 			checkMessage(t, record)
 			if diff := cmp.Diff(fold(record), stateOf(i)); diff != "" {
@@ -190,6 +217,13 @@ func TestTheRecordTellsTheState(t *testing.T) {
 			}
 			if !i.Status.Open() && !i.UpdateDue.IsZero() {
 				t.Fatalf("%s, and yet an update is due", i.Status)
+			}
+			for _, task := range i.Tasks {
+				_, asked := i.Reminders[TopicTask(task.Number)]
+				over := i.Status == Closed || i.Status == Declined || i.Status == Triage
+				if asked != (task.Open() && !task.Due.IsZero() && !over) {
+					t.Fatalf("%s, and task %d is asked for: %t: %+v", i.Status, task.Number, asked, task)
+				}
 			}
 			for n, e := range record {
 				if e.Occurred.IsZero() || e.Occurred.After(e.At) {

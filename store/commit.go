@@ -10,6 +10,10 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+
+	"github.com/mattn/go-sqlite3"
+
+	"tocsin/incident"
 )
 
 // ErrClosed is the answer to a change asked of a store that has been closed.
@@ -116,10 +120,7 @@ func (c *committer) work() {
 func (c *committer) batch(first *job) {
 	ran, err := c.fill(first)
 	if err == nil {
-		err = c.exec("COMMIT")
-	}
-	if err == nil {
-		err = c.file.present() // else what was committed will not be found again
+		err = c.commit()
 	}
 	if err != nil {
 		c.drop()
@@ -143,15 +144,34 @@ func (c *committer) batch(first *job) {
 	}
 }
 
+// commit commits, and makes sure that what was committed will be found again. Nobody knows what became of it where that
+// cannot be seen. Nor where the disk failed when all was written: what it did not sync is taken up from the log at the next
+// start, unless it was lost or written over by then.
+func (c *committer) commit() error {
+	err := c.exec("COMMIT")
+	var code sqlite3.Error
+	switch {
+	case err == nil:
+		err = c.file.present()
+	case !errors.As(err, &code) || code.Code != sqlite3.ErrIoErr || code.ExtendedCode == sqlite3.ErrIoErrWrite:
+		return err
+	}
+	if err != nil {
+		return &unanswered{err}
+	}
+	return nil
+}
+
 // fill begins a transaction and runs changes in it. An error is one of the transaction: no change of it has happened.
 // Where none can be begun, all who wait by then are told at once: each of them has waited for the same lock already.
 func (c *committer) fill(next *job) (ran []*job, err error) {
 	begun := c.begin()
+	seen := map[incident.ID]snapshot{} // it holds the lock: nobody else writes while it runs
 	for {
 		if next.claimed.CompareAndSwap(false, true) {
 			ran = append(ran, next)
 			if begun == nil {
-				err = c.change(next)
+				err = c.change(next, seen)
 			}
 		}
 		if err != nil || len(ran) == maxBatch {
@@ -186,12 +206,13 @@ func (c *committer) begin() error {
 }
 
 // change runs one change in a savepoint. The error that it returns is one of the whole transaction; the change's own is
-// left in the job.
-func (c *committer) change(j *job) error {
+// left in the job. What the changes of the transaction have seen is theirs together, until one of them is rolled back.
+func (c *committer) change(j *job, seen map[incident.ID]snapshot) error {
 	if err := c.exec("SAVEPOINT change"); err != nil {
 		return err
 	}
 	t := newTx(context.Background(), sqliteDialect, c.conn)
+	t.seen = seen
 	j.err = protect(c.log, func() error { return j.run(t) })
 	j.woke, j.erased = len(t.stirred) > 0, t.erased
 	if t.err != nil { // seen by the transaction, even if the change has swallowed it
@@ -203,6 +224,7 @@ func (c *committer) change(j *job) error {
 	case fatal(j.err):
 		return j.err
 	}
+	clear(seen)
 	return c.exec("ROLLBACK TO change; RELEASE change") // fails where SQLite has rolled back all of it on its own
 }
 

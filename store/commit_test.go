@@ -67,11 +67,21 @@ func hold(t *testing.T, s *Store) (release func()) {
 // the error of each.
 func batch(t *testing.T, s *Store, changes ...func(*Tx) error) []error {
 	t.Helper()
+	writes := make([]func() error, len(changes))
+	for n, change := range changes {
+		writes[n] = func() error { return s.write(context.Background(), change) }
+	}
+	return together(t, s, writes...)
+}
+
+// together is batch for what writes by itself.
+func together(t *testing.T, s *Store, writes ...func() error) []error {
+	t.Helper()
 	release := hold(t, s)
 	var all sync.WaitGroup
-	errs := make([]error, len(changes))
-	for n, change := range changes {
-		all.Go(func() { errs[n] = s.write(context.Background(), change) })
+	errs := make([]error, len(writes))
+	for n, write := range writes {
+		all.Go(func() { errs[n] = write() })
 		waitFor(t, func() bool { return len(s.engine.(*committer).queue) == n+1 })
 	}
 	release()

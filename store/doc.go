@@ -46,7 +46,9 @@
 // who asks for it anew. The claim alone takes the rows of effects instead, skips those that are taken, and asks of each once
 // more whether it is open, because it found them in an older picture. A change that lost (deadlock, unique key), or whose
 // connection broke before its commit, runs again; whose commit was not answered, runs again where it has a key, which finds out; else it fails as uncertain.
-// A program that is stopped in a change loses its locks after ten seconds.
+// A program that is stopped in a change, or whose machine is gone, loses its locks after a second, and runs the change again
+// when it goes on: the server counts how long a transaction stands still, and needs no word from the network for that, where the kernel of
+// a stopped program still answers for it.
 //
 // Nothing lasts on a session, so a pooler may give each transaction another: nothing is prepared, settings are those of the
 // transaction, locks too. The start of a transaction makes its commit durable, and reads the schema's version: the table
@@ -54,8 +56,9 @@
 // older program never writes to a newer schema.
 //
 // A database file is made under another name and renamed when it is whole, so an empty file is one that lost its data and is
-// refused. The lock beside a file tells whether its write-ahead log holds changes: one that is gone after a crash is missed. That it is still the file that was opened is asked before and after each commit. Migrations run forward only,
-// after a copy of a file was put beside it. The checksums of their files and what they made are kept, and compared at each
+// refused. The lock beside a file tells whether its write-ahead log holds changes: one that is gone after a crash is missed. That it is still the file that was opened
+// is asked before and after each commit; where it is not any more after one, or its sync has failed, the change may be kept or lost, and is
+// uncertain as above. Migrations run forward only, after a copy of a file was put beside it. The checksums of their files and what they made are kept, and compared at each
 // start. In the background a file is examined, a large one by parts: while a read lasts, the write-ahead log cannot be
 // emptied. PostgreSQL examines itself.
 package store

@@ -95,6 +95,7 @@ func (s *Store) Finish(ctx context.Context, e incident.Effect, learned incident.
 		if err != nil {
 			return t.fenced("finish the "+e.String(), err)
 		}
+		delete(t.seen, e.Incident)
 		for name, value := range learned {
 			ref := db.PutRefParams{IncidentID: int64(e.Incident), Name: name, Value: value}
 			if err := t.q.PutRef(t.ctx, ref); err != nil {
@@ -224,7 +225,7 @@ func settled[R any](t *Tx, find func() ([]R, error), of func(R) int64) ([]R, err
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 	next, err := s.q.NextDue(ctx, string(quiet))
 	if err != nil {
-		return time.Time{}, unlessNone(err, "find when effects are due")
+		return time.Time{}, s.unlessNone(err, "find when effects are due")
 	}
 	var first time.Time
 	for _, at := range []sql.NullInt64{

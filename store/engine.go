@@ -33,14 +33,23 @@ func (reader) close() {}
 
 // dialect is what the engines have to be told differently. All else is one text for both.
 type dialect struct {
-	goose     goose.Dialect
-	folder    string                // of its migrations
-	spell     func(db.DBTX) db.DBTX // makes a connection take our statements and their arguments
-	exists    string                // counts the relations of a name
-	structure string                // lists by name what the migrations have made, and what it is made of
-	take      string                // the end of the claim's query: how the rows are taken that it picks
-	explain   func(error) error     // says of an error in one sentence what is wrong and what to do
-	hold      string                // locks the row of an incident until the transaction ends; "": there is one writer anyway
+	goose      goose.Dialect
+	folder     string                // of its migrations
+	spell      func(db.DBTX) db.DBTX // makes a connection take our statements and their arguments
+	exists     string                // counts the relations of a name
+	tables     string                // lists the tables that somebody has made, without the one that a first start makes before all else
+	elsewhere  string                // what to do where they are not ours
+	structure  string                // lists by name what the migrations have made, and what it is made of
+	take       string                // the end of the claim's query: how the rows are taken that it picks
+	explain    func(error) error     // says of an error in one sentence what is wrong and what to do
+	index      string                // keeps the words of an entry
+	forget     string                // takes the words of an entry out again, if they are there; SQLite has to be told which they are
+	search     string                // lists entries, newest first: by a query of words, before one, so many
+	unsearched string                // tells whether there are entries, and none is indexed
+	whole      func(string) string   // a word in such a query
+	begun      func(string) string   // one that may go on
+	and        string                // between two of them
+	hold       string                // locks the row of an incident until the transaction ends; "": there is one writer anyway
 }
 
 // IsPostgres tells an address of a PostgreSQL database from the name of a file.

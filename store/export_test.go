@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 )
 
 // MigrateFurther migrates a PostgreSQL database as a newer program would that has one more migration.
@@ -54,9 +53,6 @@ func oneMore(engine, statements string) fstest.MapFS {
 	files[fmt.Sprintf("%05d_more.sql", len(files)+1)] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + statements)}
 	return files
 }
-
-// Hurry makes a store of PostgreSQL wait for others for a shorter time.
-func (s *Store) Hurry(patience time.Duration) { s.engine.(*transactor).patience = patience }
 
 // Query asks the database something that no test of ours could ask otherwise.
 func (s *Store) Query(t testing.TB, query string) (answer string) {

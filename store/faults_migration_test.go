@@ -68,7 +68,7 @@ func TestF12KilledWhileMigrating(t *testing.T) {
 			t.Fatalf("%v\n%s", err, said)
 		}
 		kills++
-		if _, err := os.Stat(path + ".schema1"); err == nil {
+		if _, err := os.Stat(path + fmt.Sprint(".schema", Newest)); err == nil {
 			copies++
 			holds(t, path+fmt.Sprint(".schema", Newest), incidents)
 		}

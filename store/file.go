@@ -2,12 +2,13 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"tocsin/store/db"
 )
 
 // file is a SQLite file that is open.
@@ -31,6 +32,9 @@ func (s *Store) openFile(ctx context.Context, path string, o Options) (err error
 		return err
 	}
 	if err := regular(path); err != nil {
+		return err
+	}
+	if err := (&file{path: path}).refuseForeign(ctx); err != nil {
 		return err
 	}
 	if o.ReadOnly {
@@ -82,9 +86,9 @@ func regular(path string) error {
 	case err != nil || info.Mode().IsRegular():
 		return nil
 	case info.IsDir():
-		return fmt.Errorf("it is a folder: name a file in it, for example %s", filepath.Join(path, "tocsin.db"))
+		return cannotUse("it is a folder", "name a file in it, for example "+filepath.Join(path, "tocsin.db"))
 	}
-	return errors.New("it is no regular file: name one on a local disk")
+	return cannotUse("it is no regular file", "name one on a local disk")
 }
 
 // readFile opens a SQLite file for reading alone.
@@ -115,7 +119,7 @@ func (f *file) gently(used bool) access {
 	case unshared == nil:
 		return recovering
 	}
-	return reading
+	return indexing
 }
 
 // whole refuses a file that is not there, was moved, or has lost all that it held, or a part of it. It only looks.
@@ -157,12 +161,13 @@ func (f *file) present() error {
 	info, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &trouble{"the database was deleted while it was in use: stop Tocsin and restore a backup", err}
+		return &trouble{mend{"the database was deleted while it was in use", "stop Tocsin and restore a backup"}, err}
 	case err != nil:
-		return &trouble{"the database cannot be looked at: let Tocsin's user enter its folder", err}
+		return &trouble{mend{"the database cannot be looked at", "let Tocsin's user enter its folder"}, err}
 	case !os.SameFile(info, f.info):
 		return &trouble{
-			"the database was replaced while it was in use: stop Tocsin, decide which file is right, and start again", fmt.Errorf("another file is at %s", f.path),
+			mend{"the database was replaced while it was in use", "stop Tocsin, decide which file is right, and start again"},
+			fmt.Errorf("another file is at %s", f.path),
 		}
 	}
 	return nil
@@ -180,9 +185,9 @@ func (f *file) size() (database, wal int64, err error) {
 	return info.Size(), wal, nil
 }
 
-var errNoFile = errors.New("there is no database yet: tocsin serve makes it")
+var errNoFile = cannotUse("there is no database yet", "tocsin serve makes it")
 
-var errCut = errors.New("the file is no database: see that the path is right, or restore a backup if it was cut off")
+var errCut = cannotUse("the file is no database", "see that the path is right, or restore a backup if it was cut off")
 
 // cut tells of a file that ends within a page. SQLite takes one of less than a page for an empty one, makes a database in
 // it anew, and the rest of a last page for zeros. With a write-ahead log beside it, that holds what the file has not got yet.
@@ -192,7 +197,7 @@ func (f *file) cut() bool {
 	return err == nil && size%smallest != 0 && wal == 0
 }
 
-var errEmpty = errors.New("the file is empty, so it has lost its data: restore a backup, or delete it to start anew")
+var errEmpty = cannotUse("the file is empty, so it has lost its data", "restore a backup, or delete it to start anew")
 
 // prepare makes a database where there is no file. It is made under another name and renamed when it is whole, so that an
 // empty file never is one of ours that a crash has left: it was truncated, and starting anew in it would hide that.
@@ -220,6 +225,9 @@ func prepare(ctx context.Context, path string) (made bool, err error) {
 		return false, err
 	}
 	if err := create(ctx, fresh); err != nil {
+		return false, err
+	}
+	if err := giveAway(fresh, path); err != nil {
 		return false, err
 	}
 	if err := os.Rename(fresh, path); err != nil {
@@ -272,14 +280,18 @@ func backup(ctx context.Context, s schema, path string) error {
 		return err
 	}
 	copied := fmt.Sprintf("%s.schema%d", path, current)
-	if err := copyInto(ctx, s.pool, copied); err != nil {
+	err = copyInto(ctx, s.pool, copied)
+	if err == nil {
+		err = giveAway(copied, path)
+	}
+	if err != nil {
 		return fmt.Errorf("back up to %s: %w", copied, err)
 	}
 	return nil
 }
 
 // copyInto copies a database to a file that has its name only once it is whole and synced, and is its owner's alone.
-func copyInto(ctx context.Context, pool *sql.DB, path string) error {
+func copyInto(ctx context.Context, from db.DBTX, path string) error {
 	torn := path + ".tmp"
 	if err := clearAway(torn); err != nil {
 		return err
@@ -288,7 +300,7 @@ func copyInto(ctx context.Context, pool *sql.DB, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = pool.ExecContext(ctx, `VACUUM INTO ?1`, torn)
+	_, err = from.ExecContext(ctx, `VACUUM INTO ?1`, torn)
 	if err == nil {
 		err = file.Sync()
 	}

@@ -2,13 +2,14 @@ package store
 
 import (
 	"database/sql"
+	"maps"
 	"slices"
 
 	"tocsin/incident"
 	"tocsin/store/db"
 )
 
-// flush writes down what became of the incidents that were handed out: row, roles, refs and reminders where they differ from what
+// flush writes down what became of the incidents that were handed out: row, roles, refs, reminders and tasks where they differ from what
 // the database holds, the events that the rules recorded, and the effects that those owe.
 func (t *Tx) flush() error {
 	for _, known := range t.tracked {
@@ -19,18 +20,30 @@ func (t *Tx) flush() error {
 			return t.fail("record on "+known.ID.String(), err)
 		}
 	}
-	events := t.system.Drain()
-	if len(events) == 0 {
+	events, wishes := t.system.Drain(), t.system.Wishes()
+	if len(events) == 0 && len(wishes) == 0 {
 		return nil
 	}
 	if err := t.hold(0); err != nil {
 		return err
 	}
+	for _, wish := range wishes {
+		t.stir(0)
+		if err := t.ask(wish.Effect, wish.Stamp); err != nil {
+			return t.fail("ask for what somebody looks at", err)
+		}
+	}
 	return t.fail("record on the system", t.record(0, events))
 }
 
 func (t *Tx) keep(known *tracked) error {
-	if row := rowOf(known.Incident); row != known.row {
+	row := rowOf(known.Incident)
+	if row == known.row && maps.Equal(known.roles, known.Roles) && maps.Equal(known.refs, known.Refs) &&
+		maps.Equal(known.dues, known.Reminders) && slices.Equal(known.tasks, known.Tasks) {
+		return nil
+	}
+	delete(t.seen, known.ID)
+	if row != known.row {
 		if err := t.q.UpdateIncident(t.ctx, updateOf(row)); err != nil {
 			return err
 		}
@@ -53,6 +66,9 @@ func (t *Tx) keep(known *tracked) error {
 		return t.q.DeleteRef(t.ctx, db.DeleteRefParams{IncidentID: id, Name: name})
 	})
 	if err != nil {
+		return err
+	}
+	if err := t.keepTasks(known); err != nil {
 		return err
 	}
 	return differ(known.dues, known.Reminders, func(topic incident.Topic, r incident.Reminder) error {
@@ -87,10 +103,8 @@ func (t *Tx) record(id incident.ID, events []incident.Event) error {
 		if err := t.enter(id, &event); err != nil {
 			return err
 		}
-		if event.Kind == incident.EventRedacted {
-			if err := t.erase(event.Corrects); err != nil {
-				return err
-			}
+		if err := t.amend(id, event); err != nil {
+			return err
 		}
 		for _, effect := range event.Owes(id) {
 			t.stir(id)
@@ -118,23 +132,15 @@ func (t *Tx) enter(id incident.ID, e *incident.Event) error {
 		return err
 	}
 	content.EntryID = e.ID
-	if err := t.q.InsertContent(t.ctx, content); err != nil || e.Message == "" {
+	if err := t.q.InsertContent(t.ctx, content); err != nil || id == 0 {
 		return err
 	}
-	return t.q.PutMessage(t.ctx, db.PutMessageParams{IncidentID: int64(id), Message: e.Message, EntryID: e.ID})
-}
-
-// erase takes the words of an entry out, who said them, and what was answered to the request that brought them.
-func (t *Tx) erase(entry int64) error {
-	row, err := t.q.Entry(t.ctx, entry)
-	if err != nil {
-		return err
+	if e.Message != "" {
+		if err := t.q.PutMessage(t.ctx, db.PutMessageParams{IncidentID: int64(id), Message: e.Message, EntryID: e.ID}); err != nil {
+			return err
+		}
 	}
-	if _, err := t.q.EraseContent(t.ctx, entry); err != nil {
-		return err
-	}
-	t.erased = true
-	return t.q.AnswerRequest(t.ctx, db.AnswerRequestParams{Key: row.Entry.Request, Answer: []byte{}})
+	return index(t.ctx, t.dialect, t.conn, e.ID, e.Text)
 }
 
 func (t *Tx) ask(e incident.Effect, s incident.Stamp) error {

@@ -70,6 +70,10 @@ func notes(t *testing.T, s *store.Store, id incident.ID) (texts []string) {
 	t.Helper()
 	events, _, err := s.Timeline(t.Context(), id, 0, 100_000)
 	must(t, err)
+	return notesAmong(events)
+}
+
+func notesAmong(events []incident.Event) (texts []string) {
 	for _, e := range events {
 		if e.Kind == incident.EventNote {
 			texts = append(texts, e.Text)

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -17,6 +19,9 @@ type lock struct{ file *os.File }
 // takeLock locks the file beside a database, and refuses one that somebody else holds, saying who.
 func takeLock(path string) (*lock, error) {
 	file, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = giveAway(path+".lock", path)
+	}
 	if err != nil {
 		return nil, unlocked(path, err)
 	}
@@ -30,7 +35,7 @@ func takeLock(path string) (*lock, error) {
 		_ = file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			process, _, _ := strings.Cut(strings.TrimSpace(string(holder)), " ")
-			return nil, fmt.Errorf("another Tocsin (process %s) uses this database: stop it first", process)
+			return nil, cannotUse("another Tocsin (process "+process+") uses this database", "stop it first")
 		}
 		return nil, err
 	}
@@ -44,20 +49,63 @@ func takeLock(path string) (*lock, error) {
 	return l, nil
 }
 
-// unlocked says why there can be no lock beside a database. Its folder is there.
+// giveAway gives a file that root has made beside a database to whose the database is, or the folder where there is none
+// yet: what root does once must not keep Tocsin's own user out.
+func giveAway(made, database string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(database)
+	if errors.Is(err, fs.ErrNotExist) {
+		info, err = os.Stat(filepath.Dir(database))
+	}
+	if err != nil {
+		return err
+	}
+	system, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	if err := os.Chown(made, int(system.Uid), int(system.Gid)); err != nil && !errors.Is(err, fs.ErrPermission) { // a root that may not is no such one
+		return err
+	}
+	return nil
+}
+
+// ownerOf is the name of whoever owns a file, or their number; "" where it is not there.
+func ownerOf(path string) (name string, us bool) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", false
+	}
+	system, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return "", false
+	}
+	id := strconv.FormatUint(uint64(system.Uid), 10)
+	if known, err := user.LookupId(id); err == nil {
+		return known.Username, int(system.Uid) == os.Geteuid()
+	}
+	return "user " + id, int(system.Uid) == os.Geteuid()
+}
+
+// unlocked says why there can be no lock beside a database, or why it cannot be looked at. Its folder is there.
 func unlocked(path string, err error) error {
-	folder := filepath.Dir(path)
+	folder, name := filepath.Dir(path), filepath.Base(path)+".lock"
+	owner, us := ownerOf(path + ".lock")
 	switch {
+	case errors.Is(err, fs.ErrPermission) && owner != "" && !us:
+		return cannotUse(name+" belongs to "+owner, "chown it to Tocsin's user, or remove it while no Tocsin runs")
 	case errors.Is(err, fs.ErrPermission):
-		return &trouble{fmt.Sprintf("this user may not write in %s: give it the folder, or choose another TOCSIN_DB", folder), err}
+		return &trouble{mend{"this user may not write in " + folder, "give it the folder, or choose another TOCSIN_DB"}, err}
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("no file can be made in %s: choose another TOCSIN_DB", folder)
+		return cannotUse("no file can be made in "+folder, "choose another TOCSIN_DB")
 	}
 	return err
 }
 
-var errNoLog = errors.New("its write-ahead log (-wal) is missing, and what was written last stands there alone: put it back " +
-	"beside the database, or restore a backup; to go on without that, make an empty file in its place")
+var errNoLog = cannotUse("its write-ahead log (-wal) is missing, and what was written last stands there alone",
+	"put it back beside the database, or restore a backup; to go on without that, make an empty file in its place")
 
 // note notes that a file has changes in its write-ahead log.
 func (l *lock) note(of os.FileInfo) error { return l.write(fmt.Sprintln(os.Getpid(), inode(of))) }
@@ -91,7 +139,7 @@ func held(path string) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, err
+		return false, unlocked(path, err)
 	}
 	defer file.Close()
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)

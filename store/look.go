@@ -55,6 +55,9 @@ func lookAtFile(ctx context.Context, path string, r *Report) (err error) {
 	if err := f.whole(ctx); err != nil {
 		return err
 	}
+	if err := f.refuseForeign(ctx); err != nil {
+		return err
+	}
 	if r.Size, r.WAL, err = f.size(); err != nil {
 		return err
 	}
@@ -115,6 +118,9 @@ func (r *Report) schema(ctx context.Context, s schema) error {
 		return err
 	}
 	r.Newest = int64(len(sums))
+	if err := s.refuseForeign(ctx); err != nil {
+		return err
+	}
 	if r.Schema, err = s.version(ctx); err != nil {
 		return err
 	}

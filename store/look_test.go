@@ -53,14 +53,29 @@ func TestFileIsTakenAway(t *testing.T) {
 	}
 }
 
-// The file is taken away between the beginning and the end of a change: what was committed will not be found again.
+// The file is taken away between the beginning and the end of a change: what was committed will not be found again, unless
+// the file comes back. So nobody reads that nothing was recorded, and the same request finds out (F56).
 func TestFileIsTakenAwayMeanwhile(t *testing.T) {
 	s, _ := openTest(t)
 	path := dbPath(t, s)
-	err := s.write(t.Context(), func(*Tx) error { return os.Rename(path, path+".old") })
+	runs := 0
+	ask := func() ([]byte, error) {
+		return s.Change(t.Context(), incident.Request{Key: "key", At: noon}, func(incident.Tx) ([]byte, error) {
+			runs++
+			return []byte("done"), os.Rename(path, path+".old")
+		})
+	}
+	_, err := ask()
 	says(t, err, "was deleted while it was in use")
+	var said *incident.Error
+	if !errors.As(err, &said) || said != incident.ErrUncertain {
+		t.Errorf("whoever asked reads %v", said)
+	}
 	must(t, os.Rename(path+".old", path)) // and back
 	must(t, s.Healthy(t.Context()))
+	if answer, err := ask(); err != nil || string(answer) != "done" || runs != 1 {
+		t.Errorf("asked again: %q %v, and it ran %d times", answer, err, runs)
+	}
 }
 
 // Somebody asks while the database hangs, or another program holds it (F90): the answer comes within the time of who asks.

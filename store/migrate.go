@@ -26,7 +26,7 @@ var ErrNewer = errors.New("this database was written by a newer Tocsin")
 
 // newer refuses a schema that this program does not know.
 func newer(current, known int64) error {
-	return fmt.Errorf("%w (schema %d, this one knows %d): upgrade the program", ErrNewer, current, known)
+	return &obstacle{mend{fmt.Sprintf("%v (schema %d, this one knows %d)", ErrNewer, current, known), "upgrade the program"}, ErrNewer}
 }
 
 // schema is the tables of one database.
@@ -80,6 +80,9 @@ func (s schema) migrate(ctx context.Context, before func() error) (step, error) 
 	if err != nil {
 		return step{}, err
 	}
+	if err := s.refuseForeign(ctx); err != nil {
+		return step{}, err
+	}
 	current, err := s.version(ctx)
 	if err != nil {
 		return step{}, err
@@ -97,6 +100,9 @@ func (s schema) migrate(ctx context.Context, before func() error) (step, error) 
 		}
 	}
 	if err := s.record(ctx, sums); err != nil {
+		return taken, err
+	}
+	if err := s.indexOnce(ctx); err != nil {
 		return taken, err
 	}
 	return taken, s.compareStructure(ctx)
@@ -125,6 +131,9 @@ func (s schema) match(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.refuseForeign(ctx); err != nil {
+		return err
+	}
 	current, err := s.version(ctx)
 	switch known := int64(len(sums)); {
 	case err != nil:
@@ -132,7 +141,7 @@ func (s schema) match(ctx context.Context) error {
 	case current > known:
 		return newer(current, known)
 	case current < known:
-		return fmt.Errorf("this database has an older schema (%d, this program knows %d): start this version once, it migrates", current, known)
+		return cannotUse(fmt.Sprintf("this database has an older schema (%d, this program knows %d)", current, known), "start this version once, it migrates")
 	}
 	return nil
 }
@@ -162,9 +171,9 @@ func (s schema) compareChecksums(ctx context.Context, sums map[int64]string) err
 	if err != nil {
 		return err
 	}
-	for version, sha256 := range applied {
-		if sums[version] != sha256 {
-			return fmt.Errorf("migration %d of this program is not the one that made this database: use an official build", version)
+	for _, version := range slices.Sorted(maps.Keys(applied)) {
+		if sums[version] != applied[version] {
+			return cannotUse(fmt.Sprintf("migration %d of this program is not the one that made this database", version), "use an official build")
 		}
 	}
 	return nil
@@ -232,7 +241,7 @@ func (s schema) compareStructure(ctx context.Context) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(made)) {
 		if present[name] != made[name] {
-			return fmt.Errorf("%s is missing or was altered by hand: restore a backup, or put it back as it was", name)
+			return cannotUse(name+" is missing or was altered by hand", "restore a backup, or put it back as it was")
 		}
 	}
 	return nil

@@ -29,7 +29,7 @@ type Moved struct {
 
 // moving is the tables that hold something, each behind those that it refers to. Row 0 of the incidents, the system, is made
 // by the migrations.
-var moving = []string{"installation", "incidents", "roles", "refs", "reminders", "entries", "contents", "messages", "effects", "profiles", "members", "requests"}
+var moving = []string{"installation", "incidents", "roles", "refs", "reminders", "tasks", "entries", "contents", "messages", "effects", "profiles", "members", "subscriptions", "requests"}
 
 // numbering is the tables whose ids the database counts.
 var numbering = []string{"incidents", "entries", "effects"}
@@ -88,8 +88,8 @@ func moved(path string) error {
 	if err != nil {
 		return nil // what cannot be looked at is no reason to refuse
 	}
-	return fmt.Errorf("it was moved to %s: set TOCSIN_DB to that address, or remove %s to go back to what the file held then",
-		strings.TrimSpace(string(where)), markOfMove(path))
+	return cannotUse("it was moved to "+strings.TrimSpace(string(where)),
+		"set TOCSIN_DB to that address, with user and password, or remove "+markOfMove(path)+" to go back to what the file held then")
 }
 
 // move is one on its way.
@@ -111,7 +111,7 @@ func (m *move) run(ctx context.Context, target *sql.DB) (err error) {
 		return err
 	}
 	defer func() { _ = m.tx.Rollback() }() // after Commit it does nothing
-	for _, step := range []func(context.Context) error{m.clear, m.copyAll, m.number, m.verify} {
+	for _, step := range []func(context.Context) error{m.clear, m.copyAll, m.number, m.index, m.verify} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -152,6 +152,11 @@ func (m *move) copyAll(ctx context.Context) error {
 		m.progress(table, n)
 	}
 	return nil
+}
+
+// index makes what entries are found by anew: each engine keeps that in its own way.
+func (m *move) index(ctx context.Context) error {
+	return indexAll(ctx, postgresDialect, postgresDialect.spell(m.tx))
 }
 
 // copyTable streams a table.

@@ -31,6 +31,9 @@ func lived(t *testing.T) string {
 	}
 	_, err = on(s, id, "command:1", func(i *incident.Incident, st incident.Stamp) error {
 		i.Refs["slack.channel"], i.Private = "C1", true
+		if _, err := i.GiveTask("call the bank", ada, time.Time{}, st); err != nil {
+			return err
+		}
 		return i.Assign(incident.Commander, incident.Person{Handle: "U2", Name: "Gra\x00ce"}, st)
 	})
 	must(t, err)
@@ -77,10 +80,11 @@ func TestMove(t *testing.T) {
 	moved, err := store.Move(t.Context(), path, where, func(table string, rows int64) { progress[table] = rows })
 	must(t, err)
 	want := map[string]int64{
-		"installation": 1, "incidents": 2, "roles": 1, "refs": 1, "entries": 10, "contents": 10, "profiles": 1, "members": 2, "requests": 7, "reminders": 2, "messages": 0,
+		"installation": 1, "incidents": 2, "roles": 1, "refs": 1, "entries": 11, "contents": 11, "profiles": 1, "members": 2, "requests": 7,
+		"reminders": 3, "tasks": 1, "subscriptions": 0, "messages": 0,
 	}
 	want["effects"] = moved.Rows["effects"]
-	if diff := cmp.Diff(want, moved.Rows); diff != "" || moved.Entries != 10 || moved.Rows["effects"] < 15 {
+	if diff := cmp.Diff(want, moved.Rows); diff != "" || moved.Entries != 11 || moved.Rows["effects"] < 15 {
 		t.Error(diff, moved)
 	}
 	if diff := cmp.Diff(moved.Rows, progress); diff != "" {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -27,7 +26,7 @@ var remoteMounts = []string{"sshfs", "s3fs", "gcsfuse", "rclone", "glusterfs", "
 func local(folder string) error {
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(folder, &disk); err != nil {
-		return &trouble{fmt.Sprintf("the folder %s cannot be looked at: make it, or let Tocsin's user enter it", folder), err}
+		return &trouble{mend{"the folder " + folder + " cannot be looked at", "make it, or let Tocsin's user enter it"}, err}
 	}
 	const fuse = 0x65735546
 	name := networks[uint32(disk.Type)] // the type has the width of a word, the number has 32 bits
@@ -41,7 +40,7 @@ func refuse(network string) error {
 	if network == "" {
 		return nil
 	}
-	return fmt.Errorf("the folder is on a network file system (%s), on which SQLite loses data: use a local disk, or PostgreSQL", network)
+	return cannotUse("the folder is on a network file system ("+network+"), on which SQLite loses data", "use a local disk, or PostgreSQL")
 }
 
 // mountOf is the kind of the FUSE mount that a folder is on, if that leads to another machine, else "".

@@ -24,6 +24,8 @@ func reopen(t *testing.T, path, want string) {
 		t.Error(err)
 	case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
 		t.Errorf("got %v, want it to say %q", err, want)
+	case err != nil && (MendOf(err) == "" || !strings.Contains(err.Error(), ": "+MendOf(err))):
+		t.Errorf("%v: apart from what is wrong, what to do is %q", err, MendOf(err))
 	}
 }
 

@@ -65,7 +65,7 @@ func (s *Store) Stats(ctx context.Context) (stats Stats, err error) {
 		stats.Size, stats.WAL, err = s.size(ctx)
 	}
 	if err != nil {
-		return Stats{}, fmt.Errorf("store: count what is open: %w", err)
+		return Stats{}, s.unread("count what is open", err)
 	}
 	return stats, nil
 }
@@ -84,7 +84,7 @@ type OpenEffect struct {
 func (s *Store) OpenEffects(ctx context.Context, after int64, limit int) ([]OpenEffect, error) {
 	rows, err := s.q.OpenEffects(ctx, db.OpenEffectsParams{After: after, Lim: int64(limit)})
 	if err != nil {
-		return nil, fmt.Errorf("store: list open effects: %w", err)
+		return nil, s.unread("list open effects", err)
 	}
 	list := make([]OpenEffect, len(rows))
 	for n, row := range rows {
@@ -154,7 +154,7 @@ func (s *Store) Healthy(ctx context.Context) error {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return errors.New(slow)
+		return &obstacle{mend: slow}
 	}
 }
 

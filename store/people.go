@@ -30,7 +30,7 @@ func profile(ctx context.Context, q *db.Queries, handle string) (incident.Profil
 // Profile is what is known of a person, the zero Profile when nothing is.
 func (s *Store) Profile(ctx context.Context, handle string) (incident.Profile, error) {
 	p, err := profile(ctx, s.q, handle)
-	return p, unlessNone(err, "find a person")
+	return p, s.unlessNone(err, "find a person")
 }
 
 // SaveProfiles keeps what was learned about people; what is older than what is known of somebody is dropped.
@@ -79,7 +79,7 @@ func (s *Store) RemoveMember(ctx context.Context, id incident.ID, handle string,
 func (s *Store) Member(ctx context.Context, id incident.ID, handle string) (seen time.Time, err error) {
 	ms, err := s.q.Member(ctx, db.MemberParams{IncidentID: int64(id), Handle: handle})
 	if err != nil {
-		return time.Time{}, unlessNone(err, "find a member of the room of "+id.String())
+		return time.Time{}, s.unlessNone(err, "find a member of the room of "+id.String())
 	}
 	return instant(ms), nil
 }
@@ -93,5 +93,5 @@ func (s *Store) Private(ctx context.Context, id incident.ID) (bool, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, missing(id)
 	}
-	return private, unlessNone(err, "see for whom "+id.String()+" is")
+	return private, s.unlessNone(err, "see for whom "+id.String()+" is")
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -47,8 +46,21 @@ var postgresDialect = &dialect{
 	spell:   func(conn db.DBTX) db.DBTX { return clean{conn} },
 	explain: explainServer,
 	exists:  `SELECT count(*) FROM pg_class WHERE oid = to_regclass($1)`,
-	take:    `FOR UPDATE SKIP LOCKED`,
-	hold:    `SELECT id FROM incidents WHERE id = $1 FOR NO KEY UPDATE`,
+	tables: `
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND c.relname <> 'goose_db_version'
+	AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+ORDER BY c.relname`,
+	elsewhere:  "give Tocsin a database of its own, made with CREATE DATABASE",
+	take:       `FOR UPDATE SKIP LOCKED`,
+	hold:       `SELECT id FROM incidents WHERE id = $1 FOR NO KEY UPDATE`,
+	index:      `INSERT INTO words (entry_id, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`,
+	forget:     `DELETE FROM words WHERE entry_id = $1 AND $2::text IS NOT NULL`,
+	search:     `SELECT entry_id FROM words WHERE words @@ $1::tsquery AND entry_id < $2 ORDER BY entry_id DESC LIMIT $3`,
+	unsearched: `SELECT NOT EXISTS (SELECT 1 FROM words) AND EXISTS (SELECT 1 FROM contents)`,
+	whole:      func(word string) string { return "'" + word + "'" }, // of letters and digits
+	begun:      func(word string) string { return "'" + word + "':*" },
+	and:        " & ",
 	structure: `
 WITH ours AS (
 	SELECT c.oid, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema()
@@ -118,7 +130,7 @@ func (s *Store) openServer(ctx context.Context, where string, o Options) error {
 	if err != nil {
 		return err
 	}
-	s.engine = &transactor{pool: s.writer, log: s.log, wake: s.signal, known: int64(len(sums)), patience: patience}
+	s.engine = &transactor{pool: s.writer, log: s.log, wake: s.signal, known: int64(len(sums))}
 	return nil
 }
 
@@ -127,7 +139,7 @@ func (s *Store) openServer(ctx context.Context, where string, o Options) error {
 func address(where string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(where)
 	if err != nil {
-		return nil, errors.New("this is no address of a PostgreSQL database: " +
+		return nil, cannotUse("this is no address of a PostgreSQL database",
 			"it should look like postgres://user:password@host:5432/database, with special characters in the password written as %XX")
 	}
 	// A pooler may hand each transaction to another connection of the server, so nothing is prepared on one for later.
@@ -146,7 +158,7 @@ func address(where string) (*pgx.ConnConfig, error) {
 }
 
 // errStandby is why a server is not used; of several hosts in an address the next is tried.
-var errStandby = errors.New("this PostgreSQL takes no changes, as a standby does not: give the address of the primary")
+var errStandby = &obstacle{mend: mend{"this PostgreSQL takes no changes, as a standby does not", "give the address of the primary"}}
 
 func takesChanges(ctx context.Context, conn *pgconn.PgConn) error {
 	results, err := conn.Exec(ctx, "SHOW transaction_read_only").ReadAll()
@@ -179,11 +191,11 @@ func checkServer(ctx context.Context, pool *sql.DB) error {
 	case err != nil:
 		return err
 	case version < minServer*10000:
-		return fmt.Errorf("PostgreSQL %s is too old: use %d or newer", settings["server_version"], minServer)
+		return cannotUse(fmt.Sprintf("PostgreSQL %s is too old", settings["server_version"]), fmt.Sprintf("use %d or newer", minServer))
 	}
 	for _, need := range serverNeeds {
 		if got := settings[need.name]; got == need.not || need.only != "" && got != need.only {
-			return fmt.Errorf("PostgreSQL has %s=%s: %s", need.name, got, need.mend)
+			return cannotUse(fmt.Sprintf("PostgreSQL has %s=%s", need.name, got), need.mend)
 		}
 	}
 	return nil

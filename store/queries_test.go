@@ -9,6 +9,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"tocsin/incident"
 )
 
 // statements are all of ours by name, with numbers for arguments.
@@ -17,6 +20,15 @@ func statements(t testing.TB, d *dialect) map[string]string {
 	files, err := filepath.Glob("queries/*.sql")
 	must(t, err)
 	all := map[string]string{"rolesOfMany": rolesOfMany, "refsOfMany": refsOfMany, "claim": d.claimStatement(2)}
+	for asked := range 1 << 7 { // each combination of what a list can be asked for
+		is := func(bit int) bool { return asked>>bit&1 == 1 }
+		word := map[bool]string{true: "x"}
+		f := incident.Filter{
+			OpenOnly: is(0), Severity: incident.Severity(word[is(1)]), Service: word[is(2)], Of: word[is(3)], SevereFirst: is(4),
+			Before: incident.ID(asked >> 5 & 1), Since: map[bool]time.Time{true: time.Unix(1, 0)}[is(6)],
+		}
+		all[fmt.Sprintf("list %+v", f)], _ = listStatement(f)
+	}
 	argument := regexp.MustCompile(`sqlc\.n?arg\(\w+\)`)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -124,6 +136,7 @@ sql:
       go:
         package: db
         out: db
+        omit_unused_structs: true
         emit_interface: true
         overrides:
           - {column: "incidents.open", go_type: bool}
@@ -151,7 +164,7 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-// Both engines have the same migrations, tables and columns.
+// Both engines have the same migrations, tables and columns, but for what each finds words by in its own way.
 func TestMigrationsPairUp(t *testing.T) {
 	name := regexp.MustCompile(`(?m)^CREATE (?:TABLE|UNIQUE INDEX|INDEX|VIEW|TRIGGER) (\w+)|^    (\w+) +(?:BIGINT|INTEGER|TEXT|BLOB|BYTEA|BOOLEAN)`)
 	list := func(engine string) string {
@@ -161,7 +174,9 @@ func TestMigrationsPairUp(t *testing.T) {
 		for _, entry := range entries {
 			text, err := fs.ReadFile(migrations, "migrations/"+engine+"/"+entry.Name())
 			must(t, err)
-			all = append(all, entry.Name())
+			if all = append(all, entry.Name()); strings.HasSuffix(entry.Name(), "_search.sql") {
+				continue
+			}
 			for _, found := range name.FindAllStringSubmatch(string(text), -1) {
 				all = append(all, found[1]+found[2])
 			}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,19 +35,19 @@ func (s *Store) Incident(ctx context.Context, id incident.ID) (i *incident.Incid
 			return err
 		}
 		i = incidentOf(row)
-		return complete(ctx, q, i)
+		return complete(ctx, q, row, i)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, missing(id)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("store: read %s: %w", id, err)
+		return nil, s.unread("read "+id.String(), err)
 	}
 	return i, nil
 }
 
-// complete adds the roles, refs and reminders of one incident.
-func complete(ctx context.Context, q *db.Queries, i *incident.Incident) error {
+// complete adds the roles, refs, reminders and tasks of one incident.
+func complete(ctx context.Context, q *db.Queries, row db.Incident, i *incident.Incident) error {
 	i.Reminders = map[incident.Topic]incident.Reminder{}
 	attached, err := q.Attached(ctx, int64(i.ID))
 	if err != nil {
@@ -64,7 +63,7 @@ func complete(ctx context.Context, q *db.Queries, i *incident.Incident) error {
 			i.Reminders[incident.Topic(a.Name)] = incident.Reminder{Step: int(a.Step), Due: instant(a.DueAt)}
 		}
 	}
-	return nil
+	return tasksOf(ctx, q, row, i)
 }
 
 // chunk is how many incidents' roles and refs are read at once. One fixed number, so that each is one statement.
@@ -134,41 +133,32 @@ func each(ctx context.Context, conn db.DBTX, query string, args []any, take func
 // InRoom is the incident whose room a channel is, or 0.
 func (s *Store) InRoom(ctx context.Context, channel string) (incident.ID, error) {
 	id, err := s.q.IncidentByRef(ctx, db.IncidentByRefParams{Name: incident.RefRoom, Value: channel})
-	return incident.ID(id), unlessNone(err, "find the incident of a channel")
+	return incident.ID(id), s.unlessNone(err, "find the incident of a channel")
 }
 
-// unlessNone wraps an error by what was being done; that there is no such row is none.
-func unlessNone(err error, doing string) error {
+// unread wraps the error of a read by what was being done. Where the database is what is wrong, it says what to do.
+func (s *Store) unread(doing string, err error) error {
+	return s.dialect.explain(fmt.Errorf("store: %s: %w", doing, err))
+}
+
+// unlessNone is unread; that there is no such row is no error.
+func (s *Store) unlessNone(err error, doing string) error {
 	if err == nil || errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	return fmt.Errorf("store: %s: %w", doing, err)
-}
-
-// List lists incidents, newest first, with their roles and refs.
-func (s *Store) List(ctx context.Context, f incident.Filter) ([]*incident.Incident, error) {
-	before := int64(f.Before)
-	if before == 0 {
-		before = math.MaxInt64
-	}
-	return s.list(ctx, func(q *db.Queries) ([]db.Incident, error) {
-		if f.OpenOnly {
-			return q.ListOpenIncidents(ctx, db.ListOpenIncidentsParams{Before: before, Lim: int64(f.Limit)})
-		}
-		return q.ListIncidents(ctx, db.ListIncidentsParams{Before: before, Lim: int64(f.Limit)})
-	})
+	return s.unread(doing, err)
 }
 
 // PrivateRooms lists private incidents that have a room and are still worked on, oldest first: those whose members must be known.
 func (s *Store) PrivateRooms(ctx context.Context) ([]*incident.Incident, error) {
-	return s.list(ctx, func(q *db.Queries) ([]db.Incident, error) {
+	return s.list(ctx, func(_ db.DBTX, q *db.Queries) ([]db.Incident, error) {
 		return q.ListPrivateRooms(ctx, incident.RefRoom)
 	})
 }
 
-func (s *Store) list(ctx context.Context, pick func(*db.Queries) ([]db.Incident, error)) (list []*incident.Incident, err error) {
+func (s *Store) list(ctx context.Context, pick func(db.DBTX, *db.Queries) ([]db.Incident, error)) (list []*incident.Incident, err error) {
 	err = s.view(ctx, func(conn db.DBTX, q *db.Queries) error {
-		rows, err := pick(q)
+		rows, err := pick(conn, q)
 		if err != nil {
 			return err
 		}
@@ -176,7 +166,7 @@ func (s *Store) list(ctx context.Context, pick func(*db.Queries) ([]db.Incident,
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("store: list incidents: %w", err)
+		return nil, s.unread("list incidents", err)
 	}
 	return list, nil
 }

@@ -52,6 +52,11 @@ func TestReadOnly(t *testing.T) {
 	}{
 		"whole":   {closed, "", 1},
 		"crashed": {crashed, "", 2},
+		"crashed, and copied without the index of its log": {func(t *testing.T) string {
+			path := crashed(t)
+			must(t, os.Remove(path+"-shm"))
+			return path
+		}, "", 2},
 		"emptied": {emptied, "has lost its data", 0},
 		"emptied and opened": {func(t *testing.T) string {
 			path := emptied(t)

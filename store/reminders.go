@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 func (s *Store) DueReminders(ctx context.Context, at time.Time, limit int) ([]incident.ID, error) {
 	rows, err := s.q.DueReminders(ctx, db.DueRemindersParams{At: millis(at), Lim: int64(limit)})
 	if err != nil {
-		return nil, fmt.Errorf("store: find what is due: %w", err)
+		return nil, s.unread("find what is due", err)
 	}
 	var ids []incident.ID
 	for _, row := range rows {

@@ -40,6 +40,7 @@ func rowOf(i *incident.Incident) db.Incident {
 		StartedAt: nullable(i.Started), DetectedAt: nullable(i.Detected), DeclaredAt: millis(i.Declared),
 		AcknowledgedAt: nullable(i.Acknowledged), MitigatedAt: nullable(i.Mitigated), ResolvedAt: nullable(i.Resolved),
 		ClosedAt: nullable(i.Closed), UpdatedAt: nullable(i.Updated), UpdateDueAt: nullable(i.UpdateDue),
+		DuplicateOf: sql.NullInt64{Int64: int64(i.DuplicateOf), Valid: i.DuplicateOf != 0}, Duplicates: int64(i.Duplicates), Tasks: int64(len(i.Tasks)),
 	}
 }
 
@@ -53,6 +54,7 @@ func incidentOf(row db.Incident) *incident.Incident {
 		Started: maybe(row.StartedAt), Detected: maybe(row.DetectedAt), Declared: instant(row.DeclaredAt),
 		Acknowledged: maybe(row.AcknowledgedAt), Mitigated: maybe(row.MitigatedAt), Resolved: maybe(row.ResolvedAt),
 		Closed: maybe(row.ClosedAt), Updated: maybe(row.UpdatedAt), UpdateDue: maybe(row.UpdateDueAt),
+		DuplicateOf: incident.ID(row.DuplicateOf.Int64), Duplicates: int(row.Duplicates),
 		Roles: map[incident.Role]incident.Person{}, Refs: incident.Refs{},
 	}
 }
@@ -74,7 +76,7 @@ func updateOf(row db.Incident) db.UpdateIncidentParams {
 		Service: row.Service, Private: row.Private, Room: row.Room, Policy: row.Policy,
 		StartedAt: row.StartedAt, DetectedAt: row.DetectedAt, AcknowledgedAt: row.AcknowledgedAt,
 		MitigatedAt: row.MitigatedAt, ResolvedAt: row.ResolvedAt, ClosedAt: row.ClosedAt,
-		UpdatedAt: row.UpdatedAt, UpdateDueAt: row.UpdateDueAt, ID: row.ID,
+		UpdatedAt: row.UpdatedAt, UpdateDueAt: row.UpdateDueAt, DuplicateOf: row.DuplicateOf, Duplicates: row.Duplicates, Tasks: row.Tasks, ID: row.ID,
 	}
 }
 

@@ -143,6 +143,8 @@ func refused(t *testing.T, where, want string) {
 		t.Error(err)
 	case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
 		t.Errorf("got %v, want it to say %q", err, want)
+	case err != nil && (store.MendOf(err) == "" || !strings.Contains(err.Error(), ": "+store.MendOf(err))):
+		t.Errorf("%v: apart from what is wrong, what to do is %q", err, store.MendOf(err))
 	}
 }
 

@@ -109,7 +109,23 @@ func (s Seed) write(ctx context.Context, pool *sql.DB) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	if err := s.index(ctx, pool); err != nil {
+		return err
+	}
 	return execEach(ctx, pool, `PRAGMA synchronous=FULL`, `PRAGMA journal_mode=WAL`)
+}
+
+// index makes what the entries are found by.
+func (Seed) index(ctx context.Context, pool *sql.DB) error {
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
+	if err := indexAll(ctx, sqliteDialect, sqliteDialect.spell(tx)); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 func execEach(ctx context.Context, pool *sql.DB, statements ...string) error {

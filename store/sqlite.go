@@ -22,12 +22,21 @@ const driverName = "tocsin-sqlite"
 
 // sqliteDialect is what SQLite has to be told. It has one writer, so nobody else holds a row.
 var sqliteDialect = &dialect{
-	goose:     goose.DialectSQLite3,
-	folder:    "sqlite",
-	spell:     func(conn db.DBTX) db.DBTX { return numbered{conn} },
-	explain:   explainFile,
-	exists:    `SELECT count(*) FROM sqlite_schema WHERE name = $1`,
-	structure: `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,
+	goose:      goose.DialectSQLite3,
+	folder:     "sqlite",
+	spell:      func(conn db.DBTX) db.DBTX { return numbered{conn} },
+	explain:    explainFile,
+	index:      `INSERT INTO words (rowid, text) VALUES ($1, $2)`,
+	forget:     `INSERT INTO words (words, rowid, text) SELECT 'delete', $1, $2 WHERE EXISTS (SELECT 1 FROM words_docsize WHERE id = $1)`,
+	search:     `SELECT rowid FROM words WHERE words MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3`,
+	unsearched: `SELECT NOT EXISTS (SELECT 1 FROM words_docsize) AND EXISTS (SELECT 1 FROM contents)`,
+	whole:      func(word string) string { return `"` + word + `"` }, // of letters and digits
+	begun:      func(word string) string { return `"` + word + `"*` },
+	and:        " ",
+	exists:     `SELECT count(*) FROM sqlite_schema WHERE name = $1`,
+	tables:     `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND name <> 'goose_db_version' ORDER BY name`,
+	elsewhere:  "name another file in TOCSIN_DB",
+	structure:  `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,
 }
 
 // busyTimeout is how long a connection waits for a lock, in milliseconds.
@@ -62,11 +71,13 @@ const (
 	reading
 	looking    // reading a file that nobody has open, without a trace
 	recovering // the same, with what a crash has left in its write-ahead log
+	indexing   // the same, where the index of that log is gone: each connection makes one in its memory
 )
 
 // settings is whose settings a way to open a file has.
 func (a access) settings() access {
-	if a == looking || a == recovering {
+	switch a {
+	case looking, recovering, indexing:
 		return reading
 	}
 	return a
@@ -93,6 +104,9 @@ func dsn(path string, a access) string {
 		words.Set("immutable", "1")
 	case recovering:
 		words.Set("readonly_shm", "1")
+	case indexing: // who has a file alone needs no shared index; a lock to have it alone cannot be taken without writing
+		words.Set("vfs", "unix-none")
+		words.Set("_locking_mode", "EXCLUSIVE")
 	}
 	if a = a.settings(); a == reading {
 		words.Set("mode", "ro")

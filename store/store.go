@@ -49,8 +49,9 @@ type Store struct {
 }
 
 // Open opens a database: the PostgreSQL database at an address that begins with postgres:// or postgresql://, else the
-// SQLite file of that name. It makes it where there is none. It refuses a database from a newer program, one that was
-// altered by hand or emptied, a file that another process uses, and a server or library that cannot be trusted with it.
+// SQLite file of that name. It makes it where there is none. It refuses a database from a newer program, one of another
+// program altogether, one that was altered by hand or emptied, a file that another process uses, and a server or library
+// that cannot be trusted with it.
 func Open(ctx context.Context, where string, o Options) (*Store, error) {
 	s := &Store{wake: make(chan struct{}, 1), log: cmp.Or(o.Log, slog.Default())}
 	if err := s.open(ctx, where, o); err != nil {

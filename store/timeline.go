@@ -20,7 +20,7 @@ func (s *Store) Timeline(ctx context.Context, id incident.ID, before int64, limi
 	}
 	rows, err := s.q.Timeline(ctx, db.TimelineParams{IncidentID: int64(id), Before: before, Lim: int64(limit) + 1})
 	if err != nil {
-		return nil, false, fmt.Errorf("store: read the timeline of %s: %w", id, err)
+		return nil, false, s.unread("read the timeline of "+id.String(), err)
 	}
 	if more = len(rows) > limit; more {
 		rows = rows[:limit]
@@ -42,7 +42,7 @@ func (s *Store) Event(ctx context.Context, event int64) (incident.ID, incident.E
 		return 0, incident.Event{}, incident.Refuse(incident.Missing, "There is no entry %d.", event)
 	}
 	if err != nil {
-		return 0, incident.Event{}, fmt.Errorf("store: read entry %d: %w", event, err)
+		return 0, incident.Event{}, s.unread(fmt.Sprintf("read entry %d", event), err)
 	}
 	e, err := eventOf(row.Entry, row.Actor, row.Body)
 	if err != nil {
@@ -53,18 +53,28 @@ func (s *Store) Event(ctx context.Context, event int64) (incident.ID, incident.E
 
 // Latest is the event of a kind that was recorded last on an incident, the zero Event when there is none.
 func (s *Store) Latest(ctx context.Context, id incident.ID, kind incident.EventKind) (incident.Event, error) {
-	row, err := s.q.LatestEntry(ctx, db.LatestEntryParams{IncidentID: int64(id), Kind: string(kind)})
+	e, err := latest(ctx, s.q, id, kind)
+	if err != nil {
+		return e, s.unread(fmt.Sprintf("find the latest %s of %s", kind, id), err)
+	}
+	return e, nil
+}
+
+// Latest is that of the store, as this transaction sees it: without what it has recorded itself.
+func (t *Tx) Latest(id incident.ID, kind incident.EventKind) (incident.Event, error) {
+	e, err := latest(t.ctx, t.q, id, kind)
+	return e, t.fail("find the latest "+string(kind)+" of "+id.String(), err)
+}
+
+func latest(ctx context.Context, q *db.Queries, id incident.ID, kind incident.EventKind) (incident.Event, error) {
+	row, err := q.LatestEntry(ctx, db.LatestEntryParams{IncidentID: int64(id), Kind: string(kind)})
 	if errors.Is(err, sql.ErrNoRows) {
 		return incident.Event{}, nil
 	}
 	if err != nil {
-		return incident.Event{}, fmt.Errorf("store: find the latest %s of %s: %w", kind, id, err)
+		return incident.Event{}, err
 	}
-	e, err := eventOf(row.Entry, row.Actor, row.Body)
-	if err != nil {
-		return incident.Event{}, fmt.Errorf("store: read entry %d: %w", row.Entry.ID, err)
-	}
-	return e, nil
+	return eventOf(row.Entry, row.Actor, row.Body)
 }
 
 // Message is the last event about a message of an incident's room, the zero Event where there is none.

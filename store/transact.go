@@ -18,11 +18,13 @@ import (
 	"tocsin/incident"
 )
 
-// changeTime bounds a change and its commit; patience how long it waits for another one, and how long the server lets it
-// stand still before it takes its locks from it, as when its process was stopped.
+// changeTime bounds a change and its commit, and patience how long it waits for another one. stillness is how long the server
+// lets it stand still before it takes its locks from it, as when its process was stopped: so short that who waits for them
+// still gets an answer in the time that Slack gives, and far longer than any change computes. One that lost them runs again.
 const (
 	changeTime = 20 * time.Second
 	patience   = 10 * time.Second
+	stillness  = time.Second
 )
 
 // tries is how often a change is run that lost against another one, or lost its connection before its commit.
@@ -30,11 +32,10 @@ const tries = 6
 
 // transactor runs each change in a PostgreSQL transaction of its own.
 type transactor struct {
-	pool     *sql.DB
-	log      *slog.Logger
-	wake     func() // called after a commit that concerns the outbox
-	known    int64  // the schema that this program writes
-	patience time.Duration
+	pool  *sql.DB
+	log   *slog.Logger
+	wake  func() // called after a commit that concerns the outbox
+	known int64  // the schema that this program writes
 
 	mu     sync.RWMutex // held for reading while a change runs, so that close waits for it
 	closed bool
@@ -144,18 +145,18 @@ func (p *transactor) guard(t *Tx) error {
 	const guard = `SELECT COALESCE(max(version_id), 0),
 		set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on'
 			ELSE current_setting('synchronous_commit') END, true),
-		set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $1, true)
+		set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)
 	FROM goose_db_version`
 	var current int64
 	var said string
-	err := t.conn.QueryRowContext(t.ctx, guard, p.patience.String()).Scan(&current, &said, &said, &said)
+	err := t.conn.QueryRowContext(t.ctx, guard, patience.String(), stillness.String()).Scan(&current, &said, &said, &said)
 	switch {
 	case err != nil:
 		return t.fail("begin", err)
 	case current > p.known:
 		return newer(current, p.known)
 	case current < p.known:
-		return fmt.Errorf("the database has become an older one (schema %d, this program writes %d): start the program anew", current, p.known)
+		return cannotUse(fmt.Sprintf("the database has become an older one (schema %d, this program writes %d)", current, p.known), "start the program anew")
 	}
 	return nil
 }
@@ -186,7 +187,7 @@ func passing(err error) bool {
 	if !errors.As(err, &server) {
 		return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 	}
-	const stoodStill = "25P03" // for longer than our patience
+	const stoodStill = "25P03" // for longer than it may
 	return lost(err) || demoted(err) || server.Code == stoodStill || strings.HasPrefix(server.Code, "08") || strings.HasPrefix(server.Code, "57P")
 }
 

@@ -23,6 +23,7 @@ type Tx struct {
 	q       *db.Queries
 	at      time.Time
 	tracked []*tracked
+	seen    map[incident.ID]snapshot // what nobody has written since it was read: shared with the changes before and behind it in a batch
 	system  incident.Ledger
 	stirred []incident.ID // whose effects have changed: the turns are to be taken anew, and the outbox is to look
 	erased  bool          // words were taken out: they must not stay in a log of the file either
@@ -32,16 +33,32 @@ type Tx struct {
 // newTx is a transaction on a connection that has begun one.
 func newTx(ctx context.Context, d *dialect, conn db.DBTX) *Tx {
 	conn = d.spell(conn)
-	return &Tx{ctx: ctx, dialect: d, conn: conn, q: db.New(conn)}
+	return &Tx{ctx: ctx, dialect: d, conn: conn, q: db.New(conn), seen: map[incident.ID]snapshot{}}
 }
 
 // tracked is an incident with what the database holds of it.
 type tracked struct {
 	*incident.Incident
+	snapshot
+}
+
+// snapshot is what the database holds of an incident. Nobody changes it.
+type snapshot struct {
 	row   db.Incident
 	roles map[incident.Role]incident.Person
 	refs  incident.Refs
 	dues  map[incident.Topic]incident.Reminder
+	tasks []incident.Task
+}
+
+// incident makes one to work on.
+func (s snapshot) incident() *incident.Incident {
+	i := incidentOf(s.row)
+	maps.Copy(i.Roles, s.roles)
+	maps.Copy(i.Refs, s.refs)
+	i.Reminders = maps.Clone(s.dues)
+	i.Tasks = slices.Clone(s.tasks)
+	return i
 }
 
 var _ incident.Tx = (*Tx)(nil)
@@ -138,7 +155,7 @@ func (t *Tx) Declare(i *incident.Incident) error {
 		return t.fail("number an incident", err)
 	}
 	i.ID, row.ID = incident.ID(id), id
-	t.tracked = append(t.tracked, &tracked{Incident: i, row: row})
+	t.tracked = append(t.tracked, &tracked{Incident: i, snapshot: snapshot{row: row}})
 	return nil
 }
 
@@ -157,19 +174,30 @@ func (t *Tx) load(id incident.ID) (*incident.Incident, error) {
 			return known.Incident, nil
 		}
 	}
-	row, err := t.row(id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, missing(id)
+	held, known := t.seen[id]
+	if !known {
+		var err error
+		if held, err = t.read(id); errors.Is(err, sql.ErrNoRows) {
+			return nil, missing(id)
+		} else if err != nil {
+			return nil, t.fail("open "+id.String(), err)
+		}
+		t.seen[id] = held
 	}
+	i := held.incident()
+	t.tracked = append(t.tracked, &tracked{Incident: i, snapshot: held})
+	return i, nil
+}
+
+// read reads an incident from the database, and locks it.
+func (t *Tx) read(id incident.ID) (snapshot, error) {
+	row, err := t.row(id)
 	if err != nil {
-		return nil, t.fail("open "+id.String(), err)
+		return snapshot{}, err
 	}
 	i := incidentOf(row)
-	if err := complete(t.ctx, t.q, i); err != nil {
-		return nil, t.fail("open "+id.String(), err)
-	}
-	t.tracked = append(t.tracked, &tracked{Incident: i, row: row, roles: maps.Clone(i.Roles), refs: maps.Clone(i.Refs), dues: maps.Clone(i.Reminders)})
-	return i, nil
+	err = complete(t.ctx, t.q, row, i)
+	return snapshot{row: row, roles: i.Roles, refs: i.Refs, dues: i.Reminders, tasks: i.Tasks}, err
 }
 
 // row reads the row of an incident, and locks it where others might change it meanwhile.

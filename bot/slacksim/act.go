@@ -29,7 +29,7 @@ type deed struct {
 // deeds is the one list of what can be done on the screen; an error is a sentence to show.
 var deeds = map[string]func(*Workspace, context.Context, deed) error{
 	"post": doPost, "press": doAct, "select": doAct, "submit": doSubmit, "close": doClose, "shortcut": doShortcut, "react": doReact,
-	"join": doJoin, "leave": doLeave, "read": doRead, "pin": doPin, "edit": doEdit, "delete": doDelete, "home": doHome,
+	"join": doJoin, "leave": doLeave, "archive": doArchive, "unarchive": doUnarchive, "read": doRead, "pin": doPin, "edit": doEdit, "delete": doDelete, "home": doHome,
 }
 
 func (w *Workspace) serveAct(rw http.ResponseWriter, r *http.Request) {
@@ -190,6 +190,20 @@ func doLeave(w *Workspace, _ context.Context, d deed) error {
 			return sentence("You cannot leave this channel.")
 		}
 		w.dropMember(c, d.As)
+		return nil
+	})
+}
+
+func doArchive(w *Workspace, _ context.Context, d deed) error { return w.turnArchived(d, true) }
+
+func doUnarchive(w *Workspace, _ context.Context, d deed) error { return w.turnArchived(d, false) }
+
+func (w *Workspace) turnArchived(d deed, to bool) error {
+	return w.inChannel(d, func(c *channel, _ *message) error {
+		if c.im || c.name == "general" || c.archived == to {
+			return sentence("You cannot do that with this channel.")
+		}
+		w.setArchived(c, to, d.As)
 		return nil
 	})
 }

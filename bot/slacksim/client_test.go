@@ -88,7 +88,12 @@ func TestRealClientRooms(t *testing.T) {
 	w.DirectMessages(ada).Expect("to you")
 	ok("archive", true, api.ArchiveConversationContext(ctx, room.ID))
 	ok("archived", w.Channel("inc-2-b").Archived() && w.Channel("inc-2-b").Private(), nil)
-	ok("unarchive", true, api.UnArchiveConversationContext(ctx, room.ID))
+	w.Announce("conversations.unarchive")
+	if err := api.UnArchiveConversationContext(ctx, room.ID); err == nil || err.Error() != "not_in_channel" {
+		t.Errorf("a bot cannot unarchive: %v", err)
+	}
+	ada.Unarchive(w.Channel("inc-2-b"))
+	ok("unarchived", !w.Channel("inc-2-b").Archived(), nil)
 }
 
 func TestRealClientMessages(t *testing.T) {

@@ -116,12 +116,22 @@ func TestCheckAndComplaints(t *testing.T) {
 // recorder is a T that notes what a story says, instead of failing.
 type recorder struct {
 	testing.TB
-	said []string
+	said      []string
+	impatient bool // waits for nothing
 }
 
 type stopped struct{}
 
 func (r *recorder) Helper() {}
+
+func (r *recorder) Context() context.Context {
+	ctx, cancel := context.WithCancel(r.TB.Context())
+	if r.impatient {
+		cancel()
+	}
+	r.Cleanup(cancel)
+	return ctx
+}
 
 func (r *recorder) Errorf(f string, args ...any) { r.said = append(r.said, fmt.Sprintf(f, args...)) }
 
@@ -143,7 +153,10 @@ func TestStoriesFail(t *testing.T) {
 			a.w.Person("Ada").Press(a.w.Channel("#general").Expect("plain"), "Go")
 		}, "a button Go"},
 		{"nobody of that name", func(a *fakeApp) { a.w.Person("Eve") }, "Eve"},
-		{"not a member", func(a *fakeApp) { a.w.Person("Gus").Type("#exec", "hi") }, "not in"},
+		{"not a member", func(a *fakeApp) {
+			a.w.t.(*recorder).impatient = true
+			a.w.Person("Gus").Type("#exec", "hi")
+		}, "Gus is not in #exec"},
 		{"message that shows less", func(a *fakeApp) {
 			a.call("chat.postMessage", map[string]string{"channel": a.channelID("general"), "text": "one"})
 			a.w.Channel("#general").Expect("one").Has("two")

@@ -19,6 +19,15 @@ func (w *Workspace) Join(p *Person, name string) {
 	w.addMember(c.c, p.id, "")
 }
 
+// Remove takes messages away, as an administrator can.
+func (w *Workspace) Remove(posts ...*Post) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range posts {
+		w.remove(p.c.c, p.m)
+	}
+}
+
 // Post finds a message of the app that stands in the channel already and shows all the words.
 func (c *Channel) Post(words ...string) *Post {
 	c.w.t.Helper()
@@ -31,4 +40,13 @@ func (c *Channel) Post(words ...string) *Post {
 	}
 	c.w.t.Fatalf("there is no message with %q; there was instead:\n%s", words, indent(c.show()))
 	return nil
+}
+
+// Leave takes somebody out of a channel, as by their own leave.
+func (w *Workspace) Leave(p *Person, name string) {
+	w.t.Helper()
+	c := w.Channel(name).c
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.dropMember(c, p.id)
 }

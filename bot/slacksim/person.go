@@ -57,7 +57,7 @@ func (p *Person) deadline() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(p.w.t.Context(), patience)
 }
 
-// room finds a channel in which the person may type.
+// room finds a channel, and waits until the person is in it, as people do who were told that they will be invited.
 func (p *Person) room(name string) *channel {
 	p.w.t.Helper()
 	p.w.mu.Lock()
@@ -66,11 +66,9 @@ func (p *Person) room(name string) *channel {
 	if c == nil {
 		c = p.w.Channel(name).c
 	}
-	p.w.mu.Lock()
-	defer p.w.mu.Unlock()
-	if !c.members[p.id] {
-		p.w.t.Fatalf("%s is not in %s", p.Name, p.w.title(c))
-	}
+	p.w.waitFor(p.Name+" to come into the channel", func() bool { return c.members[p.id] }, func() string {
+		return p.Name + " is not in " + p.w.title(c)
+	})
 	return c
 }
 

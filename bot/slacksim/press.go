@@ -138,6 +138,18 @@ func (p *Person) Leave(c *Channel) {
 	p.do(deed{Do: "leave", Channel: c.c.id})
 }
 
+// Archive archives a channel.
+func (p *Person) Archive(c *Channel) {
+	p.w.t.Helper()
+	p.do(deed{Do: "archive", Channel: c.c.id})
+}
+
+// Unarchive brings an archived channel back.
+func (p *Person) Unarchive(c *Channel) {
+	p.w.t.Helper()
+	p.do(deed{Do: "unarchive", Channel: c.c.id})
+}
+
 // Home is the app's Home tab of one person.
 type Home struct {
 	p *Person
@@ -148,6 +160,12 @@ type Home struct {
 func (p *Person) OpenHome() *Home {
 	p.w.t.Helper()
 	p.do(deed{Do: "home"})
+	return p.Home()
+}
+
+// Home waits until the app has published a Home tab for this person, who need not have opened it here.
+func (p *Person) Home() *Home {
+	p.w.t.Helper()
 	var v *view
 	p.w.waitFor("a Home tab of "+p.Name, func() bool { v = p.w.homes[p.id]; return v != nil }, func() string { return "none" })
 	return &Home{p, v}

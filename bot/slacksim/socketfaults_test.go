@@ -132,7 +132,7 @@ func TestLoseAcks(t *testing.T) {
 
 func TestHalfOpen(t *testing.T) {
 	a := startSocket(t, Options{})
-	a.w.client.Timeout = 20 * time.Millisecond
+	a.w.client.Timeout = time.Second / 2 // Slack's three seconds, shortened; the one that is well needs far less
 	deaf, well := a.dial(), a.dial()
 	a.w.HalfOpen(1)
 	a.w.AwaitSockets(1)
@@ -193,21 +193,24 @@ func TestPings(t *testing.T) {
 
 func TestSendEnvelope(t *testing.T) {
 	a := startSocket(t, Options{})
-	a.w.client.Timeout = 20 * time.Millisecond
+	asSlack := a.w.client.Timeout
 	l := a.dial()
 	if !a.w.SendEnvelope(`{"envelope_id":"one","type":"events_api","payload":{"event":[]}}`) {
 		t.Error("acked, but not seen")
 	}
 	l.next()
 	l.answer = hush
+	a.w.client.Timeout = 20 * time.Millisecond // where no ack comes
 	if a.w.SendEnvelope(`{"envelope_id" : "two", "type":"new_kind"}`) {
 		t.Error("not acked, but seen")
 	}
 	l.next()
+	a.w.client.Timeout = asSlack
 	go func() { l.next(); l.ack("three", nil) }()
 	if !a.w.SendEnvelope(`{"envelope_id":"three","type`) {
 		t.Error("what is no JSON was acked, but not seen")
 	}
+	a.w.client.Timeout = 20 * time.Millisecond
 	if a.w.SendEnvelope("no id") {
 		t.Error("without an id there is nothing to ack")
 	}

@@ -19,8 +19,9 @@ type T interface {
 	Context() context.Context
 }
 
-// patience is how long a story waits for something to be seen.
-const patience = 10 * time.Second
+// patience is how long a story waits for something to be seen: far beyond what a slow machine needs, so that only a fault
+// runs into it.
+const patience = 30 * time.Second
 
 // storyClock stands still until Pass moves it.
 type storyClock struct {

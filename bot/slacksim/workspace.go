@@ -44,9 +44,10 @@ type TourStep struct {
 	Title   string `json:"title"`
 	Text    string `json:"text"`              // mrkdwn
 	Try     string `json:"try,omitempty"`     // what to type
-	Channel string `json:"channel,omitempty"` // where, by name
+	Channel string `json:"channel,omitempty"` // where, by name; a * at its end stands for anything
 	As      string `json:"as,omitempty"`      // who, by name
 	Press   string `json:"press,omitempty"`   // the label of a button that does it too
+	Opens   string `json:"opens,omitempty"`   // a channel, named as above: when it is there, the step is done, whoever did it and how
 }
 
 // Workspace is one Slack workspace that listens on an address of its own.

@@ -194,6 +194,10 @@ func (f *floor) entry(ctx context.Context, e *order, id int64, kind string) erro
 	}
 	_, err = f.conn.ExecContext(ctx, `INSERT INTO contents (entry_id, actor, body, actor_salt, body_salt) VALUES (?1, ?2, ?3, ?4, ?4)`,
 		entry, `{"handle":"`+e.person+`","name":"`+e.person+`"}`, `{"text":"`+e.text+`"}`, floorSalt)
+	if err != nil {
+		return err
+	}
+	_, err = f.conn.ExecContext(ctx, `INSERT INTO words (rowid, text) VALUES (?1, ?2)`, entry, e.text)
 	return err
 }
 
@@ -219,6 +223,9 @@ func (f *floor) declare(ctx context.Context, e *order) error {
 		return err
 	}
 	if _, err := f.conn.ExecContext(ctx, `INSERT INTO refs (incident_id, name, value) VALUES (?1, 'slack.origin', 'C0GENERAL')`, id); err != nil {
+		return err
+	}
+	if _, err := f.conn.ExecContext(ctx, `INSERT INTO reminders (incident_id, topic, step, due_at) VALUES (?1, 'update', 0, ?2)`, id, e.at); err != nil {
 		return err
 	}
 	for _, owed := range []struct{ lane, kind string }{

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -52,7 +51,7 @@ func startDemo(t *testing.T) string {
 func openBrowser(t *testing.T, url string) *browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.NoSandbox, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-quic", true),
+		chromedp.NoSandbox, chromedp.WSURLReadTimeout(patience), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
@@ -66,10 +65,10 @@ func openBrowser(t *testing.T, url string) *browser {
 	return b
 }
 
-// do runs actions within ten seconds.
+// do runs actions, and gives up when they take too long.
 func (b *browser) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		b.save("/tmp/tocsin-browser-failure.png")
@@ -86,7 +85,7 @@ func (b *browser) sees(selector string) {
 func (b *browser) reads(selector string, words ...string) {
 	b.t.Helper()
 	for _, word := range words {
-		ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+		ctx, cancel := context.WithTimeout(b.ctx, patience)
 		_, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf("[...document.querySelectorAll(%q)].some(e => e.innerText.includes(%q))", selector, word)))
 		cancel()
 		if err != nil {
@@ -118,7 +117,9 @@ func (b *browser) run(what, script string) {
 
 func (b *browser) goes(channel string) {
 	b.t.Helper()
-	b.do("go to #"+channel, chromedp.Click(fmt.Sprintf("[data-channel=%q]", channel)))
+	selector := fmt.Sprintf("[data-channel=%q]", channel)
+	b.sees(selector)
+	b.run("go to #"+channel, fmt.Sprintf("document.querySelector(%q).click()", selector))
 	b.reads("#header", channel)
 }
 
@@ -176,6 +177,35 @@ func TestBrowserForm(t *testing.T) {
 	b.presses("[role=dialog]", "Declare")
 	b.reads("[role=dialog]", "INC-1 declared")
 	b.save(shot(t, "declared.png"))
+}
+
+// TestBrowserTour declares something else than the tour proposes, through the form. The step is done all the same, and the
+// next ones lead to the room that it has opened; what is unticked by hand stays so.
+func TestBrowserTour(t *testing.T) {
+	b := openBrowser(t, startDemo(t))
+	b.reads(".steps li:nth-child(2)", "in #inc-1-…")
+	b.goes("general")
+	b.types("/incident declare")
+	b.sees("[role=dialog]")
+	b.do("fill the title", chromedp.SendKeys("[role=dialog] input[type=text], [role=dialog] input:not([type])", "search finds nothing"))
+	b.presses("[role=dialog]", "Declare")
+	b.reads("[role=dialog]", "INC-1 declared")
+	b.run("close the form", `document.querySelector('[role=dialog] [aria-label="Close"]').click()`)
+	b.do("wait until it is closed", chromedp.WaitNotPresent("[role=dialog]"))
+	step := func(n int, ticked bool) string {
+		return fmt.Sprintf(`[aria-label="Step %d done"][aria-checked="%t"]`, n, ticked)
+	}
+	b.sees(step(1, true))
+	b.reads(".steps li:nth-child(2)", "in #inc-1-search-finds-nothing")
+	b.sees(step(2, false))
+	b.run("go to the room", `document.querySelector(".steps li:nth-child(2) .step-foot button").click()`)
+	b.reads("#header", "inc-1-search-finds-nothing")
+	b.reads("#messages", "Take command")
+	b.sees(step(2, true))
+	b.run("untick", `document.querySelector('`+step(1, true)+`').click()`)
+	b.do("load the page again", chromedp.Reload())
+	b.sees(step(2, true))
+	b.sees(step(1, false))
 }
 
 // TestBrowserDarkAndPhone looks at a room in the dark and on a phone: it is readable, and nothing hangs out of the window.

@@ -58,6 +58,9 @@ type configLine struct {
 func effective(s *settings, from origins) configuration {
 	c := configuration{Policy: []configLine{}}
 	for _, one := range s.list() {
+		if one.Name == "TOCSIN_POLICY" {
+			one.Value = s.policyFile() // which is read where it is there
+		}
 		c.Settings = append(c.Settings, configLine{Name: one.Name, Value: one.Value, From: cmp.Or(from[one.Name], "default")})
 	}
 	return c

@@ -181,13 +181,6 @@ func TestStoryModalFlags(t *testing.T) {
 	}
 }
 
-func TestStoryDrill(t *testing.T) {
-	w := newHouse(t)
-	w.Person("Ada").Type("#general", "/incident declare the region is gone --drill").Expect("INC-1 declared")
-	w.Channel("#inc-1-the-region-is-gone").Expect("EXERCISE", "the region is gone")
-	w.Quiet() // nothing is announced
-}
-
 func TestStoryMessageShortcut(t *testing.T) {
 	w := newHouse(t)
 	ada, linus := w.Person("Ada"), w.Person("Linus")

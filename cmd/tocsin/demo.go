@@ -109,10 +109,10 @@ func demoOptions(w *slacksim.Workspace, database string) options {
 
 // tour is what a newcomer is told to try, in order.
 var tour = []slacksim.TourStep{
-	{Title: "Ring the bell", Text: "Production breaks. A few words are enough; these name a severity and a service too.", Try: "/incident declare sev2 checkout is down --service checkout", Channel: "general", As: "Ada"},
+	{Title: "Ring the bell", Text: "Production breaks. A few words are enough; these name a severity and a service too.", Try: "/incident declare sev2 checkout is down --service checkout", Channel: "general", As: "Ada", Opens: theRoom},
 	{Title: "Go to the room", Text: "Tocsin has opened a room, invited you, pinned a card and announced it in *#incidents*.", Channel: theRoom, As: "Ada"},
 	{Title: "Take command", Text: "Press *Take command* on the card, or type it. The card and the announcement follow.", Try: "/incident commander me", Press: "Take command", Channel: theRoom, As: "Ada"},
-	{Title: "Write the timeline", Text: "Notes can be about earlier: the reading of the time is echoed.", Try: "/incident note -10m the 14:00 deploy began", Channel: theRoom, As: "Ada"},
+	{Title: "Write the timeline", Text: "Notes can be about earlier: the reading of the time is echoed.", Try: "/incident note -10m the deploy began", Channel: theRoom, As: "Ada"},
 	{Title: "Tell everybody", Text: "An update shows on the card and in the announcement, and sets when the next one is due.", Try: "/incident update we are rolling back the deploy", Channel: theRoom, As: "Ada"},
 	{Title: "Declare it twice", Text: "Switch to Grace, who does not know. It is declared all the same, and both are told of the other.", Try: "/incident declare checkout down for everyone", Channel: "general", As: "Grace"},
 	{Title: "Try as a guest", Text: "Gus is a guest. He cannot declare, and is told so.", Try: "/incident declare the coffee is out", Channel: "general", As: "Gus"},
@@ -120,5 +120,5 @@ var tour = []slacksim.TourStep{
 	{Title: "Read the timeline", Text: "What, who, when it happened, and when it was recorded.", Try: "/incident timeline", Press: "Timeline", Channel: theRoom, As: "Ada"},
 }
 
-// theRoom is the name that the first step's room gets.
-const theRoom = "inc-1-checkout-is-down"
+// theRoom is the name that the first incident's room gets, whatever it is about.
+const theRoom = "inc-1-*"

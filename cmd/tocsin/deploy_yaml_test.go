@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -131,6 +132,7 @@ func TestDeployKubernetes(t *testing.T) {
 			isCommand(t, c.Args)
 			s := starts(t, podEnvironment(t, c))
 			isAsked(t, c, s)
+			isBounded(t, c)
 			mounts(t, w)
 			if server := strings.HasPrefix(s.DB, "postgres://"); server != (w.Spec.Replicas > 1) {
 				t.Errorf("%d replicas on %s", w.Spec.Replicas, s.DB)
@@ -162,6 +164,16 @@ func isRestricted(t *testing.T, p podSpec, c podContainer) {
 		if !holds {
 			t.Errorf("does not hold: %s", what)
 		}
+	}
+}
+
+// isBounded checks that the program knows how much memory it has, and that something is left for what is not Go's.
+func isBounded(t *testing.T, c podContainer) {
+	t.Helper()
+	var limit, ours int
+	_, err := fmt.Sscanf(c.Resources["limits"]["memory"], "%dMi", &limit)
+	if _, unread := fmt.Sscanf(podEnvironment(t, c)["GOMEMLIMIT"], "%dMiB", &ours); err != nil || unread != nil || ours < limit/2 || ours > limit*4/5 {
+		t.Errorf("of %d MiB it knows of %d: %v %v", limit, ours, err, unread)
 	}
 }
 

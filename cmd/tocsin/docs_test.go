@@ -25,6 +25,9 @@ func TestSettingsAreDocumented(t *testing.T) {
 		if s.InFile() {
 			mark = "yes"
 		}
+		if s.Group != "" {
+			fmt.Fprintf(&want, "| **%s** | | | |\n", s.Group)
+		}
 		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", s.Name, value, mark, s.Help)
 	}
 	_, got, _ := strings.Cut(string(raw), "|---|---|---|---|\n")
@@ -62,11 +65,14 @@ func TestTheDefaultsAreDocumented(t *testing.T) {
 	p := incident.Defaults()
 	var want strings.Builder
 	for _, level := range p.Severities {
-		every := "none is owed"
+		every, leads := "none is owed", "–"
 		if level.Cadence > 0 {
 			every = strings.Replace(strings.TrimSuffix(level.Cadence.String(), "0s"), "h0m", "h", 1)
 		}
-		fmt.Fprintf(&want, "| `%s` | %s | %s |\n", level.Name, level.Meaning, every)
+		if level.LeadWithin > 0 {
+			leads = strings.TrimSuffix(level.LeadWithin.String(), "0s")
+		}
+		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", level.Name, level.Meaning, every, leads)
 	}
 	fmt.Fprintf(&want, "\nWhat is declared without a severity is `%s`. Rooms are called `%s`.", p.Fallback, p.Channel)
 	if !strings.Contains(string(raw), want.String()) {

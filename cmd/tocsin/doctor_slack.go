@@ -44,13 +44,6 @@ func (d *doctor) askWho(ctx context.Context) greeting {
 
 var errNotTried = errors.New("not tried before the settings are right")
 
-// settingMends says what to do about a setting of Slack's that has the wrong shape.
-var settingMends = map[string]string{
-	"SLACK_BOT_TOKEN":      "set SLACK_BOT_TOKEN to the Bot User OAuth Token of OAuth & Permissions, which begins with xoxb-",
-	"SLACK_APP_TOKEN":      bot.MendOf(bot.OpensSocket, "not_authed").Do,
-	"SLACK_SIGNING_SECRET": "set SLACK_SIGNING_SECRET to the Signing Secret of Basic Information",
-}
-
 // refusedBySlack turns an error of a call into a finding, without the address that was called.
 func (d *doctor) refusedBySlack(method string, err error) []finding {
 	var code slack.SlackErrorResponse
@@ -66,16 +59,6 @@ func (d *doctor) refusedBySlack(method string, err error) []finding {
 		err = call.Err
 	}
 	return isBroken("look at the network, its proxy, and SLACK_API_URL", "Slack cannot be reached for %s: %v", method, err)
-}
-
-// inItsPlace names the files that hold what a mend speaks of, where there are some.
-func (d *doctor) inItsPlace(mend string) string {
-	for _, name := range []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"} {
-		if file, in := strings.CutPrefix(d.from[name], "file "); in && strings.Contains(mend, name) {
-			mend = strings.ReplaceAll(mend, name, "the token") + ": put it into " + file
-		}
-	}
-	return strings.ReplaceAll(mend, defaultPolicy, d.settings.policyFile())
 }
 
 // lookAtSlack tells who we are in Slack.

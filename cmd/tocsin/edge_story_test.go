@@ -32,7 +32,7 @@ func TestStoryEmojiCountTwice(t *testing.T) {
 	for n := range 25 {
 		ada.Type("#random", "/incident declare "+strings.Repeat("<", n+90)).Expect("declared")
 	}
-	ada.Type("#random", "/incident list").Expect("26 open, the first 20", "INC-26")
+	ada.Type("#random", "/incident list").Expect("20 open incidents, and more", "INC-26")
 	for n := range 25 {
 		w.Channel(fmt.Sprintf("#inc-%d", n+2)).Expect("Take command")
 		w.Channel("#incidents").Expect(incident.ID(n + 2).String())
@@ -128,7 +128,8 @@ func TestStoryAMessageThatIsGoneIsPostedAnew(t *testing.T) {
 	ada.Type(room.Name(), "/incident update we are on it").Expect("Update posted")
 	room.Expect("Update", "we are on it")
 	card := room.Expect("Last update", "we are on it", "Take command")
-	w.Channel("#incidents").Expect("checkout is down", "we are on it")
+	w.Channel("#incidents").Expect("checkout is down", "we are on it", "commander")
+	w.Channel("#incidents").Expect("Update", "we are on it")
 	w.Quiet()
 	ada.Type(room.Name(), "/incident severity sev1").Expect("SEV1")
 	card.ExpectEdit("SEV1")

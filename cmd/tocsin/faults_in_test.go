@@ -139,6 +139,7 @@ func TestF35MoreThanFits(t *testing.T) {
 			if got, want := strings.Count(whole, first), strings.Count(text, first); got < want {
 				t.Errorf("%d of %d %q arrived", got, want, first)
 			}
+			h.Channel("#incidents").Expect("Update", "THE END")
 			card.ExpectEdit("Last update")
 			h.Quiet()
 		})
@@ -164,6 +165,7 @@ func TestF35MoreThanAMessage(t *testing.T) {
 				page = ada.Press(page, "Next part").Expect(fmt.Sprintf("part %d of", n))
 			}
 			page.Expect("THE END")
+			h.Channel("#incidents").Expect(":mega:", "…", "/incident timeline")
 			card.ExpectEdit("Last update")
 			h.Quiet()
 		})

@@ -138,7 +138,7 @@ func TestSetUpTakesFiveSteps(t *testing.T) {
 
 // TestDocsNameWhatIs looks up each command that the documents tell people to type, and each setting.
 func TestDocsNameWhatIs(t *testing.T) {
-	typed := regexp.MustCompile("(?m)(?:`|^ *|&& )(?:bin/)?tocsin ([a-z]+)")
+	typed := regexp.MustCompile("(?m)(?:`|^ *|&& )(?:bin/|\\./)?tocsin ([a-z]+)")
 	set := regexp.MustCompile(`\b(?:TOCSIN|SLACK)_[A-Z_]*[A-Z]`)
 	tree := root()
 	tree.InitDefaultHelpCmd()

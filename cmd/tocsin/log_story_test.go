@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,5 +35,36 @@ func TestTheLogTellsWhatChangedForPeople(t *testing.T) {
 	}
 	if !strings.HasPrefix(log, "INFO started ") || !strings.HasSuffix(log, "\nINFO stopped") {
 		t.Errorf("it does not begin and end with that:\n%s", log)
+	}
+}
+
+// TestTheLogOnWhoHasHungUp: who does not wait until their request could be begun is no fault of anybody's here. Nothing is
+// recorded of it, and the log says so in words.
+func TestTheLogOnWhoHasHungUp(t *testing.T) {
+	h := newHouse(t, watched, overHTTP)
+	h.ready("ready")
+	letGo := h.occupy()
+	ctx, hangUp := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	all.Go(func() {
+		_, _, _ = h.SendCommand(ctx, slacksim.SendArgs{Person: "Ada", Channel: "#general", Text: declareCheckout})
+	})
+	all.Go(func() {
+		changed := slacksim.Object{"type": "user_change", "user": slacksim.Object{"id": h.Person("Ada").ID(), "team_id": h.TeamID(), "name": "ada"}}
+		_, _, _ = h.SendEvent(slacksim.EventArgs{Context: ctx, Event: changed})
+	})
+	until(t, "both wait", func() (bool, string) {
+		got := h.metric("tocsin_requests_in_flight")
+		return got == "2", got
+	})
+	hangUp()
+	all.Wait()
+	until(t, "both are seen to have gone", func() (bool, string) {
+		log := h.log.all()
+		return strings.Count(log, "INFO whoever asked has hung up, and nothing was recorded") == 2, log
+	})
+	letGo()
+	if got := h.command("Ada", "#general", "/incident list", ""); strings.Contains(got, "checkout") {
+		t.Errorf("recorded: %s", got)
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -55,6 +56,28 @@ func TestF57eEachCallToTheDiskFails(t *testing.T) {
 	if found.faults < found.runs/2 || found.told == 0 {
 		t.Errorf("the disk hardly failed: %+v", found)
 	}
+}
+
+// TestF57eNothingIsSynced: all that was asked for is written, and no sync of it is done. What the log holds then may be taken
+// up at the next start or not, so nobody reads that nothing was recorded; what was answered before and then is there.
+func TestF57eNothingIsSynced(t *testing.T) {
+	aboutSQLite(t, "its file")
+	t.Parallel() // it mostly waits
+	g := guard(t)
+	broken := filepath.Join(t.TempDir(), "broken")
+	p := launch(t, g.line, append(g.settings, failingDisk(t), "DISK_FILES="+g.db, "DISK_CALL=sync", "DISK_BROKEN="+broken))
+	g.w.Connect(p.address(t))
+	g.w.Person("Ada").Type("#general", declareCheckout)
+	g.says("before", "Noted")
+	if err := os.WriteFile(broken, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g.says("meanwhile", "It may have been recorded: look at /incident list before you try again.")
+	if err := os.Remove(broken); err != nil {
+		t.Fatal(err)
+	}
+	g.says("then", "Noted")
+	g.kept(p, "before", "then")
 }
 
 // tally is what came of the runs on a disk that fails.

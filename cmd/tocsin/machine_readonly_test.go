@@ -4,15 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"tocsin/bot/slacksim"
 	"tocsin/store"
@@ -81,6 +82,50 @@ func TestF56TakenAway(t *testing.T) {
 	}
 }
 
+// during does something while a change is under way: each asks then whether Slack wants to be held back.
+type during struct {
+	httpClient
+	do func()
+}
+
+func (d during) Held() time.Duration {
+	d.do()
+	return d.httpClient.Held()
+}
+
+// TestF56TakenAwayMeanwhile: the file is taken away while something is being recorded. Nobody knows whether it is: the person
+// reads that, and where to look, and with the file back it is there, once.
+func TestF56TakenAwayMeanwhile(t *testing.T) {
+	aboutSQLite(t, "its file")
+	h := newHouse(t, overHTTP, watched)
+	h.log.announce("the database was deleted while it was in use")
+	h.Person("Ada").Type("#general", declareCheckout)
+	h.quieten(t)
+	away := h.db + ".away"
+	h.program.http = during{h.program.http, sync.OnceFunc(func() {
+		if err := os.Rename(h.db, away); err != nil {
+			t.Error(err)
+		}
+	})}
+	said := h.command("Ada", "#general", "/incident note INC-1 meanwhile", "1.1.1")
+	if !strings.Contains(said, "It may have been recorded: look at /incident list before you try again.") {
+		t.Errorf("answered %q", said)
+	}
+	h.ready("database: the database was deleted")
+	if err := os.Rename(away, h.db); err != nil {
+		t.Fatal(err)
+	}
+	h.ready("ready")
+	if said := h.command("Ada", "#general", "/incident note INC-1 meanwhile", "1.1.1"); !strings.Contains(said, "Noted") {
+		t.Errorf("the same again is answered %q", said)
+	}
+	h.recover(recovery)
+	h.alone(crashRoom)
+	if got := h.sound(); fmt.Sprint(got) != "[meanwhile]" {
+		t.Errorf("recorded: %q", got)
+	}
+}
+
 // guarded is the real binary that answers operators.
 type guarded struct {
 	*storm
@@ -94,13 +139,12 @@ func guard(t *testing.T) *guarded {
 		t.Skip("SKIPPED: it runs the real binary; without -short it runs")
 	}
 	s := newStorm(t, 1)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := freeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = free.Close() }()
-	s.settings = append(s.settings, "TOCSIN_OPS_ADDR="+free.Addr().String()) // the last one counts
-	return &guarded{storm: s, ops: "http://" + free.Addr().String()}
+	s.settings = append(s.settings, "TOCSIN_OPS_ADDR="+free) // the last one counts
+	return &guarded{storm: s, ops: "http://" + free}
 }
 
 // awaits waits until /readyz says something.

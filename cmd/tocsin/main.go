@@ -14,7 +14,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := root().ExecuteContext(ctx)
+	err := friendly(root()).ExecuteContext(ctx)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "tocsin:", err)
@@ -39,7 +39,7 @@ Every command exits with 0 when it did what it was asked to, and with 1 when not
 	cmd.AddGroup(&cobra.Group{ID: "run", Title: "Run it:"}, &cobra.Group{ID: "set", Title: "Set it up:"}, &cobra.Group{ID: "look", Title: "Look after it:"})
 	grouped(cmd, "run", serveCommand(), demoCommand(), seedCommand())
 	grouped(cmd, "set", manifestCommand(), configCommand(), policyCommand(), doctorCommand())
-	grouped(cmd, "look", effectsCommand(), healthcheckCommand(), migrateCommand(), moveCommand())
+	grouped(cmd, "look", effectsCommand(), healthcheckCommand(), backupCommand(), migrateCommand(), moveCommand())
 	cmd.AddCommand(versionCommand(), manualCommand(), settingsTopic())
 	return cmd
 }

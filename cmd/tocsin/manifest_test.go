@@ -54,9 +54,11 @@ var scopesNeeded = map[string][]string{
 	"bookmarks.add":          {"bookmarks:write"},
 	"bookmarks.list":         {"bookmarks:read"},
 	"chat.postMessage":       {"chat:write", "chat:write.public"}, // the second to announce where nobody invited us
+	"chat.postEphemeral":     {"chat:write"},
 	"chat.update":            {"chat:write"},
 	"conversations.create":   {"channels:manage", "groups:write"},
 	"conversations.history":  {"channels:history", "groups:history", "im:history"},
+	"conversations.archive":  {"channels:manage", "groups:write"},
 	"conversations.info":     {"channels:read", "groups:read"},
 	"conversations.invite":   {"channels:manage", "groups:write"},
 	"conversations.join":     {"channels:join"},
@@ -65,10 +67,12 @@ var scopesNeeded = map[string][]string{
 	"conversations.replies":  {"channels:history", "groups:history"},
 	"conversations.setTopic": {"channels:manage", "groups:write"},
 	"pins.add":               {"pins:write"},
+	"usergroups.users.list":  {"usergroups:read"},
 	"users.conversations":    {"channels:read", "groups:read"},
 	"users.info":             {"users:read"},
 	"users.list":             {"users:read"},
 	"views.open":             {},
+	"views.publish":          {},
 }
 
 // scopesOfEvents is which scopes the events that we subscribe to need, and the slash command.
@@ -103,11 +107,13 @@ func TestManifestAsksForTheLeastScopes(t *testing.T) {
 var methods = map[string]string{
 	"AuthTestContext": "auth.test", "AddBookmarkContext": "bookmarks.add", "ListBookmarksContext": "bookmarks.list",
 	"PostMessageContext": "chat.postMessage", "UpdateMessageContext": "chat.update", "CreateConversationContext": "conversations.create",
-	"GetConversationHistoryContext": "conversations.history", "GetConversationRepliesContext": "conversations.replies", "ForceInviteUsersToConversationContext": "conversations.invite",
-	"GetConversationInfoContext": "conversations.info", "JoinConversationContext": "conversations.join", "GetUsersInConversationContext": "conversations.members",
+	"ArchiveConversationContext":    "conversations.archive",
+	"GetConversationHistoryContext": "conversations.history", "ForceInviteUsersToConversationContext": "conversations.invite",
+	"GetConversationRepliesContext": "conversations.replies",
+	"GetConversationInfoContext":    "conversations.info", "JoinConversationContext": "conversations.join", "GetUsersInConversationContext": "conversations.members",
 	"OpenConversationContext": "conversations.open", "SetTopicOfConversationContext": "conversations.setTopic",
-	"AddPinContext": "pins.add", "GetConversationsForUserContext": "users.conversations", "GetUserInfoContext": "users.info",
-	"GetUsersPaginated": "users.list", "OpenViewContext": "views.open", "StartSocketModeContext": "apps.connections.open",
+	"AddPinContext": "pins.add", "GetConversationsForUserContext": "users.conversations", "GetUserInfoContext": "users.info", "GetUserGroupMembersContext": "usergroups.users.list", "PostEphemeralContext": "chat.postEphemeral",
+	"GetUsersPaginated": "users.list", "OpenViewContext": "views.open", "PublishViewContext": "views.publish", "StartSocketModeContext": "apps.connections.open",
 }
 
 // methodsCalled reads from the bot's source what it calls on its Slack client.
@@ -137,7 +143,7 @@ func methodsCalled(t *testing.T) []string {
 // TestEachScopeIsNeeded takes one scope after another out of the manifest: the simulator then refuses something that the
 // start of an incident needs, so each earns its place there too.
 func TestEachScopeIsNeeded(t *testing.T) {
-	for _, scope := range []string{"chat:write", "channels:manage", "groups:write", "pins:write", "bookmarks:write", "chat:write.public"} {
+	for _, scope := range []string{"chat:write", "channels:manage", "groups:write", "pins:write", "bookmarks:write", "chat:write.public", "usergroups:read"} {
 		t.Run(scope, func(t *testing.T) {
 			w, err := slacksim.Open(slacksim.Options{Manifest: without(scope), Now: time.Now, Clock: time.Now})
 			if err != nil {
@@ -172,7 +178,8 @@ func declareBoth(t *testing.T, w *slacksim.Workspace) {
 	t.Helper()
 	o := demoOptions(w, filepath.Join(t.TempDir(), "tocsin.db"))
 	o.policy.Announce = w.ChannelID("random") // where nobody has invited us
-	o.log = slog.New(slog.DiscardHandler)     // it will be full of refusals
+	o.policy.Services[0].Groups = []string{w.AddGroup("checkout", "Checkout", "Grace")}
+	o.log = slog.New(slog.DiscardHandler) // it will be full of refusals
 	ctx, stop := context.WithCancel(t.Context())
 	p, err := newProgram(ctx, o)
 	if err != nil {

@@ -16,7 +16,7 @@ var metricName = regexp.MustCompile(`\btocsin_\w+`)
 
 // TestMetricsAreDocumented compares the table in docs/operations.md with what there is.
 func TestMetricsAreDocumented(t *testing.T) {
-	h := newHouse(t, func(o *options) { o.settings.OpsAddr = "127.0.0.1:0" }) // its probes look once, and then not so soon again
+	h := newHouse(t, overHTTP, func(o *options) { o.settings.OpsAddr, o.pulse = "127.0.0.1:0", time.Hour }) // its probes look once
 	h.ready("ready")
 	h.program.ops.state.Store(&state{circuits: []outbox.Circuit{{Destination: "slack"}}, socket: &bot.Status{Open: 2}})
 	families, err := h.program.metrics.registry.Gather()

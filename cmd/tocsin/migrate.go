@@ -28,6 +28,11 @@ of a PostgreSQL database, make a backup yourself.`,
 			isNew := nowhere(s.DB)
 			from, to, err := store.Migrate(cmd.Context(), s.DB, store.Options{})
 			if err != nil {
+				r, unseen := store.Look(cmd.Context(), s.DB)
+				if unseen != nil || !r.InUse || r.Schema != r.Newest {
+					return err
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s has schema %d already, the newest that this Tocsin knows, and a Tocsin runs on it.\n", r.Where, r.Schema)
 				return err
 			}
 			words := fmt.Sprintf("%s: schema %d → %d.\n", store.Place(s.DB), from, to)

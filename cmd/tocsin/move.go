@@ -42,8 +42,6 @@ and name it with --to-file; or leave the password out of the address, and put it
 	}
 	cmd.Flags().StringVar(&m.to, "to", "", "the address of the PostgreSQL database: postgres://user@host/name")
 	cmd.Flags().StringVar(&m.toFile, "to-file", "", "a file with that address in it")
-	cmd.MarkFlagsOneRequired("to", "to-file")
-	cmd.MarkFlagsMutuallyExclusive("to", "to-file")
 	return cmd
 }
 
@@ -65,21 +63,33 @@ func (m *move) run(ctx context.Context, environment map[string]string) error {
 	if !store.IsPostgres(to) {
 		return errors.New("the address to move to must begin with postgres://, for example postgres://tocsin@db.example.com/tocsin")
 	}
-	moved, err := store.Move(ctx, s.DB, to, func(table string, _ int64) { fmt.Fprintf(m.errOut, "copied %s\n", table) })
+	moved, err := store.Move(ctx, s.DB, to, func(table string, rows int64) {
+		if rows >= worthTelling { // of the others the table at the end tells
+			fmt.Fprintf(m.errOut, "copied %d of %s\n", rows, table)
+		}
+	})
 	if err != nil {
 		return err
 	}
 	return m.tell(s.DB, to, moved)
 }
 
+// worthTelling is how many rows take so long to copy that somebody may wonder.
+const worthTelling = 20_000
+
 // target is the address to move to.
 func (m *move) target() (string, error) {
-	if m.toFile == "" {
+	switch {
+	case m.to == "" && m.toFile == "":
+		return "", errors.New("say where to: --to-file with a file that holds the address of the PostgreSQL database, or --to with the address")
+	case m.to != "" && m.toFile != "":
+		return "", errors.New("--to and --to-file say the same thing twice: leave one of them out")
+	case m.toFile == "":
 		return m.to, nil
 	}
-	to, err := readSecretFile(m.toFile)
-	if err != nil {
-		return "", fmt.Errorf("--to-file: %w", err)
+	to, bad := readSecretFile(m.toFile)
+	if bad != (flaw{}) {
+		return "", fmt.Errorf("--to-file: %s", bad.text)
 	}
 	return to, nil
 }
@@ -93,8 +103,16 @@ func (m *move) tell(from, to string, moved store.Moved) error {
 		return err
 	}
 	_, err := fmt.Fprintf(m.out, `Moved %s to %s, and compared: every table has as many rows, and all %d entries fit their commitments.
-Now set TOCSIN_DB to the new address (or TOCSIN_DB_FILE to a file with it), and start Tocsin. Keep %s as a backup, and never
-start a Tocsin on it again, for Slack would hear from both: %s.moved beside it keeps you from that.
-`, from, store.Place(to), moved.Entries, from, from)
+Now %s, and start Tocsin. Keep %s as a backup, and never start
+a Tocsin on it again, for Slack would hear from both: %s.moved beside it keeps you from that.
+`, from, store.Place(to), moved.Entries, m.next(), from, from)
 	return err
+}
+
+// next is how Tocsin gets the address, with the user and the password that are not shown.
+func (m *move) next() string {
+	if m.toFile != "" {
+		return fmt.Sprintf("take TOCSIN_DB away, and set TOCSIN_DB_FILE to %s", m.toFile)
+	}
+	return "set TOCSIN_DB to the address that you gave with --to"
 }

@@ -204,7 +204,7 @@ type probeReport struct {
 func (o *ops) serveHealth(w http.ResponseWriter, _ *http.Request) {
 	report := healthReport{Status: "ok", Degraded: append([]string{}, o.degraded()...), Ready: len(o.unready()) == 0}
 	for _, p := range o.probes() {
-		one := probeReport{Name: p.name, Fine: true, Age: time.Since(p.seen.Load().at).Round(time.Millisecond).Seconds()}
+		one := probeReport{Name: p.name, Fine: true, Age: float64(time.Since(p.seen.Load().at).Milliseconds()) / 1000}
 		if err := p.err(); err != nil {
 			one.Fine, one.Says = false, err.Error()
 		}

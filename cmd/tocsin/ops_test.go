@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -104,10 +105,16 @@ func TestF90AskedWhileAllHangs(t *testing.T) {
 	h.ready("ready")
 	h.Faults(func(slacksim.Call) *slacksim.Fault { return &slacksim.Fault{Kind: slacksim.Hang} })
 	h.command("Ada", "#general", declareCheckout, "1.1.1") // the outbox waits for a room
+	const nothing = "a server that does nothing"           // it shows how long this machine takes to answer anybody
+	idle := httptest.NewServer(http.NotFoundHandler())
+	defer idle.Close()
 	letGo := h.occupy()
 	took := map[string][]time.Duration{}
-	red := 0
+	var red time.Time // since when
 	until(t, "unready for as long as a locked database is waited for, and longer", func() (bool, string) {
+		began := time.Now()
+		get(t, idle.URL)
+		took[nothing] = append(took[nothing], time.Since(began))
 		var last string
 		for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 			began := time.Now()
@@ -115,13 +122,15 @@ func TestF90AskedWhileAllHangs(t *testing.T) {
 			took[path] = append(took[path], time.Since(began))
 			switch {
 			case path == "/readyz" && status == http.StatusServiceUnavailable && strings.Contains(body, "database: "):
-				red++
+				if red.IsZero() {
+					red = time.Now()
+				}
 			case path != "/readyz" && status != http.StatusOK:
 				t.Fatalf("%s: answered with %d %s", path, status, body)
 			}
 			last = body
 		}
-		return red > 200, last
+		return !red.IsZero() && time.Since(red) > 5*time.Second, last
 	})
 	report, _ := h.report()
 	if report.Status != "degraded" || report.Ready || !strings.Contains(strings.Join(report.Degraded, "\n"), "database: ") {
@@ -132,12 +141,14 @@ func TestF90AskedWhileAllHangs(t *testing.T) {
 	h.ready("ready")
 	h.recover(recovery)
 	h.alone("#inc-1-checkout-is-down")
+	slices.Sort(took[nothing])
+	floor := took[nothing][len(took[nothing])/2]
 	for path, list := range took {
 		slices.Sort(list)
-		median, longest := list[len(list)/2], list[len(list)-1]
-		fmt.Printf("asked while all hangs: %s asked=%d median=%s longest=%s\n", path, len(list), median.Round(time.Microsecond), longest.Round(time.Microsecond))
-		if median > 50*time.Millisecond || longest > time.Second { // one answer may be late because this machine is: what hangs is late by seconds
-			t.Errorf("%s: median %s, longest %s", path, median, longest)
+		median, second := list[len(list)/2], list[len(list)-2]
+		fmt.Printf("asked while all hangs: %s asked=%d median=%s longest but one=%s\n", path, len(list), median.Round(time.Microsecond), second.Round(time.Microsecond))
+		if median-floor > 50*time.Millisecond || second > time.Second { // one answer may be late because this machine is: what hangs is late by seconds
+			t.Errorf("%s: median %s (%s of %s), longest but one %s", path, median, floor, nothing, second)
 		}
 	}
 }

@@ -3,9 +3,13 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"os"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"tocsin/incident"
 )
 
 func policyCommand() *cobra.Command {
@@ -16,8 +20,7 @@ func policyCommand() *cobra.Command {
 		Example: "  tocsin policy check\n  tocsin policy check new.yml && mv new.yml tocsin.yml",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s := settings{Policy: cmp.Or(append(args, os.Getenv("TOCSIN_POLICY"))...)}
-			p, err := s.readPolicy()
+			s, p, err := policyNamed(args)
 			if err != nil {
 				return err
 			}
@@ -29,7 +32,41 @@ func policyCommand() *cobra.Command {
 			return err
 		},
 	}
+	permissions := &cobra.Command{
+		Use:     "permissions [file]",
+		Short:   "Print who may do what, as the policy has it",
+		Example: "  tocsin policy permissions",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			_, p, err := policyNamed(args)
+			if err != nil {
+				return err
+			}
+			return printPermissions(cmd.OutOrStdout(), p)
+		},
+	}
 	cmd := &cobra.Command{Use: "policy", Short: "Look after tocsin.yml", Args: cobra.NoArgs}
-	cmd.AddCommand(check)
+	cmd.AddCommand(check, permissions)
 	return cmd
+}
+
+// policyNamed reads the policy of a file that is named, or else the one that holds here.
+func policyNamed(args []string) (settings, *incident.Policy, error) {
+	s := settings{Policy: cmp.Or(append(args, os.Getenv("TOCSIN_POLICY"))...)}
+	p, err := s.readPolicy()
+	return s, p, err
+}
+
+// printPermissions prints who may do what, and where that is not the default.
+func printPermissions(out io.Writer, p *incident.Policy) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "VERB\tWHO MAY\tBY")
+	for _, verb := range p.Verbs() {
+		by := "default"
+		if _, said := p.Permissions[verb]; said {
+			by = "policy"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", verb, p.Permit(verb).Grant, by)
+	}
+	return table.Flush()
 }

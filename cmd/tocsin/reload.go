@@ -51,7 +51,22 @@ func (p *program) reload(ctx context.Context, read reader) {
 	p.use(s, policy)
 	p.hurry(s.AppToken != was.settings.AppToken)
 	p.recordPolicy(ctx, "SIGHUP")
-	p.log.Info("settings and policy were read anew and hold", "policy", policyName(policy))
+	changed := "changed"
+	if policy.Hash == was.policy.Hash {
+		changed = "unchanged"
+	}
+	if policy.Hash == "" && was.policy.Hash != "" {
+		p.log.Warn("there is no policy file any more: the defaults hold now", "was", policyName(was.policy))
+	}
+	p.log.Info("settings and policy were read anew and hold", "policy", policyName(policy), "policy_is", changed, "secrets_are", s.secretsSince(was.settings))
+}
+
+// secretsSince says whether secrets are others than they were.
+func (s *settings) secretsSince(was settings) string {
+	if s.BotToken == was.BotToken && s.AppToken == was.AppToken && s.SigningSecret == was.SigningSecret {
+		return "unchanged"
+	}
+	return "changed"
 }
 
 // keep puts back what only a restart can change, and names it: all but secrets, and whether there is a secret at all,
@@ -114,7 +129,8 @@ func (p *program) hurry(connectAnew bool) {
 
 // oneSentence puts faults that stand on lines of their own on one.
 func oneSentence(err error) string {
-	return strings.ReplaceAll(strings.TrimPrefix(err.Error(), "settings:\n"), "\n", "; ")
+	text := strings.ReplaceAll(err.Error(), "\n"+allSettings, "") // it is said at start, where somebody reads it
+	return strings.ReplaceAll(strings.TrimPrefix(text, "settings:\n"), "\n", "; ")
 }
 
 // recordPolicy writes down which policy holds from now on and why, unless that is the one that was written down last: of

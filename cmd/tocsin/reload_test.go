@@ -156,7 +156,7 @@ func TestF85PolicyChangesWhileItRuns(t *testing.T) {
 	ada.Type("#general", "/incident declare sev2 checkout is down")
 	h.quieten(t)
 	for broken, want := range map[string]string{
-		"severities: []\n":                "severities: list between 1 and 10",
+		"severities: []\n":                "severities: list between 1 and 9",
 		"severitys:\n  - name: x\n":       `no key "severitys"`,
 		"announce: general\n":             `"general" is no channel id`,
 		"severities: [{name: a}\nx: [1\n": "tocsin.yml: policy: ",
@@ -239,7 +239,7 @@ func TestWhatOnlyARestartChanges(t *testing.T) {
 	d.put("SLACK_SIGNING_SECRET_FILE", "signing", "0123456789abcdef0123456789abcdef")
 	h.reload(d)
 	log := h.log.all()
-	if !strings.Contains(log, "WARN these settings have changed, and hold after a restart only settings=TOCSIN_DB, TOCSIN_ADDR, SLACK_APP_TOKEN") || strings.Contains(log, "canary") {
+	if !strings.Contains(log, "WARN these settings have changed, and hold after a restart only settings=SLACK_APP_TOKEN, TOCSIN_DB, TOCSIN_ADDR") || strings.Contains(log, "canary") {
 		t.Errorf("logged:\n%s", log)
 	}
 	s := h.program.live.Load().settings
@@ -298,4 +298,33 @@ func TestATransportComesAndGoesWithARestart(t *testing.T) {
 			t.Errorf("%s: %q hold after a restart, and %+v now", test.name, fixed, test.now)
 		}
 	}
+}
+
+// TestReloadSaysWhatIsNew: whether policy and secrets are others than they were, that the policy is gone, and what is wrong
+// without a page of help behind it.
+func TestReloadSaysWhatIsNew(t *testing.T) {
+	h, d := newDeskHouse(t)
+	h.log.announce("are not taken, the old ones hold")
+	says := func(want string) {
+		t.Helper()
+		h.reload(d)
+		lines := strings.Split(h.log.all(), "\n")
+		if last := strings.Join(lines[max(0, len(lines)-2):], "\n"); !strings.Contains(last, want) {
+			t.Errorf("it says %s, want %s", last, want)
+		}
+	}
+	says("policy_is=unchanged secrets_are=unchanged")
+	d.put("SLACK_SIGNING_SECRET_FILE", "signing", "0123456789abcdef0123456789abcdef")
+	says("policy_is=unchanged secrets_are=changed")
+	d.put("TOCSIN_POLICY", "tocsin.yml", "channel: fire-{number}\n")
+	says("policy_is=changed secrets_are=unchanged")
+	d.environment["TOCSIN_LOG_LEVEL"] = "chatty"
+	says("err=TOCSIN_LOG_LEVEL: \"chatty\" must be debug, info, warn or error")
+	if last := h.log.last(); strings.Contains(last, "All of them") {
+		t.Errorf("it says %s", last)
+	}
+	delete(d.environment, "TOCSIN_LOG_LEVEL")
+	delete(d.environment, "TOCSIN_POLICY") // it was tocsin.yml, and is not there any more
+	says("WARN there is no policy file any more: the defaults hold now")
+	says("policy_is=unchanged")
 }

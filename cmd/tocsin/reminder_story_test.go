@@ -20,10 +20,17 @@ func (h *house) remind() {
 	}
 }
 
+// silenceIsFine is a policy that minds nobody's silence, for what is about something else.
+func silenceIsFine(o *options) {
+	for n := range o.policy.Severities {
+		o.policy.Severities[n].SilentFor = 0
+	}
+}
+
 // TestStoryUpdateIsMissed: the communicator is asked, then the commander, then the room, and none of them any more once
 // there is one.
 func TestStoryUpdateIsMissed(t *testing.T) {
-	h, ada, room, _ := inRoom(t) // a sev2: an update each hour
+	h, ada, room, _ := inRoom(t, silenceIsFine) // a sev2: an update each hour
 	ada.Type(room.Name(), "/incident commander me").Expect("Commander")
 	ada.Type(room.Name(), "/incident communicator @Grace").Expect("Communicator")
 	room.Expect("now *commander*")
@@ -47,6 +54,7 @@ func TestStoryUpdateIsMissed(t *testing.T) {
 	room.Expect("was due")
 	ada.Type(room.Name(), "/incident update we roll back").Expect("Update posted")
 	room.Expect("we roll back")
+	h.Channel("#incidents").Expect("Update", "we roll back")
 	h.pass(59 * time.Minute)
 	h.Quiet()
 	ada.Type(room.Name(), "/incident resolve").Expect("resolved")

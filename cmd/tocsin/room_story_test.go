@@ -11,9 +11,9 @@ import (
 )
 
 // inRoom declares an incident and returns who did, its room and its card, with all the noise of the start expected.
-func inRoom(t *testing.T) (*house, *slacksim.Person, *slacksim.Channel, *slacksim.Post) {
+func inRoom(t *testing.T, changes ...furnish) (*house, *slacksim.Person, *slacksim.Channel, *slacksim.Post) {
 	t.Helper()
-	w := newHouse(t)
+	w := newHouse(t, changes...)
 	ada := w.Person("Ada")
 	ada.Type("#general", "/incident declare sev2 checkout is down").Expect("INC-1 declared")
 	room := w.Channel("#inc-1-checkout-is-down")
@@ -107,8 +107,9 @@ func TestStoryButtonsThatNeedWordsOpenAForm(t *testing.T) {
 	form.Fill("What happened?", "-5m it <began> & @Grace saw it").Submit()
 	ada.Type(room.Name(), "/incident timeline").Expect("noted: it <began> & @Grace saw it")
 	ada.Type(room.Name(), "/incident update")
-	ada.Modal().Fill("How do things stand?", "rolling back").Submit()
+	ada.Modal().Fill("What is known?", "rolling back").Submit()
 	room.Expect("Update", "rolling back")
+	w.Channel("#incidents").Expect("Update", "rolling back")
 	card.ExpectEdit("Last update", "rolling back")
 	w.Quiet()
 }
@@ -120,6 +121,7 @@ func TestStoryUpdates(t *testing.T) {
 	room.Expect("Update", "Ada", "we found the cause")
 	card.ExpectEdit("Last update", "we found the cause")
 	announcement.ExpectEdit("we found the cause")
+	w.Channel("#incidents").Expect("Update", "we found the cause")
 	w.Quiet()
 }
 
@@ -131,6 +133,7 @@ func TestStoryALongUpdateIsSplitNotCut(t *testing.T) {
 	long := strings.Repeat("all work and no play & so on. ", 300) // 9,000 characters
 	ada.Type(room.Name(), "/incident update "+long+"THE END").Expect("Update posted")
 	room.Expect("THE END")
+	w.Channel("#incidents").Expect("Update", "THE END")
 	card.ExpectEdit("Last update", "…")
 	page := ada.Type(room.Name(), "/incident timeline").Expect("whole: `/incident timeline #")
 	page.Lacks("THE END")

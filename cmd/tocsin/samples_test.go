@@ -46,7 +46,7 @@ var outcomes = map[string]func(t *testing.T, raw []byte){
 	"event_message.json":                    taken{kind: "event", key: "EvV1KA7U3A"}.check,
 	"event_reaction_added.json":             taken{kind: "event", key: "Ev123ABC456"}.check,
 	"event_app_rate_limited.json":           taken{kind: "event", key: "", also: "Slack drops events"}.check,
-	"event_inner_app_home_opened.json":      taken{kind: "event", key: "Ev0SAMPLE"}.check,
+	"event_inner_app_home_opened.json":      taken{kind: "event", key: "Ev0SAMPLE", adapt: adaOpensHome, effect: adaIsAtHome}.check,
 	"event_inner_channel_archive.json":      taken{kind: "event", key: "Ev0SAMPLE"}.check,
 	"event_inner_reaction_added.json":       taken{kind: "event", key: "Ev0SAMPLE"}.check,
 	"event_inner_member_joined_channel.json": taken{

@@ -5,10 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"path/filepath"
 	"regexp"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -102,11 +105,32 @@ func freePort(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: port <name>")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeAddress()
 	ts.Check(err)
-	ts.Setenv(args[0], l.Addr().String())
-	ts.Check(l.Close())
+	ts.Setenv(args[0], address)
 }
+
+// freeAddress is an address of this machine on which nobody listens, for a program to take later. Its port is below those
+// that systems hand out to whoever asks for any: one of these might be somebody else's by then.
+func freeAddress() (string, error) {
+	for {
+		const first, ports = 20000, 12000
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", first+portsTried.Add(1)%ports))
+		if err == nil {
+			return l.Addr().String(), l.Close()
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			return "", err
+		}
+	}
+}
+
+// portsTried begins elsewhere in each process, for there may be another one beside.
+var portsTried = func() *atomic.Uint32 {
+	var n atomic.Uint32
+	n.Store(rand.Uint32N(1 << 16))
+	return &n
+}()
 
 // awaitAnswer waits until an address answers with a status: await <url> <status>.
 func awaitAnswer(ts *testscript.TestScript, neg bool, args []string) {

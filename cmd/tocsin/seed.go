@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,19 +35,20 @@ func seedCommand() *cobra.Command {
 		Long: "Fill a new database with made-up incidents, to measure and to try.\n\n" +
 			"A database that exists is refused. The same numbers, seed and day make the same rows, salts included, so\n" +
 			"nothing in them is secret. Their rooms are made up too: Slack knows none of them.",
-		Example: "  tocsin seed --incidents 1000\n  TOCSIN_DB=large.db tocsin seed --incidents 100000 --entries 5000000",
+		Example: "  tocsin seed --db try.db\n  tocsin seed --db large.db --incidents 100000 --entries 5000000",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if p.until, err = time.Parse(time.DateOnly, until); err != nil {
 				return fmt.Errorf("--until: %q is no day, for example 2026-01-31", until)
 			}
-			set := os.Getenv("TOCSIN_DB")
-			path = cmp.Or(path, set, "tocsin.db")
+			if path == "" {
+				return errors.New("name the file to make with --db, for example --db try.db")
+			}
 			if err := p.fill(cmd, path); err != nil {
 				return err
 			}
 			words := fmt.Sprintf("%s holds %d incidents with %d entries, all made up (--seed %d --until %s).\n", path, p.incidents, p.entries, p.seed, until)
-			if store.IsPostgres(set) {
+			if set := os.Getenv("TOCSIN_DB"); store.IsPostgres(set) {
 				words += fmt.Sprintf("TOCSIN_DB is %s: tocsin serve uses that, and not %s.\n", store.Place(set), path)
 			}
 			_, err = io.WriteString(cmd.OutOrStdout(), words)
@@ -56,7 +56,7 @@ func seedCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&path, "db", "", "the file to make (default: TOCSIN_DB, else tocsin.db)") // whose value may hold a password
+	flags.StringVar(&path, "db", "", "the file to make")
 	flags.IntVar(&p.incidents, "incidents", 1000, "how many incidents")
 	flags.IntVar(&p.entries, "entries", 50_000, "how many entries on all their timelines")
 	flags.Uint64Var(&p.seed, "seed", 1, "another number makes up another past")
@@ -65,8 +65,8 @@ func seedCommand() *cobra.Command {
 }
 
 func (p *past) fill(cmd *cobra.Command, path string) error {
-	if why := noDatabase(path); why != "" {
-		return fmt.Errorf("--db, or TOCSIN_DB: %s", why)
+	if bad := noDatabase(path); bad != (flaw{}) {
+		return fmt.Errorf("--db: %s", bad.text)
 	}
 	if store.IsPostgres(path) {
 		return errors.New("seed makes a file: name one with --db, and bring it into PostgreSQL with tocsin move")
@@ -76,6 +76,7 @@ func (p *past) fill(cmd *cobra.Command, path string) error {
 	}
 	p.dice = rand.New(rand.NewPCG(p.seed, 1))
 	p.policy = incident.Defaults()
+	p.policy.ArchiveAfter = 0 // what was closed long ago is left in peace
 	salt := [32]byte{}
 	for n := range salt {
 		salt[n] = byte(p.dice.Uint32())
@@ -175,7 +176,7 @@ func (s *story) step(n int) error {
 	case left == 0:
 		return i.Resolve(s.stamp())
 	case left < 0:
-		return i.Close(s.stamp())
+		return i.Close(s.policy, s.stamp())
 	case left == 1 && n > 3 && !s.open:
 		return i.Mitigate(s.stamp())
 	case n == 0:

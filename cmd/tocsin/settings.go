@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"tocsin/bot"
 	"tocsin/incident"
 	"tocsin/incident/policy"
 )
@@ -24,23 +27,27 @@ func (secret) MarshalText() ([]byte, error)    { return []byte("***"), nil } //n
 func (secret) LogValue() slog.Value            { return slog.StringValue("***") }
 func (s *secret) UnmarshalText(b []byte) error { *s = secret(b); return nil } //nolint:unparam // encoding.TextUnmarshaler
 
-// settings is everything that is set from outside: the one list of it. Each field's help is printed by "tocsin help settings".
+// settings is everything that is set from outside: the one list of it. Each field's help is printed by "tocsin help settings",
+// and with the first of a group what they have in common.
 // What is a secret, or may hold one, can also stand in a file.
 type settings struct {
-	DB            string `env:"TOCSIN_DB" envDefault:"tocsin.db" holds:"password" help:"the database: a file, or postgres://user@host/name for several replicas"`
-	Addr          string `env:"TOCSIN_ADDR" envDefault:"127.0.0.1:8080" help:"where Slack's signed requests are taken"`
+	BotToken      secret `env:"SLACK_BOT_TOKEN" group:"Secrets of the Slack app" help:"begins with xoxb-: what Tocsin speaks with"`
+	AppToken      secret `env:"SLACK_APP_TOKEN" help:"begins with xapp-: Socket Mode, with no public address"`
+	SigningSecret secret `env:"SLACK_SIGNING_SECRET" help:"signed HTTP; several with commas while one is rotated"`
+	DB            string `env:"TOCSIN_DB" envDefault:"tocsin.db" holds:"password" group:"Database" help:"a file, or postgres://user@host/name for several replicas"`
+	Addr          string `env:"TOCSIN_ADDR" envDefault:"127.0.0.1:8080" group:"Network" help:"where Slack's signed requests are taken"`
 	OpsAddr       string `env:"TOCSIN_OPS_ADDR" envDefault:"127.0.0.1:9090" help:"where /healthz, /readyz and /metrics are; off: nowhere"`
+	SlackURL      string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/" help:"for GovSlack, proxies and tests"`
+	Policy        string `env:"TOCSIN_POLICY" group:"Policy and log" help:"severities, roles, services (default: tocsin.yml, if it is there)"`
 	LogFormat     string `env:"TOCSIN_LOG_FORMAT" envDefault:"json" help:"json or text"`
 	LogLevel      string `env:"TOCSIN_LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
-	Policy        string `env:"TOCSIN_POLICY" help:"severities, roles, services (default: tocsin.yml, if it is there)"`
-	BotToken      secret `env:"SLACK_BOT_TOKEN" help:"of the Slack app, begins with xoxb-"`
-	AppToken      secret `env:"SLACK_APP_TOKEN" help:"of the Slack app, begins with xapp-: Socket Mode, with no public address"`
-	SigningSecret secret `env:"SLACK_SIGNING_SECRET" help:"of the Slack app: signed HTTP; several with commas while one is rotated"`
-	SlackURL      string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/" help:"for GovSlack, proxies and tests"`
 }
 
 // defaultPolicy is read where it exists and nothing else is named.
 const defaultPolicy = "tocsin.yml"
+
+// allSettings is what is said below faults of settings.
+const allSettings = "All of them: tocsin help settings"
 
 // off is the address of a listener that is not wanted.
 const off = "off"
@@ -64,7 +71,7 @@ func loadFrom(environment map[string]string) (settings, origins, *faults) {
 	wrong := &faults{}
 	values, from := gather(environment, wrong)
 	if err := env.ParseWithOptions(&s, env.Options{Environment: values}); err != nil {
-		wrong.add("the environment", "cannot be read: %v", err)
+		wrong.add("the environment", fmt.Sprintf("cannot be read: %v", err), "set what it names anew")
 	}
 	s.checkSecrets(wrong)
 	s.checkRest(wrong)
@@ -74,11 +81,17 @@ func loadFrom(environment map[string]string) (settings, origins, *faults) {
 // faults are what is wrong with the settings, one fault a setting: the first one found explains the others.
 type faults struct{ list []settingFault }
 
-type settingFault struct{ name, text string }
+type settingFault struct {
+	name string
+	flaw
+}
 
-func (f *faults) add(name, format string, args ...any) {
+// flaw is what is wrong with a setting, in words for a log, and what to do about it alone, for the doctor.
+type flaw struct{ text, mend string }
+
+func (f *faults) add(name, text, mend string) {
 	if !f.about(name) {
-		f.list = append(f.list, settingFault{name, fmt.Sprintf(format, args...)})
+		f.list = append(f.list, settingFault{name, flaw{text, mend}})
 	}
 }
 
@@ -95,34 +108,40 @@ func (f *faults) err() error {
 	for n, one := range f.list {
 		lines[n] = one.name + ": " + one.text
 	}
-	return fmt.Errorf("settings:\n%s\nAll of them: tocsin help settings", strings.Join(lines, "\n"))
+	return fmt.Errorf("settings:\n%s\n%s", strings.Join(lines, "\n"), allSettings)
 }
 
 // checkSecrets names every secret that is missing or cannot be right.
 func (s *settings) checkSecrets(wrong *faults) {
 	if s.BotToken == "" {
-		wrong.add("SLACK_BOT_TOKEN", "is missing. It stands under OAuth & Permissions of your Slack app, for example xoxb-1234-5678-abcd")
+		wrong.add("SLACK_BOT_TOKEN", "is missing. It stands under OAuth & Permissions of your Slack app, for example xoxb-1234-5678-abcd",
+			"put the Bot User OAuth Token of OAuth & Permissions into a file, and set SLACK_BOT_TOKEN_FILE to its name")
 	}
 	if s.SigningSecret == "" && s.AppToken == "" {
-		wrong.add("SLACK_APP_TOKEN", "is missing, and so is SLACK_SIGNING_SECRET: set the first for Socket Mode (Basic Information, App-Level Tokens, scope connections:write), or the second where Slack can reach you")
+		mend := "set the first for Socket Mode (Basic Information, App-Level Tokens, scope connections:write), or the second where Slack can reach you"
+		wrong.add("SLACK_APP_TOKEN", "is missing, and so is SLACK_SIGNING_SECRET: "+mend, mend)
 	}
 	checkShape(wrong, "SLACK_BOT_TOKEN", s.BotToken)
 	checkShape(wrong, "SLACK_APP_TOKEN", s.AppToken)
 	if s.SigningSecret != "" && strings.Trim(string(s.SigningSecret), ", ") == "" {
-		wrong.add("SLACK_SIGNING_SECRET", "holds nothing but commas. It stands under Basic Information of your Slack app")
+		wrong.add("SLACK_SIGNING_SECRET", "holds nothing but commas. It stands under Basic Information of your Slack app", shapeOf("SLACK_SIGNING_SECRET").mend)
 	}
 	for one := range strings.SplitSeq(string(s.SigningSecret), ",") {
 		checkShape(wrong, "SLACK_SIGNING_SECRET", secret(strings.Trim(one, " ")))
 	}
 }
 
-// shapes are how Slack's secrets begin, and which setting takes each: the one with no beginning is a signing secret.
-var shapes = []struct{ prefix, what, home string }{
-	{"xoxb-", "a bot token", "SLACK_BOT_TOKEN"},
-	{"xapp-", "an app-level token", "SLACK_APP_TOKEN"},
-	{"xoxe", "a token that expires, of an app with token rotation, which Tocsin does not use: turn it off, and install the app anew", ""},
-	{"xox", "a token of another kind than Tocsin takes (a user's, or a legacy one)", ""},
-	{"", "no token", "SLACK_SIGNING_SECRET"},
+// shape is how one of Slack's secrets begins, which setting takes it, and what to do where that setting holds another one.
+type shape struct{ prefix, what, home, mend string }
+
+// shapes are all that such a secret may look like: what has no home is taken nowhere, and what has no beginning is a
+// signing secret.
+var shapes = []shape{
+	{"xoxb-", "a bot token", "SLACK_BOT_TOKEN", "set SLACK_BOT_TOKEN to the Bot User OAuth Token of OAuth & Permissions, which begins with xoxb-"},
+	{"xapp-", "an app-level token", "SLACK_APP_TOKEN", bot.MendOf(bot.OpensSocket, "not_authed").Do},
+	{"xoxe", "a token that expires, of an app with token rotation, which Tocsin does not use", "", "turn it off, and install the app anew"},
+	{"xox", "a token of another kind than Tocsin takes (a user's, or a legacy one)", "", ""},
+	{"", "no token", "SLACK_SIGNING_SECRET", "set SLACK_SIGNING_SECRET to the Signing Secret of Basic Information"},
 }
 
 // checkShape tells a secret that stands in another one's place, or holds what none does.
@@ -131,56 +150,62 @@ func checkShape(wrong *faults, name string, value secret) {
 		return
 	}
 	if strings.ContainsFunc(string(value), func(r rune) bool { return r <= ' ' || r > '~' }) {
-		wrong.add(name, "holds a space, a line break, or a character that no such secret has: copy it again, all of one line")
+		const mend = "copy it again, all of one line"
+		wrong.add(name, "holds a space, a line break, or a character that no such secret has: "+mend, mend)
 		return
 	}
-	for _, shape := range shapes {
-		if !strings.HasPrefix(string(value), shape.prefix) {
+	right := shapeOf(name)
+	for _, found := range shapes {
+		if !strings.HasPrefix(string(value), found.prefix) {
 			continue
 		}
-		switch shape.home {
+		switch found.home {
 		case name:
 		case "":
-			wrong.add(name, "holds %s", shape.what)
+			mend := cmp.Or(found.mend, right.mend)
+			wrong.add(name, "holds "+found.what+": "+mend, mend)
 		case "SLACK_SIGNING_SECRET":
-			wrong.add(name, "holds %s: it must begin with %s", shape.what, prefixOf(name))
+			wrong.add(name, "holds "+found.what+": it must begin with "+right.prefix, right.mend)
 		default:
-			wrong.add(name, "holds %s, which belongs into %s", shape.what, shape.home)
+			wrong.add(name, "holds "+found.what+", which belongs into "+found.home, "put it into "+found.home+", and "+right.mend)
 		}
 		return
 	}
 }
 
-func prefixOf(name string) string {
-	for _, shape := range shapes {
-		if shape.home == name {
-			return shape.prefix
-		}
-	}
-	return ""
+// shapeOf is the shape of what a setting takes.
+func shapeOf(name string) shape {
+	return shapes[slices.IndexFunc(shapes, func(s shape) bool { return s.home == name })]
 }
 
 // checkRest names every other setting that cannot be right, with an example.
 func (s *settings) checkRest(wrong *faults) {
-	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
-		wrong.add("TOCSIN_ADDR", "%q is no address, for example 127.0.0.1:8080", s.Addr)
+	for _, one := range []struct{ name, value, example string }{
+		{"TOCSIN_ADDR", s.Addr, "127.0.0.1:8080"}, {"TOCSIN_OPS_ADDR", s.OpsAddr, "127.0.0.1:9090, or off"},
+	} {
+		if _, _, err := net.SplitHostPort(one.value); err != nil && (one.value != off || one.name != "TOCSIN_OPS_ADDR") {
+			wrong.add(one.name, fmt.Sprintf("%q is no address, for example %s", one.value, one.example), "set "+one.name+" to what is like "+one.example)
+		}
 	}
-	if _, _, err := net.SplitHostPort(s.OpsAddr); err != nil && s.OpsAddr != off {
-		wrong.add("TOCSIN_OPS_ADDR", "%q is no address, for example 127.0.0.1:9090, or off", s.OpsAddr)
+	for _, one := range []struct {
+		name, value, words string
+		all                []string
+	}{
+		{"TOCSIN_LOG_FORMAT", s.LogFormat, "json or text", []string{"json", "text"}},
+		{"TOCSIN_LOG_LEVEL", s.LogLevel, "debug, info, warn or error", []string{"debug", "info", "warn", "error"}},
+	} {
+		if !slices.Contains(one.all, one.value) {
+			wrong.add(one.name, fmt.Sprintf("%q must be %s", one.value, one.words), "set "+one.name+" to "+one.words)
+		}
 	}
-	if !slices.Contains([]string{"json", "text"}, s.LogFormat) {
-		wrong.add("TOCSIN_LOG_FORMAT", "%q must be json or text", s.LogFormat)
-	}
-	if !slices.Contains([]string{"debug", "info", "warn", "error"}, s.LogLevel) {
-		wrong.add("TOCSIN_LOG_LEVEL", "%q must be debug, info, warn or error", s.LogLevel)
-	}
-	if why := noDatabase(s.DB); why != "" {
-		wrong.add("TOCSIN_DB", "%s", why)
+	if bad := noDatabase(s.DB); bad != (flaw{}) {
+		wrong.add("TOCSIN_DB", bad.text, bad.mend)
 	}
 	if strings.Contains(s.SlackURL, "@") {
-		wrong.add("SLACK_API_URL", "holds a name or a password before an @, which would be told to the log: take it out")
+		wrong.add("SLACK_API_URL", "holds a name or a password before an @, which would be told to the log: take it out", "take it out")
 	} else if at, err := url.Parse(s.SlackURL); err != nil || at.Host == "" || !strings.HasSuffix(s.SlackURL, "/") {
-		wrong.add("SLACK_API_URL", "%q must be an address that ends in a slash, for example https://slack.com/api/", s.SlackURL)
+		const example = "https://slack.com/api/"
+		wrong.add("SLACK_API_URL", fmt.Sprintf("%q must be an address that ends in a slash, for example %s", s.SlackURL, example), "set SLACK_API_URL to what is like "+example)
 	}
 }
 
@@ -196,7 +221,7 @@ func (s *settings) readPolicy() (*incident.Policy, error) {
 	}
 	p, err := policy.Read(raw)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, errors.New(path + ": " + strings.ReplaceAll(err.Error(), "\n", "\n"+path+": policy: ")) // each fault has a line
 	}
 	return p, nil
 }

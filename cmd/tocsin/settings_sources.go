@@ -17,6 +17,7 @@ import (
 // variable is one setting as people know it: a variable of the environment.
 type variable struct {
 	Name, Default, Help string
+	Group               string // of the first in a group
 	Secret              bool   // never shown
 	Password            bool   // shown without the password in it
 	Value               string // as it may be shown
@@ -30,14 +31,14 @@ func (s *settings) list() []variable {
 	var all []variable
 	for field, value := range reflect.ValueOf(s).Elem().Fields() {
 		one := variable{
-			Name: field.Tag.Get("env"), Default: field.Tag.Get("envDefault"), Help: field.Tag.Get("help"),
+			Name: field.Tag.Get("env"), Default: field.Tag.Get("envDefault"), Help: field.Tag.Get("help"), Group: field.Tag.Get("group"),
 			Secret: field.Type == reflect.TypeFor[secret](), Password: field.Tag.Get("holds") == "password",
 			Value: value.String(),
 		}
 		switch {
 		case one.Secret && one.Value != "":
 			one.Value = "***"
-		case one.Password && noDatabase(one.Value) != "", one.Name == "SLACK_API_URL" && strings.Contains(one.Value, "@"):
+		case one.Password && noDatabase(one.Value) != (flaw{}), one.Name == "SLACK_API_URL" && strings.Contains(one.Value, "@"):
 			one.Value = "***" // it cannot be right, and who knows what is in it
 		case one.Password:
 			one.Value = store.Place(one.Value)
@@ -68,13 +69,15 @@ func gather(environment map[string]string, wrong *faults) (map[string]string, or
 		switch {
 		case path == "":
 		case from[s.Name] != "":
-			wrong.add(s.Name, "is set, and so is %s_FILE: take one of them away", s.Name)
+			const mend = "take one of them away"
+			wrong.add(s.Name, "is set, and so is "+s.Name+"_FILE: "+mend, mend)
 		case noPath.MatchString(path):
-			wrong.add(s.Name, "%s_FILE holds the secret itself: put it into a file, and name that", s.Name)
+			const mend = "put it into a file, and name that"
+			wrong.add(s.Name, s.Name+"_FILE holds the secret itself: "+mend, mend)
 		default:
-			value, err := readSecretFile(path)
-			if err != nil {
-				wrong.add(s.Name, "%v", err)
+			value, bad := readSecretFile(path)
+			if bad != (flaw{}) {
+				wrong.add(s.Name, bad.text, bad.mend)
 			}
 			values[s.Name], from[s.Name] = value, "file "+path
 		}
@@ -101,9 +104,13 @@ func refuseMisspelt(environment map[string]string, from origins, wrong *faults) 
 			continue
 		}
 		if near := bot.Nearest(strings.TrimPrefix(name, slacks), missing); near != "" {
-			wrong.add(name, "is no setting: did you mean %s?", slacks+near)
+			wrong.addMisspelt(name, slacks+near)
 		}
 	}
+}
+
+func (f *faults) addMisspelt(name, near string) {
+	f.add(name, "is no setting: did you mean "+near+"?", "rename it to "+near)
 }
 
 // noPath matches what belongs into a file, and not into the setting that names one.
@@ -115,39 +122,43 @@ var (
 	likeWords   = regexp.MustCompile(`(?i)\b(host|hostaddr|user|password|dbname|passfile)\s*=`)
 )
 
-// noDatabase says why a database cannot be meant; "" where it can. The value is never in it.
-func noDatabase(where string) string {
+// noDatabase says why a database cannot be meant. The value is never in it.
+func noDatabase(where string) flaw {
 	switch {
 	case strings.TrimSpace(where) != where:
-		return "begins or ends with a space: take it away"
+		return flaw{"begins or ends with a space: take it away", "take it away"}
 	case store.IsPostgres(where):
-		return ""
 	case likeAddress.MatchString(where):
-		return "looks like an address that cannot be right, and is not shown, for a password may be in it: begin it with postgres:// in small letters"
+		const mend = "begin it with postgres:// in small letters"
+		return flaw{"looks like an address that cannot be right, and is not shown, for a password may be in it: " + mend, mend}
 	case likeWords.MatchString(where):
-		return "must be an address, postgres://user@host/name, and not host=… user=…; it is not shown, for a password may be in it"
+		return flaw{
+			"must be an address, postgres://user@host/name, and not host=… user=…; it is not shown, for a password may be in it",
+			"set TOCSIN_DB to an address, postgres://user@host/name",
+		}
 	}
-	return ""
+	return flaw{}
 }
 
 // worldReadable is the permission that a file with a secret in it must not give.
 const worldReadable = 0o004
 
-// readSecretFile reads one line from a file that only those who need it can read.
-func readSecretFile(path string) (string, error) {
+// readSecretFile reads the one line of a setting from a file that only those who need it can read.
+func readSecretFile(path string) (string, flaw) {
 	info, err := os.Stat(path)
 	if err == nil && info.Mode().IsRegular() && info.Mode()&worldReadable != 0 {
-		return "", fmt.Errorf("everybody on this machine can read %s: chmod o-rwx %s (in Kubernetes: defaultMode 0440 of the volume, and fsGroup)", path, path)
+		mend := fmt.Sprintf("chmod o-rwx %s (in Kubernetes: defaultMode 0440 of the volume, and fsGroup)", path)
+		return "", flaw{fmt.Sprintf("everybody on this machine can read %s: %s", path, mend), mend}
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return "", fmt.Errorf("its file cannot be read: %w", err)
+		return "", flaw{fmt.Sprintf("its file cannot be read: %v", err), fmt.Sprintf("name a file that is there, or let Tocsin's user read %s", path)}
 	}
 	value := strings.TrimRight(string(raw), "\r\n")
 	if value == "" {
-		return "", fmt.Errorf("%s is empty: put it in there", path)
+		return "", flaw{path + " is empty: put it in there", "put it into " + path}
 	}
-	return value, nil
+	return value, flaw{}
 }
 
 // kubernetes matches the variables that Kubernetes gives each container about a Service that is called tocsin.
@@ -169,9 +180,9 @@ func refuseUnknown(environment map[string]string, known []string, wrong *faults)
 			continue
 		}
 		if near := nearest(name); near != "" {
-			wrong.add(name, "is no setting: did you mean %s?", near)
+			wrong.addMisspelt(name, near)
 		} else {
-			wrong.add(name, "is no setting: take it away")
+			wrong.add(name, "is no setting: take it away", "take it away")
 		}
 	}
 }
@@ -184,6 +195,10 @@ func settingsHelp() string {
 	b.WriteString("SLACK_BOT_TOKEN_FILE=/run/secrets/slack. Not everybody may be able to read that file.\n\n")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, s := range new(settings).list() {
+		if s.Group != "" {
+			_ = w.Flush() // each group by itself
+			fmt.Fprintf(w, "%s:\n", s.Group)
+		}
 		text, mark := s.Help, ""
 		if s.Default != "" {
 			text += " (default: " + s.Default + ")"

@@ -87,7 +87,8 @@ func TestF84_AFileThatCannotBeRight(t *testing.T) {
 	}
 }
 
-// notTaken holds that settings are not taken, in the given words, and that no secret is in them.
+// notTaken holds that settings are not taken, in the given words, that each fault says what to do about it, and that no
+// secret is in either.
 func notTaken(t *testing.T, environment map[string]string, words ...string) {
 	t.Helper()
 	_, err := load(environment)
@@ -100,8 +101,15 @@ func notTaken(t *testing.T, environment map[string]string, words ...string) {
 			t.Errorf("it is refused with\n%v\nand should say %q", err, want)
 		}
 	}
-	if strings.Contains(err.Error(), "canary") {
-		t.Errorf("a secret is told: %v", err)
+	told := err.Error()
+	_, _, wrong := loadFrom(environment)
+	for _, one := range wrong.list {
+		if told += one.mend; one.mend == "" {
+			t.Errorf("%s: it does not say what to do: %s", one.name, one.text)
+		}
+	}
+	if strings.Contains(told, "canary") {
+		t.Errorf("a secret is told: %s", told)
 	}
 }
 

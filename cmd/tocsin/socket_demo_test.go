@@ -43,7 +43,7 @@ func TestDemoOverSocketMode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(patience); ; {
 		fetched(t, http.MethodPost, url+"screen/act", deed) // whoever is quicker than the connections types again
 		if strings.Contains(string(fetched(t, http.MethodGet, url+"screen/messages?channel="+general, nil)), "INC-1 declared") {
 			break

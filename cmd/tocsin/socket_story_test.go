@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"tocsin/bot"
@@ -82,6 +83,8 @@ func TestStorySocketModeFinishesWhatIsUnderWay(t *testing.T) {
 	h.recover(recovery)
 	h.Announce("views.open")
 	opened, stopping := make(chan struct{}), make(chan struct{})
+	told := sync.OnceFunc(func() { close(stopping) })
+	defer told()
 	h.Faults(func(c slacksim.Call) *slacksim.Fault {
 		if c.Method != "views.open" {
 			return nil
@@ -99,9 +102,14 @@ func TestStorySocketModeFinishesWhatIsUnderWay(t *testing.T) {
 		close(stopped)
 	}()
 	for late := ""; !strings.Contains(late, "it is stopping"); { // until it takes no more
-		late = h.command("Grace", "#general", "/incident help", "")
+		select {
+		case <-stopped:
+			t.Fatal("it has stopped, and told nobody before")
+		default:
+			late = h.command("Grace", "#general", "/incident help", "")
+		}
 	}
-	close(stopping)
+	told()
 	if answer := <-answered; !strings.Contains(answer, "Type it instead") {
 		t.Errorf("answered %q", answer)
 	}

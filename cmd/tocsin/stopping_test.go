@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,8 +33,10 @@ func TestStoppingIsTold(t *testing.T) {
 	h := newHouse(t, watched)
 	h.ready("ready")
 	hangs := make(chan struct{}, 100)
-	h.Faults(func(slacksim.Call) *slacksim.Fault {
-		hangs <- struct{}{}
+	h.Faults(func(c slacksim.Call) *slacksim.Fault {
+		if c.Method == "conversations.create" { // which the end waits for, and for no probe
+			hangs <- struct{}{}
+		}
 		return &slacksim.Fault{Kind: slacksim.Hang}
 	})
 	h.command("Ada", "#general", declareCheckout, "1.1.1")
@@ -72,15 +75,20 @@ func TestStopWhileTheDatabaseHangs(t *testing.T) {
 	letGo := h.occupy()
 	defer letGo()
 	var crowd sync.WaitGroup
+	var stopping atomic.Bool
 	for n := range 150 {
 		crowd.Go(func() {
-			_, _, _ = h.SendCommand(context.Background(), slacksim.SendArgs{Person: "Ada", Channel: "#general", Text: declareCheckout, TriggerID: fmt.Sprint("1.1.", n)})
+			for k := 0; !stopping.Load(); k++ { // until all are there at the same time
+				args := slacksim.SendArgs{Person: "Ada", Channel: "#general", Text: declareCheckout, TriggerID: fmt.Sprint(n, ".", k)}
+				_, _, _ = h.SendCommand(context.Background(), args)
+			}
 		})
 	}
 	until(t, "a crowd waits", func() (bool, string) {
 		got := h.metric("tocsin_requests_in_flight")
 		return len(got) == 3, got
 	})
+	stopping.Store(true)
 	h.stopsInTime()
 	crowd.Wait()
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tocsin/bot/slacksim"
 	"tocsin/incident"
 )
 
@@ -23,6 +24,7 @@ func TestStoryTimelineFilters(t *testing.T) {
 	h.Quiet()
 	caught := h.number(incident.EventCaught)
 	ada.Type(room.Name(), "/incident update we look at the resolver").Expect("Update posted")
+	h.Channel("#incidents").Expect("we look at the resolver") // below the announcement
 	room.Expect("we look at the resolver")
 	grace.Type(room.Name(), "/incident timeline add -5m the deploy began").Expect("Noted on the timeline of INC-1 at", "the deploy began")
 	ada.Type("#general", "/incident timeline INC-1 add from afar").Expect("Noted on the timeline of INC-1: from afar")
@@ -69,15 +71,25 @@ func TestStoryTimelineOfSeveralDays(t *testing.T) {
 // say the new ones.
 func TestStoryCorrect(t *testing.T) {
 	h, ada, room, card := inRoom(t)
+	h.Announce("not_in_channel") // we post announcements to a channel that we need not be in, and join it to find one again
 	announcement := h.Channel("#incidents").Post("checkout is down")
+	linus := h.Person("Linus")
+	linus.Type("#general", "/incident subscribe INC-1").Expect("INC-1")
 	ada.Type(room.Name(), "/incident update all carts are lost").Expect("Update posted")
+	below := h.Channel("#incidents").Expect("all carts are lost")
+	heard := h.DirectMessages(linus).Expect("all carts are lost")
 	post := room.Expect("all carts are lost")
 	card.ExpectEdit("all carts are lost")
 	h.Quiet()
 	number := h.number(incident.EventUpdate)
 	h.Person("Grace").Type("#general", "/incident correct INC-1 "+number+" some carts are slow").Expect(number + " of INC-1 is corrected")
 	h.Quiet()
-	post.Has("some carts are slow", "Corrected by Grace").Lacks("all carts are lost")
+	for _, p := range []*slacksim.Post{post, below, heard} {
+		p.Has("some carts are slow", "Corrected by Grace").Lacks("all carts are lost")
+	}
+	for words, found := range map[string]string{"lost": "Nothing that you may see", "carts lost": "Nothing that you may see", "slow": "some carts are slow"} {
+		ada.Type("#general", "/incident search "+words).Expect(found)
+	}
 	card.Has("some carts are slow").Lacks("all carts are lost")
 	announcement.Has("some carts are slow").Lacks("all carts are lost")
 	ada.Type(room.Name(), "/incident timeline").Expect("posted an update: all carts are lost", "corrected by Grace", "some carts are slow")
@@ -88,6 +100,8 @@ func TestStoryCorrect(t *testing.T) {
 	ada.Modal().Fill("How should it read?", "one cart is slow").Submit()
 	h.Quiet()
 	post.Has("one cart is slow")
+	ada.Type("#general", "/incident search carts").Expect("Nothing that you may see")
+	ada.Type("#general", "/incident search cart").Expect("one cart is slow").Lacks("some carts")
 	for typed, want := range map[string]string{
 		"correct":                  "named by its number",
 		"correct it was noon":      "named by its number",

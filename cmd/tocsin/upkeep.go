@@ -59,6 +59,7 @@ func (u *upkeep) start(ctx context.Context) error {
 	u.readMembers(ctx)
 	c.Start()
 	u.prune(ctx)
+	u.lookAfter(ctx)
 	<-ctx.Done()
 	<-c.Stop().Done()
 	return nil
@@ -96,6 +97,13 @@ func (u *upkeep) prune(ctx context.Context) {
 func (u *upkeep) remind(ctx context.Context) {
 	if err := u.bot.Remind(ctx); err != nil {
 		u.warn(ctx, "what is due could not be said", err)
+	}
+}
+
+// lookAfter makes again what open incidents have lost in Slack while we were away. It takes its time.
+func (u *upkeep) lookAfter(ctx context.Context) {
+	if err := u.bot.LookAfter(ctx); err != nil {
+		u.warn(ctx, "what is missing in Slack could not be looked for", err)
 	}
 }
 

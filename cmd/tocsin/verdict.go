@@ -14,8 +14,9 @@ import (
 
 // unready lists why no work should be sent to this process; nothing else than this makes it unready.
 //
-// That Slack cannot be reached is not among it: all replicas would leave their balancer at once, and whatever else they
-// take would be lost with what Slack sends when it is back.
+// That Slack cannot be reached is not among it, over Socket Mode neither: nothing mends it but Slack, all replicas would leave
+// their balancer at once, and whatever else they take would be lost with what Slack sends when it is back. Only who has never
+// been reached by Slack since they started is not ready: nobody knows yet whether their own network is to blame.
 func (o *ops) unready() (reasons []string) {
 	if o.stopping.Load() {
 		return []string{"stopping: it takes no more"}
@@ -29,11 +30,14 @@ func (o *ops) unready() (reasons []string) {
 	if err := o.inside.err(); err != nil {
 		return append(reasons, "program: "+err.Error())
 	}
-	if socket := o.state.Load().socket; !o.http && (socket == nil || socket.Open == 0) {
+	if socket := o.state.Load().socket; !o.http && deaf(socket) {
 		reasons = append(reasons, "socket mode: "+wrong(socket))
 	}
 	return reasons
 }
+
+// deaf tells whether Slack does not reach us over Socket Mode, and will not by itself as far as we know.
+func deaf(s *bot.Status) bool { return s == nil || s.Open == 0 && (s.Hurt || s.Heard.IsZero()) }
 
 // degraded lists, in sentences, all that does not work as it should.
 func (o *ops) degraded() (list []string) {

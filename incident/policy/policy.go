@@ -30,46 +30,64 @@ type file struct {
 		Name        string        `yaml:"name"`
 		Meaning     string        `yaml:"meaning"`
 		UpdateEvery time.Duration `yaml:"update_every"` // "30m"; left out: no updates are owed
+		LeadWithin  time.Duration `yaml:"lead_within"`  // "5m"; left out: nobody has to lead
+		Escalate    []string      `yaml:"escalate"`     // Slack user ids
+		SilentFor   time.Duration `yaml:"silent_for"`   // "45m"; left out: who has a role may be silent
 		Invite      []string      `yaml:"invite"`       // Slack user ids
+		Tell        []string      `yaml:"tell"`
+		Gates       []string      `yaml:"gates"`
+		Groups      []string      `yaml:"groups"` // Slack user group ids
 	} `yaml:"severities"` // most severe first
 	DefaultSeverity string `yaml:"default_severity"`
 	Roles           []struct {
-		Role string `yaml:"role"`
-		Does string `yaml:"does"`
+		Role   string `yaml:"role"`   // commander and the other four, or one of the team's own
+		Called string `yaml:"called"` // what people call it
+		Does   string `yaml:"does"`
 	} `yaml:"roles"`
 	Services []struct {
 		Name   string   `yaml:"name"`
 		Owner  string   `yaml:"owner"`
 		Invite []string `yaml:"invite"`
+		Groups []string `yaml:"groups"`
 		Links  []struct {
 			Title string `yaml:"title"`
 			URL   string `yaml:"url"`
 		} `yaml:"links"`
 	} `yaml:"services"`
-	Channel  string   `yaml:"channel"`  // pattern: inc-{number}-{title}
-	Announce string   `yaml:"announce"` // Slack channel id
-	Reaction string   `yaml:"reaction"` // pushpin
-	Admins   []string `yaml:"admins"`   // Slack user ids
-	Redact   string   `yaml:"redact"`   // admins or members
+	Admins      []string          `yaml:"admins"`      // Slack user ids
+	Permissions map[string]string `yaml:"permissions"` // verb: anyone, member, holder or admin
+	Channel     string            `yaml:"channel"`     // pattern: inc-{number}-{title}
+	Announce    string            `yaml:"announce"`    // Slack channel id
+	Reaction    string            `yaml:"reaction"`    // pushpin
+	Customers   struct {
+		Channel   string `yaml:"channel"` // Slack channel id
+		Approve   string `yaml:"approve"` // "yes" or "no": whether the commander must agree
+		Templates []struct {
+			Status string `yaml:"status"`
+			Text   string `yaml:"text"`
+		} `yaml:"templates"`
+	} `yaml:"customers"`
+	ArchiveAfter string `yaml:"archive_after"` // "72h", or "never"
+	Drills       struct {
+		Announce string   `yaml:"announce"` // left out: nowhere
+		Invite   []string `yaml:"invite"`
+	} `yaml:"drills"`
 }
 
 // Read reads a policy, and reports everything that is wrong with it at once. Each fault names its place in the file.
 func Read(raw []byte) (*incident.Policy, error) {
 	f, err := decode(raw)
-	if err != nil {
-		return nil, fmt.Errorf("policy: %w", err)
-	}
 	sum := sha256.Sum256(raw)
 	p := incident.Defaults()
 	p.Hash = hex.EncodeToString(sum[:])
-	faults := errors.Join(f.severities(p), f.roles(p), f.services(p), f.channels(p), f.reaction(p), f.admins(p))
+	faults := errors.Join(err, f.severities(p), f.roles(p), f.services(p), f.permissions(p), f.channels(p), f.reaction(p), f.customers(p))
 	if faults != nil {
 		return nil, fmt.Errorf("policy: %w", faults)
 	}
 	return p, nil
 }
 
-// decode reads the file strictly. An empty one is all defaults.
+// decode reads the file strictly. An empty one is all defaults; of one with faults there is what has none.
 func decode(raw []byte) (f file, err error) {
 	var document, another yaml.Node
 	whole := yaml.NewDecoder(bytes.NewReader(raw))
@@ -81,7 +99,7 @@ func decode(raw []byte) (f file, err error) {
 			strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	if err := fit(top, &document, reflect.TypeFor[file]()); err != nil {
-		return f, err
+		return sound(document.Content[0]), err
 	}
 	if !errors.Is(whole.Decode(&another), io.EOF) {
 		return f, errors.New("the file has a second document after ---, which nobody would read: take the line away")
@@ -89,91 +107,45 @@ func decode(raw []byte) (f file, err error) {
 	strict := yaml.NewDecoder(bytes.NewReader(raw))
 	strict.KnownFields(true)
 	if err := strict.Decode(&f); err != nil {
-		return f, fmt.Errorf("the file cannot be read: %w", err)
+		return file{}, fmt.Errorf("the file cannot be read: %w", err)
 	}
 	return f, nil
+}
+
+// sound reads those parts of a file that have the right shape, so that the values in them are checked too.
+func sound(whole *yaml.Node) (f file) {
+	right := yaml.Node{Kind: yaml.MappingNode}
+	odd := map[string]bool{}
+	for at := 0; whole.Kind == yaml.MappingNode && at < len(whole.Content); at += 2 {
+		key, value := whole.Content[at], whole.Content[at+1]
+		if odd[key.Value] = fitKey(top, key, value, reflect.TypeFor[file]()) != nil; !odd[key.Value] {
+			right.Content = append(right.Content, key, value)
+		}
+	}
+	if right.Decode(&f) != nil {
+		return file{}
+	}
+	if odd["severities"] {
+		f.DefaultSeverity = "" // is one of those that nobody can read yet
+	}
+	return f
 }
 
 var (
 	word    = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,29}$`)
 	user    = regexp.MustCompile(`^[UW][A-Z0-9]{2,20}$`)
+	group   = regexp.MustCompile(`^S[A-Z0-9]{2,20}$`)
 	channel = regexp.MustCompile(`^[CG][A-Z0-9]{2,20}$`)
 )
 
-func (f file) severities(p *incident.Policy) error {
-	var faults []error
-	if f.Severities != nil {
-		p.Severities = nil
-	}
-	seen := map[string]bool{}
-	for n, s := range f.Severities {
-		where := fmt.Sprintf("severities[%d]", n)
-		if !word.MatchString(s.Name) || seen[s.Name] {
-			faults = append(faults, fmt.Errorf("%s.name: %q must be a word of its own in small letters, for example sev1", where, s.Name))
-		}
-		if s.UpdateEvery != 0 && (s.UpdateEvery < time.Minute || s.UpdateEvery > 7*24*time.Hour) {
-			faults = append(faults, fmt.Errorf("%s.update_every: %s must be between 1m and 168h", where, s.UpdateEvery))
-		}
-		if utf8.RuneCountInString(s.Meaning) > maxWords {
-			faults = append(faults, fmt.Errorf("%s.meaning: is longer than %d characters", where, maxWords))
-		}
-		seen[s.Name] = true
-		faults = append(faults, people(where+".invite", s.Invite))
-		p.Severities = append(p.Severities, incident.Level{
-			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite,
-		})
-	}
-	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > 10 {
-		faults = append(faults, fmt.Errorf("severities: list between 1 and 10, most severe first"))
-	}
-	switch {
-	case f.DefaultSeverity != "":
-		p.Fallback = incident.Severity(f.DefaultSeverity)
-	case len(p.Severities) > 0 && f.Severities != nil:
-		p.Fallback = p.Severities[len(p.Severities)-1].Name // the least severe, of a list of their own
-	}
-	if _, known := p.ParseSeverity(string(p.Fallback)); !known {
-		faults = append(faults, fmt.Errorf("default_severity: %q is none of the severities", p.Fallback))
-	}
-	return errors.Join(faults...)
-}
-
-// roles lets a team describe the roles in its own words.
-func (f file) roles(p *incident.Policy) error {
-	var faults []error
-	for n, r := range f.Roles {
-		at := -1
-		for m, duty := range p.Roles {
-			if string(duty.Role) == r.Role {
-				at = m
-			}
-		}
-		if at < 0 {
-			faults = append(faults, fmt.Errorf("roles[%d].role: there is no role %q; there are %s", n, r.Role, roleNames(p)))
-			continue
-		}
-		if utf8.RuneCountInString(r.Does) > maxWords {
-			faults = append(faults, fmt.Errorf("roles[%d].does: is longer than %d characters", n, maxWords))
-		}
-		p.Roles[at].Does = r.Does
-	}
-	return errors.Join(faults...)
-}
-
-func roleNames(p *incident.Policy) string {
-	names := make([]string, len(p.Roles))
-	for n, duty := range p.Roles {
-		names[n] = string(duty.Role)
-	}
-	return strings.Join(names, ", ")
-}
-
 // Lengths that fit into Slack's messages beside everything else.
 const (
-	maxWords = 500 // of a sentence
-	maxLinks = 8   // of a service
-	maxTitle = 60  // of a link
-	maxURL   = 500
+	maxWords  = 500 // of a sentence
+	maxLinks  = 8   // of a service
+	maxTitle  = 60  // of a link
+	maxCalled = 30  // of the name of a role
+	maxRoles  = 15
+	maxURL    = 500
 )
 
 func (f file) services(p *incident.Policy) error {
@@ -195,8 +167,8 @@ func (f file) services(p *incident.Policy) error {
 		if s.Owner != "" {
 			faults = append(faults, people(where+".owner", []string{s.Owner}))
 		}
-		faults = append(faults, people(where+".invite", s.Invite))
-		service := incident.Service{Name: s.Name, Owner: s.Owner, Invite: s.Invite}
+		faults = append(faults, people(where+".invite", s.Invite), groups(where+".groups", s.Groups))
+		service := incident.Service{Name: s.Name, Owner: s.Owner, Invite: s.Invite, Groups: s.Groups}
 		for _, l := range s.Links {
 			if at, err := url.Parse(l.URL); err != nil || at.Scheme != "https" && at.Scheme != "http" || at.Host == "" || len(l.URL) > maxURL {
 				faults = append(faults, fmt.Errorf("%s.links: each needs an http or https url of at most %d characters", where, maxURL))
@@ -226,10 +198,52 @@ func (f file) channels(p *incident.Policy) error {
 		faults = fmt.Errorf("channel: %q must be of small letters, digits, - and _, with {number} and {title} in it, for example inc-{number}-{title}", f.Channel)
 	}
 	p.Announce = f.Announce
-	if f.Announce != "" && !channel.MatchString(f.Announce) {
-		return errors.Join(faults, fmt.Errorf("announce: %q is no channel id; Slack shows it at the end of the channel's details, for example C0123456789", f.Announce))
+	p.Drills = incident.Drills{Announce: f.Drills.Announce, Invite: f.Drills.Invite}
+	switch after, err := time.ParseDuration(f.ArchiveAfter); {
+	case f.ArchiveAfter == "":
+	case f.ArchiveAfter == "never":
+		p.ArchiveAfter = 0
+	case err != nil || after < time.Hour:
+		faults = errors.Join(faults, fmt.Errorf("archive_after: must be a duration of 1h or more, for example 72h, or never, and is %q", f.ArchiveAfter))
+	default:
+		p.ArchiveAfter = after
 	}
-	return faults
+	return errors.Join(faults, channelID("announce", f.Announce), channelID("drills.announce", f.Drills.Announce), people("drills.invite", f.Drills.Invite))
+}
+
+// channelID refuses what is no channel, but for nothing at all.
+func channelID(where, id string) error {
+	if id == "" || channel.MatchString(id) {
+		return nil
+	}
+	return fmt.Errorf("%s: %q is no channel id; Slack shows it at the end of the channel's details, for example C0123456789", where, id)
+}
+
+// customers reads what a draft for customers begins with, and who must agree.
+func (f file) customers(p *incident.Policy) error {
+	var faults []error
+	if p.Customers.Channel = f.Customers.Channel; p.Customers.Channel != "" && !channel.MatchString(p.Customers.Channel) {
+		faults = append(faults, fmt.Errorf("customers.channel: %q is no channel id; Slack shows it at the end of the channel's details, for example C0123456789", p.Customers.Channel))
+	}
+	switch f.Customers.Approve {
+	case "", "yes", "true":
+	case "no", "false":
+		p.Customers.Approve = false
+	default:
+		faults = append(faults, fmt.Errorf("customers.approve: must be yes or no, and is %q", f.Customers.Approve))
+	}
+	for n, t := range f.Customers.Templates {
+		where := fmt.Sprintf("customers.templates[%d]", n)
+		if _, known := p.Customers.Templates[incident.Status(t.Status)]; !known {
+			faults = append(faults, fmt.Errorf("%s.status: there is no status %q; there are investigating, identified, monitoring, resolved, closed", where, t.Status))
+			continue
+		}
+		if n := utf8.RuneCountInString(t.Text); n == 0 || n > incident.MaxSummary {
+			faults = append(faults, fmt.Errorf("%s.text: must have 1 to %d characters", where, incident.MaxSummary))
+		}
+		p.Customers.Templates[incident.Status(t.Status)] = t.Text
+	}
+	return errors.Join(faults...)
 }
 
 // emoji is how Slack spells one, without its colons and its skin.
@@ -247,22 +261,19 @@ func (f file) reaction(p *incident.Policy) error {
 	return nil
 }
 
-func (f file) admins(p *incident.Policy) error {
-	p.Admins = f.Admins
-	switch f.Redact {
-	case "":
-	case incident.RedactAdmins, incident.RedactMembers:
-		p.Redact = f.Redact
-	default:
-		return errors.Join(people("admins", f.Admins), fmt.Errorf("redact: must be %s or %s, and is %q", incident.RedactAdmins, incident.RedactMembers, f.Redact))
-	}
-	return people("admins", f.Admins)
-}
-
 func people(where string, handles []string) error {
 	for _, handle := range handles {
 		if !user.MatchString(handle) {
 			return fmt.Errorf("%s: %q is no member id; Slack shows it in a person's profile, under ⋮, for example U0123456789", where, handle)
+		}
+	}
+	return nil
+}
+
+func groups(where string, ids []string) error {
+	for _, id := range ids {
+		if !group.MatchString(id) {
+			return fmt.Errorf("%s: %q is no user group's id; it stands at the end of the group's address in Slack, for example S0123456789", where, id)
 		}
 	}
 	return nil

@@ -13,11 +13,13 @@ import (
 func TestRead(t *testing.T) {
 	p, err := Read([]byte(`
 severities:
-  - {name: p1, meaning: all is down, update_every: 15m, invite: [U0ADA0001]}
+  - {name: p1, meaning: all is down, update_every: 15m, invite: [U0ADA0001], groups: [S0ONCALL1], lead_within: 3m, escalate: [U0GRACE01], silent_for: 45m, tell: [U0GRACE01], gates: [commander]}
   - {name: p2, meaning: much is down}
 default_severity: p2
 roles:
-  - {role: commander, does: leads us.}
+  - {role: commander, called: Incident lead}
+  - {role: scribe, does: writes.}
+  - {role: liaison, called: Customer liaison, does: speaks to customers.}
 services:
   - name: checkout
     owner: U0GRACE01
@@ -25,21 +27,51 @@ services:
 channel: "incident-{number}"
 announce: C0123456789
 reaction: ":memo:"
+archive_after: never
+drills: {announce: C0123456780, invite: [U0GRACE01]}
 admins: [U0ADA0001]
-redact: members
+permissions: {close: holder, liaison: member}
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []incident.Level{
-		{Name: "p1", Meaning: "all is down", Cadence: 15 * time.Minute, Invite: []string{"U0ADA0001"}},
+		{
+			Name: "p1", Meaning: "all is down", Cadence: 15 * time.Minute, Invite: []string{"U0ADA0001"}, Groups: []string{"S0ONCALL1"}, Tell: []string{"U0GRACE01"},
+			Gates: []incident.Gate{incident.GateCommander}, LeadWithin: 3 * time.Minute, Escalate: []string{"U0GRACE01"}, SilentFor: 45 * time.Minute,
+		},
 		{Name: "p2", Meaning: "much is down", Rank: 1},
 	}
 	if diff := cmp.Diff(want, p.Severities); diff != "" {
 		t.Error(diff)
 	}
-	if p.Default().Name != "p2" || p.Announce != "C0123456789" || p.Reaction != "memo" || p.Redact != incident.RedactMembers || len(p.Admins) != 1 || p.Roles[0].Does != "leads us." || p.Hash == "" {
+	if p.Default().Name != "p2" || p.Announce != "C0123456789" || p.Reaction != "memo" || p.Hash == "" {
 		t.Errorf("got %+v", p)
+	}
+	if diff := cmp.Diff(incident.Drills{Announce: "C0123456780", Invite: []string{"U0GRACE01"}}, p.Drills); diff != "" {
+		t.Error(diff)
+	}
+	if p.ArchiveAfter != 0 || incident.Defaults().ArchiveAfter == 0 {
+		t.Errorf("archived after %s", p.ArchiveAfter)
+	}
+	if d := p.Duty(incident.Commander); d.Name() != "Incident lead" || d.Does != incident.Defaults().Roles[0].Does {
+		t.Errorf("a role that is called something else keeps its duty: %+v", d)
+	}
+	if p.Duty(incident.Scribe).Does != "writes." || len(p.Roles) != 6 {
+		t.Errorf("roles: %+v", p.Roles)
+	}
+	for _, typed := range []string{"liaison", "LIAISON", "customer-liaison"} {
+		if d, ok := p.ParseRole(typed); !ok || d.Role != "liaison" {
+			t.Errorf("%q is read as %+v", typed, d)
+		}
+	}
+	if !p.IsAdmin("U0ADA0001", incident.Member) || p.IsAdmin("U0ADA0001", incident.Guest) || p.IsAdmin("U0GRACE01", incident.Member) {
+		t.Error("admins are those whom the policy names, and of them no guest")
+	}
+	for verb, want := range map[string]incident.Grant{"close": incident.Holders, "liaison": incident.InRoom, "scribe": incident.Anyone, "note": incident.Anyone, "unheard-of": incident.Admins} {
+		if got := p.Permit(verb).Grant; got != want {
+			t.Errorf("%s is for %s, want %s", verb, got, want)
+		}
 	}
 	if p.Service("Checkout").Links[0].Title != "Dashboard" {
 		t.Error("a service is found whatever the case of its name")
@@ -62,24 +94,49 @@ func TestReadEmpty(t *testing.T) {
 
 func TestReadFaults(t *testing.T) {
 	for name, tc := range map[string]struct{ yaml, want string }{
-		"unknown key":        {"severity: []", `the file (line 1): there is no key "severity"; there are severities, default_severity`},
+		"unknown key":        {"severity: []", `the file (line 1): there is no key "severity": did you mean severities?`},
 		"bad name":           {"severities: [{name: 'SEV 1'}]\ndefault_severity: sev3", `severities[0].name: "SEV 1"`},
 		"twice":              {"severities: [{name: a}, {name: a}]\ndefault_severity: a", "severities[1].name"},
-		"none":               {"severities: []", "list between 1 and 10"},
+		"none":               {"severities: []", "list between 1 and 9"},
+		"unknown":            {"severities: [{name: unknown}]\ndefault_severity: unknown", "severities[0].name: unknown is there already"},
 		"cadence":            {"severities: [{name: a, update_every: 1s}]\ndefault_severity: a", "must be between 1m and 168h"},
+		"nobody leads":       {"severities: [{name: a, lead_within: 1s}]\ndefault_severity: a", "severities[0].lead_within: 1s must be between 1m and 24h"},
+		"lead":               {"severities: [{name: a, lead_within: 1s}]\ndefault_severity: a", "severities[0].lead_within: 1s must be between 1m and 24h"},
+		"silence":            {"severities: [{name: a, silent_for: 14m}]\ndefault_severity: a", "severities[0].silent_for: 14m0s must be between 15m and 24h"},
+		"escalate":           {"severities: [{name: a, escalate: ['@ada']}]\ndefault_severity: a", `severities[0].escalate: "@ada" is no member id`},
 		"default":            {"default_severity: sev9", "none of the severities"},
+		"default unknown":    {"default_severity: unknown", `"unknown" is none of the severities`},
 		"role":               {"roles: [{role: comander}]", `no role "comander"`},
+		"role of their own":  {`roles: [{role: 'Team lead', does: x}]`, `roles[0].role: "Team lead" must be a word`},
+		"roles alike":        {`roles: [{role: scribe, called: Commander}]`, `"scribe" and "commander" (Commander) would be taken for each other`},
+		"names alike":        {`roles: [{role: liaison, called: Big boss, does: x}, {role: scribe, called: big boss}]`, "would be taken for each other"},
+		"long name":          {`roles: [{role: scribe, called: "` + strings.Repeat("x", 31) + `"}]`, "roles[0].called: is longer than 30"},
+		"role is a verb":     {`roles: [{role: close, does: x}]`, `"close" is a verb of its own`},
+		"called like a verb": {`roles: [{role: scribe, called: Note}]`, `"note" is a verb of its own`},
+		"no such verb":       {"permissions: {clos: holder}", `permissions: there is no verb "clos"; there are declare, drill`},
+		"no such grant":      {"permissions: {close: holders}", `permissions.close: "holders" must be one of anyone, member, holder, admin`},
+		"about no incident":  {"permissions: {declare: member}", "permissions.declare: it is about no incident"},
+		"permissions, list":  {"permissions: [close]", "permissions (line 1): must have a key and a value a line, and is a list"},
+		"permission, list":   {"permissions:\n  close: [holder]", "permissions.close (line 2): must be text, and is a list"},
+		"admins":             {"admins: ['@ada']", `admins: "@ada" is no member id`},
 		"owner":              {"services: [{name: a, owner: '@ada'}]", "is no member id"},
+		"tell":               {"severities: [{name: a, tell: [ada]}]\ndefault_severity: a", `severities[0].tell: "ada" is no member id`},
+		"gate":               {"severities: [{name: a, gates: [postmortem]}]\ndefault_severity: a", `severities[0].gates: there is no gate "postmortem"; there are commander, update, severity`},
+		"archive":            {"archive_after: 5m", `archive_after: must be a duration of 1h or more, for example 72h, or never, and is "5m"`},
+		"archive unreadable": {"archive_after: 3 days", `and is "3 days"`},
+		"group":              {"severities: [{name: a, groups: ['@oncall']}]\ndefault_severity: a", `severities[0].groups: "@oncall" is no user group's id`},
+		"group of a service": {"services: [{name: a, groups: [U0ADA0001]}]", `services[0].groups: "U0ADA0001" is no user group's id`},
 		"link":               {"services: [{name: a, links: [{title: x, url: 'javascript:alert(1)'}]}]", "http or https"},
 		"announce":           {"announce: '#incidents'", "is no channel id"},
-		"admins":             {"admins: ['@ada']", "admins: \"@ada\" is no member id"},
-		"redact":             {"redact: everybody", `redact: must be admins or members, and is "everybody"`},
 		"reaction":           {"reaction: 'push pin'", "is no name of an emoji"},
-		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam"; there are name, meaning, update_every, invite`},
+		"drills announce":    {"drills: {announce: '#drills'}", `drills.announce: "#drills" is no channel id`},
+		"drills invite":      {"drills: {invite: [ada]}", `drills.invite: "ada" is no member id`},
+		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam": did you mean name?`},
+		"a strange key":      {"severities:\n- {colour: a}", `severities[0] (line 2): there is no key "colour"; there are name, meaning, update_every, lead_within, escalate, silent_for, invite, tell, gates, groups`},
 		"not a duration":     {"severities:\n- name: a\n  update_every: 30", `severities[0].update_every (line 3): must be a duration, for example 30m or 2h, and is "30"`},
 		"not a list":         {"services:\n- name: a\n  invite: U0ADA0001", `services[0].invite (line 3): must be a list, each item on a line of its own after a dash, and is "U0ADA0001"`},
 		"not text":           {"channel: [a]", "channel (line 1): must be text, and is a list"},
-		"not a mapping":      {"roles: [commander]", `roles[0] (line 1): must have keys (role, does), and is "commander"`},
+		"not a mapping":      {"roles: [commander]", `roles[0] (line 1): must have keys (role, called, does), and is "commander"`},
 		"a list at the top":  {"- a", "the file (line 1): must have keys (severities, "},
 		"through an alias":   {"announce: &a [x]\nchannel: *a", "channel (line 1): must be text"},
 		"a merge":            {"services: [{<<: {nam: a}}]", "nam"},
@@ -98,6 +155,23 @@ func TestReadFaults(t *testing.T) {
 				t.Errorf("it speaks of Go: %v", err)
 			}
 		})
+	}
+}
+
+// What has the wrong shape does not hide what is wrong with the values beside it, and brings up nothing that follows from it.
+func TestReadFaultsOfBothKinds(t *testing.T) {
+	_, err := Read([]byte("servcies: []\nseverities: [{name: p1, update_every: often}]\ndefault_severity: p1\nroles: [{role: comander}]\nchannel: [a]\nannounce: x"))
+	if err == nil {
+		t.Fatal("read")
+	}
+	var places []string
+	for line := range strings.Lines(strings.TrimPrefix(err.Error(), "policy: ")) {
+		place, _, _ := strings.Cut(line, ":")
+		places = append(places, place)
+	}
+	want := []string{"the file (line 1)", "severities[0].update_every (line 2)", "channel (line 5)", "roles[0].role", "announce"}
+	if diff := cmp.Diff(want, places); diff != "" {
+		t.Errorf("%s\n%v", diff, err)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"tocsin/incident"
 )
 
 // fit names everything in a file that has not the shape of what it is read into, with its place and its line. The YAML
@@ -32,6 +34,8 @@ func fit(where string, n *yaml.Node, t reflect.Type) error {
 		return complain("must be text, and is %s", show(n))
 	case t.Kind() == reflect.Slice && n.Kind != yaml.SequenceNode:
 		return complain("must be a list, each item on a line of its own after a dash, and is %s", show(n))
+	case t.Kind() == reflect.Map && n.Kind != yaml.MappingNode:
+		return complain("must have a key and a value a line, and is %s", show(n))
 	case t.Kind() == reflect.Struct && n.Kind != yaml.MappingNode:
 		return complain("must have keys (%s), and is %s", keys(t), show(n))
 	}
@@ -45,6 +49,8 @@ func fitContent(where string, n *yaml.Node, t reflect.Type) error {
 		switch {
 		case n.Kind == yaml.SequenceNode:
 			faults = append(faults, fit(fmt.Sprintf("%s[%d]", where, at), child, t.Elem()))
+		case t.Kind() == reflect.Map && at%2 == 1: // any key is one
+			faults = append(faults, fit(where+"."+n.Content[at-1].Value, child, t.Elem()))
 		case at%2 == 1: // the value of the key before it
 			faults = append(faults, fitKey(where, n.Content[at-1], child, t))
 		}
@@ -61,20 +67,25 @@ func fitKey(where string, key, value *yaml.Node, t reflect.Type) error {
 			return fit(strings.TrimPrefix(where+"."+key.Value, top+"."), value, field.Type)
 		}
 	}
+	if near := incident.Nearest(key.Value, names(t)); near != "" {
+		return fmt.Errorf("%s (line %d): there is no key %q: did you mean %s?", where, key.Line, key.Value, near)
+	}
 	return fmt.Errorf("%s (line %d): there is no key %q; there are %s", where, key.Line, key.Value, keys(t))
 }
 
 // top is how the whole is called where something in it has no better name.
 const top = "the file"
 
-// keys are the names that a mapping may have, in the order of the documentation.
-func keys(t reflect.Type) string {
-	var names []string
+// names are the keys that a mapping may have, in the order of the documentation.
+func names(t reflect.Type) (all []string) {
 	for field := range t.Fields() {
-		names = append(names, field.Tag.Get("yaml"))
+		all = append(all, field.Tag.Get("yaml"))
 	}
-	return strings.Join(names, ", ")
+	return all
 }
+
+// keys are the names in one line.
+func keys(t reflect.Type) string { return strings.Join(names(t), ", ") }
 
 // show is a value as people see it in their file.
 func show(n *yaml.Node) string {

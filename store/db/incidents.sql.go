@@ -88,7 +88,7 @@ func (q *Queries) DeleteRole(ctx context.Context, arg DeleteRoleParams) error {
 }
 
 const incident = `-- name: Incident :one
-SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents WHERE id = $1
+SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at, duplicate_of, duplicates, tasks FROM incidents WHERE id = $1
 `
 
 func (q *Queries) Incident(ctx context.Context, id int64) (Incident, error) {
@@ -118,6 +118,9 @@ func (q *Queries) Incident(ctx context.Context, id int64) (Incident, error) {
 		&i.ClosedAt,
 		&i.UpdatedAt,
 		&i.UpdateDueAt,
+		&i.DuplicateOf,
+		&i.Duplicates,
+		&i.Tasks,
 	)
 	return i, err
 }
@@ -209,124 +212,6 @@ func (q *Queries) InsertIncident(ctx context.Context, arg InsertIncidentParams) 
 	return id, err
 }
 
-const listIncidents = `-- name: ListIncidents :many
-SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents
-WHERE id > 0 AND id < $1
-ORDER BY id DESC
-LIMIT CAST($2 AS BIGINT)
-`
-
-type ListIncidentsParams struct {
-	Before int64
-	Lim    int64
-}
-
-func (q *Queries) ListIncidents(ctx context.Context, arg ListIncidentsParams) ([]Incident, error) {
-	rows, err := q.db.QueryContext(ctx, listIncidents, arg.Before, arg.Lim)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Incident
-	for rows.Next() {
-		var i Incident
-		if err := rows.Scan(
-			&i.ID,
-			&i.Kind,
-			&i.Status,
-			&i.Open,
-			&i.Severity,
-			&i.Rank,
-			&i.Title,
-			&i.Summary,
-			&i.Service,
-			&i.Private,
-			&i.Declarer,
-			&i.DeclarerName,
-			&i.Room,
-			&i.Policy,
-			&i.StartedAt,
-			&i.DetectedAt,
-			&i.DeclaredAt,
-			&i.AcknowledgedAt,
-			&i.MitigatedAt,
-			&i.ResolvedAt,
-			&i.ClosedAt,
-			&i.UpdatedAt,
-			&i.UpdateDueAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listOpenIncidents = `-- name: ListOpenIncidents :many
-SELECT id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at FROM incidents
-WHERE open AND id < $1
-ORDER BY id DESC
-LIMIT CAST($2 AS BIGINT)
-`
-
-type ListOpenIncidentsParams struct {
-	Before int64
-	Lim    int64
-}
-
-func (q *Queries) ListOpenIncidents(ctx context.Context, arg ListOpenIncidentsParams) ([]Incident, error) {
-	rows, err := q.db.QueryContext(ctx, listOpenIncidents, arg.Before, arg.Lim)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Incident
-	for rows.Next() {
-		var i Incident
-		if err := rows.Scan(
-			&i.ID,
-			&i.Kind,
-			&i.Status,
-			&i.Open,
-			&i.Severity,
-			&i.Rank,
-			&i.Title,
-			&i.Summary,
-			&i.Service,
-			&i.Private,
-			&i.Declarer,
-			&i.DeclarerName,
-			&i.Room,
-			&i.Policy,
-			&i.StartedAt,
-			&i.DetectedAt,
-			&i.DeclaredAt,
-			&i.AcknowledgedAt,
-			&i.MitigatedAt,
-			&i.ResolvedAt,
-			&i.ClosedAt,
-			&i.UpdatedAt,
-			&i.UpdateDueAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listOpenSince = `-- name: ListOpenSince :many
 SELECT id, kind, title, service, private FROM incidents
 WHERE open AND declared_at >= $1
@@ -377,7 +262,7 @@ func (q *Queries) ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([
 }
 
 const listPrivateRooms = `-- name: ListPrivateRooms :many
-SELECT i.id, i.kind, i.status, i.open, i.severity, i.rank, i.title, i.summary, i.service, i.private, i.declarer, i.declarer_name, i.room, i.policy, i.started_at, i.detected_at, i.declared_at, i.acknowledged_at, i.mitigated_at, i.resolved_at, i.closed_at, i.updated_at, i.update_due_at FROM incidents i CROSS JOIN refs r
+SELECT i.id, i.kind, i.status, i.open, i.severity, i.rank, i.title, i.summary, i.service, i.private, i.declarer, i.declarer_name, i.room, i.policy, i.started_at, i.detected_at, i.declared_at, i.acknowledged_at, i.mitigated_at, i.resolved_at, i.closed_at, i.updated_at, i.update_due_at, i.duplicate_of, i.duplicates, i.tasks FROM incidents i CROSS JOIN refs r
 WHERE i.private AND i.status <> 'closed' AND i.status <> 'declined'
 AND r.incident_id = i.id AND r.name = $1 AND r.value <> ''
 ORDER BY i.id
@@ -417,6 +302,9 @@ func (q *Queries) ListPrivateRooms(ctx context.Context, ref string) ([]Incident,
 			&i.ClosedAt,
 			&i.UpdatedAt,
 			&i.UpdateDueAt,
+			&i.DuplicateOf,
+			&i.Duplicates,
+			&i.Tasks,
 		); err != nil {
 			return nil, err
 		}
@@ -432,7 +320,7 @@ func (q *Queries) ListPrivateRooms(ctx context.Context, ref string) ([]Incident,
 }
 
 const lockIncident = `-- name: LockIncident :one
-UPDATE incidents SET title = title WHERE id = $1 RETURNING id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at
+UPDATE incidents SET title = title WHERE id = $1 RETURNING id, kind, status, open, severity, rank, title, summary, service, private, declarer, declarer_name, room, policy, started_at, detected_at, declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, updated_at, update_due_at, duplicate_of, duplicates, tasks
 `
 
 // LockIncident writes nothing new: it takes the row's lock for the rest of the transaction.
@@ -463,6 +351,9 @@ func (q *Queries) LockIncident(ctx context.Context, id int64) (Incident, error) 
 		&i.ClosedAt,
 		&i.UpdatedAt,
 		&i.UpdateDueAt,
+		&i.DuplicateOf,
+		&i.Duplicates,
+		&i.Tasks,
 	)
 	return i, err
 }
@@ -525,8 +416,9 @@ UPDATE incidents SET
     room = $9, policy = $10,
     started_at = $11, detected_at = $12, acknowledged_at = $13,
     mitigated_at = $14, resolved_at = $15, closed_at = $16,
-    updated_at = $17, update_due_at = $18
-WHERE id = $19
+    updated_at = $17, update_due_at = $18,
+    duplicate_of = $19, duplicates = $20, tasks = $21
+WHERE id = $22
 `
 
 type UpdateIncidentParams struct {
@@ -548,6 +440,9 @@ type UpdateIncidentParams struct {
 	ClosedAt       sql.NullInt64
 	UpdatedAt      sql.NullInt64
 	UpdateDueAt    sql.NullInt64
+	DuplicateOf    sql.NullInt64
+	Duplicates     int64
+	Tasks          int64
 	ID             int64
 }
 
@@ -571,6 +466,9 @@ func (q *Queries) UpdateIncident(ctx context.Context, arg UpdateIncidentParams) 
 		arg.ClosedAt,
 		arg.UpdatedAt,
 		arg.UpdateDueAt,
+		arg.DuplicateOf,
+		arg.Duplicates,
+		arg.Tasks,
 		arg.ID,
 	)
 	return err

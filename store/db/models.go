@@ -8,14 +8,6 @@ import (
 	"database/sql"
 )
 
-type Content struct {
-	EntryID   int64
-	Actor     string
-	Body      string
-	ActorSalt []byte
-	BodySalt  []byte
-}
-
 type Effect struct {
 	ID         int64
 	IncidentID int64
@@ -73,28 +65,9 @@ type Incident struct {
 	ClosedAt       sql.NullInt64
 	UpdatedAt      sql.NullInt64
 	UpdateDueAt    sql.NullInt64
-}
-
-type Installation struct {
-	ID string
-}
-
-type Member struct {
-	IncidentID int64
-	Handle     string
-	Present    bool
-	SeenAt     int64
-}
-
-type Message struct {
-	IncidentID int64
-	Message    string
-	EntryID    int64
-}
-
-type Migration struct {
-	Version int64
-	Sha256  string
+	DuplicateOf    sql.NullInt64
+	Duplicates     int64
+	Tasks          int64
 }
 
 type Profile struct {
@@ -105,40 +78,14 @@ type Profile struct {
 	SeenAt   int64
 }
 
-type Ref struct {
+type Task struct {
 	IncidentID int64
-	Name       string
-	Value      string
-}
-
-type Reminder struct {
-	IncidentID int64
-	Topic      string
-	Step       int64
-	DueAt      int64
-}
-
-type Request struct {
-	Key    string
-	At     int64
-	Answer []byte
-}
-
-type Role struct {
-	IncidentID int64
-	Role       string
-	Handle     string
-	Name       string
-}
-
-type Structure struct {
-	Name   string
-	Sha256 string
-}
-
-type Turn struct {
-	ID         int64
-	IncidentID int64
-	Was        sql.NullInt64
-	Turn       interface{}
+	Number     int64
+	Title      string
+	Owner      string
+	OwnerName  string
+	DueAt      sql.NullInt64
+	DoneAt     sql.NullInt64
+	DroppedAt  sql.NullInt64
+	Why        string
 }

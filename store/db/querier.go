@@ -38,6 +38,8 @@ type Querier interface {
 	EntriesAfter(ctx context.Context, arg EntriesAfterParams) ([]EntriesAfterRow, error)
 	Entry(ctx context.Context, id int64) (EntryRow, error)
 	EraseContent(ctx context.Context, entryID int64) (int64, error)
+	// Figures are the times of the real incidents that were declared at an instant or later.
+	Figures(ctx context.Context, arg FiguresParams) ([]FiguresRow, error)
 	FinishEffect(ctx context.Context, arg FinishEffectParams) (sql.NullInt64, error)
 	ForgetRequest(ctx context.Context, arg ForgetRequestParams) (int64, error)
 	Incident(ctx context.Context, id int64) (Incident, error)
@@ -51,8 +53,6 @@ type Querier interface {
 	LapsedEffects(ctx context.Context, until sql.NullInt64) ([]Effect, error)
 	LateEffects(ctx context.Context, arg LateEffectsParams) ([]Effect, error)
 	LatestEntry(ctx context.Context, arg LatestEntryParams) (LatestEntryRow, error)
-	ListIncidents(ctx context.Context, arg ListIncidentsParams) ([]Incident, error)
-	ListOpenIncidents(ctx context.Context, arg ListOpenIncidentsParams) ([]Incident, error)
 	ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([]ListOpenSinceRow, error)
 	// ListPrivateRooms begins with the few private incidents: CROSS JOIN keeps SQLite from beginning with all refs of the name.
 	ListPrivateRooms(ctx context.Context, ref string) ([]Incident, error)
@@ -64,6 +64,7 @@ type Querier interface {
 	NextDue(ctx context.Context, quiet string) (NextDueRow, error)
 	OldestEffect(ctx context.Context) (int64, error)
 	OpenEffects(ctx context.Context, arg OpenEffectsParams) ([]OpenEffectsRow, error)
+	OwnTasks(ctx context.Context, arg OwnTasksParams) ([]Task, error)
 	Private(ctx context.Context, id int64) (bool, error)
 	Probe(ctx context.Context) error
 	Profile(ctx context.Context, handle string) (Profile, error)
@@ -74,16 +75,21 @@ type Querier interface {
 	PutRef(ctx context.Context, arg PutRefParams) error
 	PutReminder(ctx context.Context, arg PutReminderParams) error
 	PutRole(ctx context.Context, arg PutRoleParams) error
+	PutTask(ctx context.Context, arg PutTaskParams) error
 	ReleaseEffect(ctx context.Context, arg ReleaseEffectParams) (int64, error)
 	RequestsAfter(ctx context.Context, arg RequestsAfterParams) ([]RequestsAfterRow, error)
 	// RestartEffect makes an effect due that waits or is buried. Its attempts stay, so that whoever delivers it looks first.
 	RestartEffect(ctx context.Context, arg RestartEffectParams) (int64, error)
 	// ReviveEffect lets an effect begin anew that was to be buried, because the same thing has been asked for since.
 	ReviveEffect(ctx context.Context, arg ReviveEffectParams) (int64, error)
+	Subscribe(ctx context.Context, arg SubscribeParams) error
+	Subscribers(ctx context.Context, arg SubscribersParams) ([]string, error)
 	SupersedeEffect(ctx context.Context, arg SupersedeEffectParams) (int64, error)
 	// TakeTurns says of the open effects of an incident whose turn it is now. A rank is never negative.
 	TakeTurns(ctx context.Context, incidentID int64) error
+	TasksOf(ctx context.Context, incidentID int64) ([]Task, error)
 	Timeline(ctx context.Context, arg TimelineParams) ([]TimelineRow, error)
+	Unsubscribe(ctx context.Context, arg UnsubscribeParams) (int64, error)
 	UpdateIncident(ctx context.Context, arg UpdateIncidentParams) error
 }
 

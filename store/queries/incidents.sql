@@ -17,7 +17,8 @@ UPDATE incidents SET
     room = sqlc.arg(room), policy = sqlc.arg(policy),
     started_at = sqlc.narg(started_at), detected_at = sqlc.narg(detected_at), acknowledged_at = sqlc.narg(acknowledged_at),
     mitigated_at = sqlc.narg(mitigated_at), resolved_at = sqlc.narg(resolved_at), closed_at = sqlc.narg(closed_at),
-    updated_at = sqlc.narg(updated_at), update_due_at = sqlc.narg(update_due_at)
+    updated_at = sqlc.narg(updated_at), update_due_at = sqlc.narg(update_due_at),
+    duplicate_of = sqlc.narg(duplicate_of), duplicates = sqlc.arg(duplicates), tasks = sqlc.arg(tasks)
 WHERE id = sqlc.arg(id);
 
 -- LockIncident writes nothing new: it takes the row's lock for the rest of the transaction.
@@ -29,18 +30,6 @@ SELECT * FROM incidents WHERE id = sqlc.arg(id);
 
 -- name: Private :one
 SELECT private FROM incidents WHERE id = sqlc.arg(id);
-
--- name: ListIncidents :many
-SELECT * FROM incidents
-WHERE id > 0 AND id < sqlc.arg(before)
-ORDER BY id DESC
-LIMIT CAST(sqlc.arg(lim) AS BIGINT);
-
--- name: ListOpenIncidents :many
-SELECT * FROM incidents
-WHERE open AND id < sqlc.arg(before)
-ORDER BY id DESC
-LIMIT CAST(sqlc.arg(lim) AS BIGINT);
 
 -- name: ListOpenSince :many
 SELECT id, kind, title, service, private FROM incidents

@@ -113,7 +113,7 @@ func roundTrip(h *house) {
 		func(i *incident.Incident) error { i.Refs["a"] = "3"; delete(i.Refs, "b"); return nil },
 		func(i *incident.Incident) error { delete(i.Roles, incident.Scribe); return nil },
 		func(i *incident.Incident) error { return i.Resolve(h.stamp()) },
-		func(i *incident.Incident) error { return i.Close(h.stamp()) },
+		func(i *incident.Incident) error { return i.Close(incident.Defaults(), h.stamp()) },
 		func(i *incident.Incident) error { return i.Reopen("again", levels.Level("sev1"), h.stamp()) },
 	}
 	for n, step := range steps {

@@ -54,7 +54,7 @@ func askedOnce(h *house) {
 			return i.SetSeverity(levels.Severities[n%2], h.stamp())
 		})
 	}
-	h.claims("announcement card topic")
+	h.claims("announcement card invite topic")
 	h.claims("")
 	for range 2 { // what was said is said each time
 		h.change(id, func(i *incident.Incident) error { return i.Update("words", levels.Default(), h.stamp()) })

@@ -83,7 +83,7 @@ func lists(h *house) {
 		h.equal(i.ID, incident.ID(many-n))
 		one, err := h.Incident(h.ctx, i.ID)
 		h.ok(err)
-		one.Reminders = nil // lists do without
+		one.Reminders = nil // lists do without, and without tasks
 		h.equal(i, one)
 	}
 	list, err = h.List(h.ctx, incident.Filter{OpenOnly: true, Before: 100, Limit: 2})
@@ -124,7 +124,10 @@ func rooms(h *house) {
 	for _, id := range []incident.ID{open, closed, private} {
 		h.change(id, func(i *incident.Incident) error { i.Refs[incident.RefRoom] = "C" + id.String(); return nil })
 	}
-	h.change(closed, func(i *incident.Incident) error { _ = i.Resolve(h.stamp()); return i.Close(h.stamp()) })
+	h.change(closed, func(i *incident.Incident) error {
+		_ = i.Resolve(h.stamp())
+		return i.Close(incident.Defaults(), h.stamp())
+	})
 	h.change(bare, func(i *incident.Incident) error { i.Refs[incident.RefOrigin] = "CINC-1"; return nil })
 
 	for channel, want := range map[string]incident.ID{"CINC-1": open, "CINC-4": private, "C0": 0, "": 0} {
@@ -200,4 +203,30 @@ func membersInAChange(h *house) {
 	_, err = h.Change(h.ctx, incident.Request{At: h.now}, func(t incident.Tx) ([]byte, error) { return nil, t.Leave(id, "U1") })
 	h.ok(err)
 	h.present(id, "U1", -1)
+}
+
+// searches finds entries by their words, newest first, and the same on every engine.
+func searches(h *house) {
+	id := h.declare("the Łódź queue is stuck", false)
+	for _, text := range []string{"api.example.com/v2 is slow", "QUEUE, queue; queue!", "it's \"quoted\" & 'quoted' | <-> * : ( )", "nothing here"} {
+		h.change(id, func(i *incident.Incident) error { return i.Note(text, time.Time{}, h.stamp()) })
+	}
+	found := func(words string, limit int) (texts []string) {
+		hits, err := h.Search(h.ctx, words, 0, limit)
+		h.ok(err)
+		for _, hit := range hits {
+			h.equal(hit.Incident, id)
+			texts = append(texts, hit.Event.Text)
+		}
+		return texts
+	}
+	h.equal(found("queue", 9), []string{"QUEUE, queue; queue!", "the Łódź queue is stuck"})
+	h.equal(found("lodz QUEUE", 9), []string{"the Łódź queue is stuck"})
+	h.equal(found("queue", 1), []string{"QUEUE, queue; queue!"})
+	h.equal(found("example v2", 9), []string{"api.example.com/v2 is slow"})
+	h.equal(found("exam", 9), []string{"api.example.com/v2 is slow"})
+	h.equal(found("exam slow", 9), []string(nil))
+	h.equal(found("quoted it", 9), []string{"it's \"quoted\" & 'quoted' | <-> * : ( )"})
+	h.equal(found("' & : * \" (", 9), []string(nil))
+	h.equal(found("and or not near", 9), []string(nil))
 }

@@ -5,7 +5,7 @@ const table = `
 point_up ☝️|point_down 👇|raised_hand ✋|handshake 🤝|eyes 👀|brain 🧠|smile 😄|smiley 😃|grinning 😀|slightly_smiling_face 🙂|wink 😉
 joy 😂|sweat_smile 😅|thinking_face 🤔|neutral_face 😐|cry 😢|sob 😭|scream 😱|sleeping 😴|sunglasses 😎|heart_eyes 😍|face_palm 🤦|shrug 🤷
 adhesive_bandage 🩹|heart ❤️|broken_heart 💔|tada 🎉|sparkles ✨|star ⭐|fire 🔥|boom 💥|zap ⚡|rocket 🚀|rainbow 🌈|sunny ☀️|cloud ☁️
-white_check_mark ✅|heavy_check_mark ✔️|ballot_box_with_check ☑️|x ❌|heavy_multiplication_x ✖️|warning ⚠️|no_entry ⛔|no_entry_sign 🚫
+white_check_mark ✅|heavy_check_mark ✔️|ballot_box_with_check ☑️|x ❌|heavy_multiplication_x ✖️|white_large_square ⬜|warning ⚠️|no_entry ⛔|no_entry_sign 🚫
 rotating_light 🚨|sos 🆘|exclamation ❗|question ❓|grey_question ❔|bangbang ‼️|information_source ℹ️|red_circle 🔴|large_orange_circle 🟠
 large_yellow_circle 🟡|large_green_circle 🟢|large_blue_circle 🔵|large_purple_circle 🟣|white_circle ⚪|black_circle ⚫|large_red_square 🟥
 large_orange_square 🟧|large_yellow_square 🟨|large_green_square 🟩|large_blue_square 🟦|small_red_triangle 🔺|small_blue_diamond 🔹

@@ -40,7 +40,12 @@ export const isApp = (m) => Boolean(m.by_app) || m.user === S.data?.app.bot;
 export const channels = () => S.data?.channels ?? [];
 export const channel = (id) => channels().find((c) => c.id === id);
 export const current = () => channel(S.channel);
-export const channelNamed = (name) => channels().find((c) => c.name === String(name).replace(/^#/, ""));
+
+// channelNamed finds by name; a * at its end stands for anything.
+export function channelNamed(name) {
+  const want = String(name).replace(/^#/, "");
+  return channels().find((c) => (want.endsWith("*") ? c.name?.startsWith(want.slice(0, -1)) : c.name === want));
+}
 
 // personNamed finds by handle, full or first name, or id.
 export function personNamed(name) {

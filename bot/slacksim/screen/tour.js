@@ -10,6 +10,7 @@ const WIDE = 1180; // px from which the tour has a column of its own
 
 const doneKey = (step) => `tour|${S.data.team.name}|${step.title}`;
 const isDone = (step) => sessionStorage.getItem(doneKey(step)) === "1";
+const isNew = (step) => sessionStorage.getItem(doneKey(step)) === null; // and not unticked by hand
 const setDone = (step, is) => sessionStorage.setItem(doneKey(step), is ? "1" : "0");
 
 const squeeze = (text) => text.trim().replace(/\s+/g, " ");
@@ -41,7 +42,8 @@ export function tour(box, { become, put }) {
   ];
   on("state", () => {
     document.body.classList.toggle("tour-open", isOpen());
-    const signature = JSON.stringify([S.data.tour, S.me]);
+    for (const step of S.data.tour ?? []) if (step.opens && isNew(step) && channelNamed(step.opens)) setDone(step, true);
+    const signature = JSON.stringify([S.data.tour?.map((step) => [step, isDone(step), whereOf(step)]), S.me]);
     if (signature !== shown) draw();
     shown = signature;
   });
@@ -57,9 +59,12 @@ export function tour(box, { become, put }) {
 
 const isOpen = () => Boolean(S.data?.tour?.length) && (localStorage.getItem(OPEN) ?? (innerWidth >= WIDE ? "1" : "0")) === "1";
 
+// whereOf is the name of a step's channel, as far as it is known by now.
+const whereOf = (step) => step.channel && (channelNamed(step.channel)?.name ?? step.channel.replace(/^#/, "").replace(/\*$/, "…"));
+
 function card(step, i, { tick, tryIt }) {
   const done = isDone(step);
-  const where = [step.as && `as ${step.as}`, step.channel && `in #${step.channel.replace(/^#/, "")}`].filter(Boolean).join(" ");
+  const where = [step.as && `as ${step.as}`, step.channel && `in #${whereOf(step)}`].filter(Boolean).join(" ");
   const check = h("button.step-mark", { type: "button", role: "checkbox", "aria-checked": String(done), "aria-label": `Step ${i + 1} done`, onclick: () => tick(step, !done) }, done ? icon("check") : String(i + 1));
   return h(`li.step${done ? ".done" : ""}`, {}, check,
     h("div", {}, h("h3", {}, step.title), h("div.text", {}, mrkdwn(step.text)), step.try && h("code.try", {}, step.try),

@@ -4,7 +4,7 @@
 //   DISK_NTH     which write, truncation or sync of them fails, once; 0: none
 //   DISK_ONLY    of which file alone they are counted
 //   DISK_CALL    "sync": that syncs alone are counted
-//   DISK_BROKEN  while this file exists, all of them fail
+//   DISK_BROKEN  while this file exists, each that counts fails
 //   DISK_KILL    if given, the program is killed at that call instead, as kill -9 does
 //   DISK_ERRNO   with what; EIO unless given
 //
@@ -70,7 +70,7 @@ static int fails(const char *call, const char *path) {
 	const char *only = getenv("DISK_ONLY"), *kind = getenv("DISK_CALL");
 	int counts = (!only || strcmp(only, path) == 0) && (!kind || strstr(call, kind));
 	int once = counts && ++calls == (nth ? atoi(nth) : 0);
-	if (!once && !(broken && access(broken, F_OK) == 0)) return 0;
+	if (!once && !(counts && broken && access(broken, F_OK) == 0)) return 0;
 	if (once) dprintf(2, "disk: call %d fails: %s of %s\n", calls, call, path);
 	if (once && getenv("DISK_KILL")) dying = 1;
 	errno = number ? atoi(number) : EIO;

@@ -1,0 +1,83 @@
+package bot
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+// What is kept of a room that is archived. A bot is out of it from that moment, and cannot bring it back.
+const (
+	refArchived = "slack.archived" // the channel that we have archived: where it is no more the room, it says nothing
+	refPeople   = "slack.people"   // who was in it, to be invited into the next one
+	refFormer   = "slack.former"   // the channel that was the room before
+)
+
+// archived tells whether the incident's channel is one that we have archived.
+func (e *errand) archived() bool {
+	room := e.i.Refs[incident.RefRoom]
+	return room != "" && e.i.Refs[refArchived] == room
+}
+
+// archive archives the room of a closed incident. Who is in it is kept first, and its topic brought in step: afterwards neither
+// can be done. A private room stays: who is in it may see the incident, and of an archived one Slack would not tell us.
+func (e *errand) archive() (incident.Refs, error) {
+	room := e.roomID()
+	if room == "" || e.i.Status != incident.Closed {
+		return nil, nil
+	}
+	if e.i.Private {
+		return e.setTopic()
+	}
+	people, err := e.members(e.ctx, room)
+	if err != nil {
+		return nil, err
+	}
+	if kept := strings.Join(people, " "); kept != "" && kept != e.i.Refs[refPeople] {
+		if err := e.amend(func(i *incident.Incident, _ incident.Stamp) error { i.Refs[refPeople] = kept; return nil }); err != nil {
+			return nil, err
+		}
+	}
+	learned, err := e.setTopic()
+	if err != nil && !refusedWith(err, "not_in_channel", "channel_not_found") { // an earlier try has done it, or somebody else
+		return nil, err
+	}
+	err = e.Slack().ArchiveConversationContext(e.ctx, room)
+	if err != nil && !refusedWith(err, "already_archived", "is_archived", "channel_not_found") {
+		return nil, fault("conversations.archive", err)
+	}
+	done := incident.Refs{refArchived: room}
+	maps.Copy(done, learned)
+	return done, nil
+}
+
+// revived tells whether a person has brought the archived room back, and goes in.
+func (e *errand) revived() (bool, error) {
+	room := e.i.Refs[incident.RefRoom]
+	there, err := e.Slack().GetConversationInfoContext(e.ctx, &slack.GetConversationInfoInput{ChannelID: room})
+	if refusedWith(err, "channel_not_found") || err == nil && there.IsArchived {
+		return false, nil
+	}
+	if err != nil {
+		return false, fault("conversations.info", err)
+	}
+	_, _, _, err = e.Slack().JoinConversationContext(e.ctx, room)
+	return err == nil, fault("conversations.join", err)
+}
+
+// anew are the refs of a new room: what hung in the one before does not stand in it.
+func (e *errand) anew(room *slack.Channel) incident.Refs {
+	refs := incident.Refs{incident.RefRoom: room.ID, incident.RefRoomName: room.Name}
+	if former := e.i.Refs[incident.RefRoom]; former != "" {
+		refs[refFormer] = former
+		for name, value := range e.i.Refs {
+			if value != "" && (name == refCard || name == refPinned || name == refTopic || name == refInvited || name == refArchived || strings.HasPrefix(name, refBookmark) || strings.HasPrefix(name, refTask)) {
+				refs[name] = ""
+			}
+		}
+	}
+	return refs
+}

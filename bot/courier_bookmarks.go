@@ -1,0 +1,105 @@
+package bot
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+// refBookmark keeps the id of each bookmark, by its title.
+const refBookmark = "slack.bookmark."
+
+// bookmarks puts links at the head of the room. Slack does not notice doubles, so they are looked for.
+func (e *errand) bookmarks() (incident.Refs, error) {
+	var missing []incident.Link
+	for _, l := range e.bookmarksWanted() {
+		if e.i.Refs[refBookmark+l.Title] == "" {
+			missing = append(missing, l)
+		}
+	}
+	if e.roomID() == "" || len(missing) == 0 {
+		return nil, nil
+	}
+	learned := incident.Refs{}
+	if e.dirty {
+		there, err := e.Slack().ListBookmarksContext(e.ctx, e.roomID())
+		if err != nil {
+			return nil, fault("bookmarks.list", err)
+		}
+		missing = slices.DeleteFunc(missing, func(l incident.Link) bool {
+			at := slices.IndexFunc(there, func(b slack.Bookmark) bool { return b.Link == l.URL })
+			if at >= 0 {
+				learned[refBookmark+l.Title] = there[at].ID
+			}
+			return at >= 0
+		})
+		e.looked()
+	}
+	if len(missing) == 0 {
+		return learned, nil
+	}
+	added, err := e.addBookmarks(missing)
+	maps.Copy(learned, added)
+	if err == nil || len(learned) == 0 {
+		return learned, err
+	}
+	// What is there already is kept at once, or each further try would have to look for it.
+	if unkept := e.amend(func(i *incident.Incident, _ incident.Stamp) error { maps.Copy(i.Refs, learned); return nil }); unkept != nil {
+		e.dirty = true
+		return nil, err
+	}
+	e.looked()
+	return nil, err
+}
+
+// addBookmarks adds links side by side, and returns the refs of those that are there now.
+func (e *errand) addBookmarks(links []incident.Link) (incident.Refs, error) {
+	ids, errs := make([]string, len(links)), make([]error, len(links))
+	var group sync.WaitGroup
+	for n, l := range links {
+		group.Go(func() {
+			added, err := e.Slack().AddBookmarkContext(e.ctx, e.roomID(), slack.AddBookmarkParameters{Title: cutRunes(l.Title, 100), Type: "link", Link: l.URL})
+			if ids[n] = added.ID; !refusedWith(err, "is_archived", "too_many_bookmarks", "invalid_link") {
+				errs[n] = fault("bookmarks.add", err)
+			}
+		})
+	}
+	group.Wait()
+	added := incident.Refs{}
+	for n, id := range ids {
+		if id != "" {
+			added[refBookmark+links[n].Title] = id
+		}
+	}
+	return added, worst(errs)
+}
+
+// worst is the error that leaves the most open: any that is more than a plea for patience, which is sure to have done nothing.
+func worst(errs []error) (first error) {
+	for _, err := range errs {
+		var patient *incident.Setback
+		if err != nil && (!errors.As(err, &patient) || patient.Down) {
+			return err
+		}
+		first = cmp.Or(first, err)
+	}
+	return first
+}
+
+// bookmarksWanted are the links that the room shall have at its head.
+func (e *errand) bookmarksWanted() []incident.Link {
+	var wanted []incident.Link
+	if address := e.announcementAddress(e.i); address != "" {
+		wanted = append(wanted, incident.Link{Title: "Announcement", URL: address})
+	}
+	if source := e.i.Refs[incident.RefSource]; source != "" {
+		wanted = append(wanted, incident.Link{Title: "Where it was reported", URL: source})
+	}
+	return append(wanted, e.Policy().Service(e.i.Service).Links...)
+}

@@ -1,0 +1,159 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+// mend has the courier look at what stands outside, and make again what is missing there.
+func (c *call) mend(string) (answer, error) {
+	return c.simple(func(i *incident.Incident) error { return i.Mend(c.stamp()) },
+		"is looked after: room, card, pin, topic, bookmarks, announcement, tasks and invitations. What is missing is made again, and stands on the timeline.")
+}
+
+// check looks at what stands outside and asks for everything anew. What is lost is forgotten first, so that it is made again
+// instead of being edited.
+func (e *errand) check() (incident.Refs, error) {
+	asked, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventMended)
+	if err != nil || asked.Request == fmt.Sprintf("effect:%d", e.effect.ID) {
+		return nil, err // an earlier try has got so far
+	}
+	l := &losses{errand: e, refs: incident.Refs{}, asked: true}
+	if err := l.find(); err != nil {
+		return nil, err
+	}
+	return nil, l.mend()
+}
+
+// losses is what an incident had outside and has no more.
+type losses struct {
+	*errand
+	refs  incident.Refs // with what they are to be from now on
+	words []string      // what people call it
+	asked bool          // a person wants to have it looked at, and not we by ourselves
+}
+
+// lose notes that something is lost.
+func (l *losses) lose(what string, refs ...string) {
+	l.words = append(l.words, what)
+	for _, name := range refs {
+		l.refs[name] = ""
+	}
+}
+
+// mend records what is lost, and owes everything anew.
+func (l *losses) mend() error {
+	return l.amend(func(i *incident.Incident, s incident.Stamp) error {
+		for name, value := range l.refs {
+			i.Refs[name] = value
+		}
+		i.Mended(strings.Join(l.words, ", "), s)
+		return nil
+	})
+}
+
+// find looks at the room first: where it is gone, so is all that was in it.
+func (l *losses) find() error {
+	room := l.roomID()
+	if room == "" {
+		return nil
+	}
+	there, err := l.Slack().GetConversationInfoContext(l.ctx, &slack.GetConversationInfoInput{ChannelID: room})
+	unseen := refusedWith(err, "channel_not_found")
+	switch {
+	case unseen && l.i.Private && !l.asked:
+		return nil // deleted, or we were removed from it: that is for a person to say
+	case unseen || err == nil && there.IsArchived:
+		if l.i.Status.Open() {
+			l.lose("room")
+			l.refs[refArchived] = room // so there is a new one, which links to it
+		}
+		return nil
+	case err != nil:
+		return fault("conversations.info", err)
+	}
+	if !there.IsMember && !there.IsPrivate {
+		l.lose("our place in the room")
+		if _, _, _, err := l.Slack().JoinConversationContext(l.ctx, room); err != nil {
+			return fault("conversations.join", err)
+		}
+	}
+	if set := l.i.Refs[refTopic]; l.asked && html.UnescapeString(there.Topic.Value) != html.UnescapeString(set) {
+		l.lose("topic", refTopic)
+	}
+	return l.findInside(room)
+}
+
+// findInside looks for what was in the room.
+func (l *losses) findInside(room string) error {
+	if ts := l.i.Refs[refCard]; ts != "" {
+		page, err := l.Slack().GetConversationHistoryContext(l.ctx, &slack.GetConversationHistoryParameters{ChannelID: room, Latest: ts, Oldest: ts, Inclusive: true, Limit: 1})
+		if err != nil {
+			return fault("conversations.history", err)
+		}
+		if len(page.Messages) == 0 {
+			l.lose("card", refCard, refPinned)
+		}
+	}
+	bookmarks, err := l.Slack().ListBookmarksContext(l.ctx, room)
+	if err != nil {
+		return fault("bookmarks.list", err)
+	}
+	for name, id := range l.i.Refs {
+		stands := slices.ContainsFunc(bookmarks, func(b slack.Bookmark) bool { return b.ID == id })
+		if title, is := strings.CutPrefix(name, refBookmark); is && id != "" && !stands {
+			l.lose("bookmark "+title, name)
+		}
+	}
+	if !l.asked { // what people may have changed on purpose
+		return nil
+	}
+	l.refs[refPinned] = "" // a second time does no harm
+	present, err := l.members(l.ctx, room)
+	invited := strings.Fields(l.i.Refs[refInvited])
+	l.refs[refInvited] = strings.Join(slices.DeleteFunc(invited, func(handle string) bool { return !slices.Contains(present, handle) }), " ")
+	return err
+}
+
+// Looked after in one go, at start: the newest open incidents, one each three seconds, which leaves Slack's limits to what
+// people wait for.
+const (
+	lookedAfter = 200
+	lookPause   = 3 * time.Second
+)
+
+// LookAfter looks at what open incidents have outside, and makes again what is missing. It takes its time.
+func (b *Bot) LookAfter(ctx context.Context) error {
+	open, err := b.Store.List(ctx, incident.Filter{OpenOnly: true, Limit: lookedAfter})
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for n, i := range open { // one sick room must not keep us from the others
+		if n > 0 {
+			if err := pause(ctx, lookPause); err != nil {
+				return err
+			}
+		}
+		e := &errand{Courier: &Courier{b}, Store: records{b.Store}, ctx: ctx, i: i, effect: incident.Effect{Incident: i.ID}}
+		l := &losses{errand: e, refs: incident.Refs{}}
+		if err = l.find(); err == nil && len(l.words) > 0 {
+			err = l.mend()
+		}
+		var setback *incident.Setback
+		if errors.As(err, &setback) && setback.Down {
+			return err
+		}
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}

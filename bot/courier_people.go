@@ -1,0 +1,136 @@
+package bot
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+// refInvited keeps who has been invited, people and groups, so that nobody who left is called back by the next change of a
+// role.
+const refInvited = "slack.invited"
+
+// inviteBatch is how many people one call of conversations.invite takes.
+const inviteBatch = 100
+
+// invite asks everybody into the room who belongs there and has not been asked yet: first those whom the incident and the
+// policy name, then those of groups, for which Slack has to be asked.
+func (e *errand) invite() (incident.Refs, error) {
+	if e.roomID() == "" {
+		return nil, nil
+	}
+	policy, invited := e.Policy(), strings.Fields(e.i.Refs[refInvited])
+	carried, err := e.carried()
+	if err != nil {
+		return nil, err
+	}
+	var wanted, groups []string
+	for _, handle := range slices.Concat(policy.Invited(e.i), strings.Fields(e.i.Refs[refPeople]), carried) {
+		if userID.MatchString(handle) && handle != e.team.Load().bot && !slices.Contains(invited, handle) && !slices.Contains(wanted, handle) {
+			wanted = append(wanted, handle)
+		}
+	}
+	for _, group := range policy.InvitedGroups(e.i) {
+		if !slices.Contains(invited, group) {
+			groups = append(groups, group)
+		}
+	}
+	if err := e.inviteAll(wanted); err != nil {
+		return nil, err
+	}
+	invited = append(invited, wanted...)
+	learned := incident.Refs{refInvited: strings.Join(invited, " ")}
+	for _, done := range []string{refPeople, incident.RefCarried} {
+		if e.i.Refs[done] != "" {
+			learned[done] = ""
+		}
+	}
+	if len(groups) == 0 {
+		return learned, nil
+	}
+	wanted, err = e.inGroups(groups, invited)
+	if err == nil {
+		err = e.inviteAll(wanted)
+	}
+	if err == nil {
+		learned[refInvited] = strings.Join(append(invited, wanted...), " ")
+		return learned, nil
+	}
+	// Who is there is kept at once, or the next try would ask them again.
+	if unkept := e.amend(func(i *incident.Incident, _ incident.Stamp) error { maps.Copy(i.Refs, learned); return nil }); unkept != nil {
+		return nil, unkept
+	}
+	return nil, err
+}
+
+// inviteAll invites people, however many they are, and leaves out groups.
+func (e *errand) inviteAll(handles []string) error {
+	handles = slices.DeleteFunc(slices.Clone(handles), func(handle string) bool { return !userID.MatchString(handle) })
+	for batch := range slices.Chunk(handles, inviteBatch) {
+		if err := e.inviteBatch(batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inGroups lists the people of groups who are not among some, each once, and with them the groups themselves, so that none is
+// asked for again: neither guests nor bots. A group that Slack does not give out keeps nobody else out.
+func (e *errand) inGroups(groups, but []string) ([]string, error) {
+	var people []string
+	for _, group := range groups {
+		members, err := e.Slack().GetUserGroupMembersContext(e.ctx, group)
+		err = fault("usergroups.users.list", err)
+		var refused *callError
+		if errors.As(err, &refused) {
+			e.Log.Warn("the people of a group could not be invited", "incident", e.i.ID.String(), "group", group, "err", err)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		people = append(people, group)
+		for _, handle := range members {
+			if slices.Contains(but, handle) || slices.Contains(people, handle) {
+				continue
+			}
+			if welcome, err := e.ofUs(handle); err != nil {
+				return nil, err
+			} else if welcome {
+				people = append(people, handle)
+			}
+		}
+	}
+	return people, nil
+}
+
+// ofUs tells whether somebody is a full member of the workspace. Who is not known yet is looked up.
+func (e *errand) ofUs(handle string) (bool, error) {
+	profile, err := e.Store.Profile(e.ctx, handle)
+	if err == nil && profile.Standing == "" && userID.MatchString(handle) {
+		profile, err = e.lookUp(handle)
+	}
+	return profile.Standing == incident.Member || profile.Standing == incident.Admin, err
+}
+
+// unwelcome are the codes that speak of the people and not of the call. Source: the method's reference page.
+var unwelcome = []string{"cant_invite", "user_is_restricted", "ura_max_channels", "user_not_found", "user_disabled", "org_user_not_in_team", "user_team_not_in_channel"}
+
+// inviteBatch invites up to a hundred people. With force, those whom Slack refuses keep nobody else out.
+func (e *errand) inviteBatch(handles []string) error {
+	_, err := e.Slack().ForceInviteUsersToConversationContext(e.ctx, e.roomID(), handles...)
+	var refused slack.SlackErrorResponse
+	switch {
+	case err == nil || refusedWith(err, "already_in_channel", "cant_invite_self", "is_archived"):
+		return nil
+	case errors.As(err, &refused) && (len(refused.Errors) > 0 || slices.Contains(unwelcome, refused.Err)):
+		e.Log.Warn("some people could not be invited", "incident", e.i.ID.String(), "slack", refused.Err, "people", len(handles), "errors", len(refused.Errors))
+		return nil
+	}
+	return fault("conversations.invite", err)
+}

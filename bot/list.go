@@ -1,0 +1,261 @@
+package bot
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+const (
+	pageOfList = 20   // incidents that a list shows at once
+	mostListed = 1000 // incidents that one list looks at: who may see few of them asks for more
+	chunkRead  = 100
+)
+
+// list shows incidents that the person may see. Open ones come with the most severe first, all of them with the newest first.
+func (c *call) list(args string) (answer, error) {
+	f, err := c.filter(args)
+	if err != nil {
+		return answer{}, err
+	}
+	select {
+	case c.listing <- struct{}{}:
+		defer func() { <-c.listing }()
+	case <-c.ctx.Done():
+		return answer{}, c.ctx.Err()
+	}
+	seen, last, err := c.pick(f, pageOfList)
+	if err != nil {
+		return answer{}, err
+	}
+	kind := markup("")
+	if f.OpenOnly {
+		kind = "open "
+	}
+	switch {
+	case len(seen) > 0 || last != 0:
+	case c.standing.Outsider():
+		return say("No " + kind + "incidents that you can see: guests see those whose room they are in."), nil
+	case args == "":
+		return say("No open incidents. All quiet. :tada:"), nil
+	default:
+		return say("No " + kind + "incidents like that."), nil
+	}
+	head := markup(fmt.Sprintf("%d %sincidents", len(seen), kind))
+	if len(seen) == 1 {
+		head = "1 " + kind + "incident"
+	}
+	if last != 0 {
+		head += ", and more"
+	}
+	blocks := []slack.Block{section(bold(head))}
+	for _, i := range seen {
+		blocks = append(blocks, section(listed(i)))
+	}
+	if last != 0 {
+		blocks = append(blocks, slack.NewActionBlock("", nextPage(args, last)))
+	}
+	return show(head, blocks...)
+}
+
+// nextPage is the button for what a list did not show yet.
+func nextPage(args string, last incident.ID) *slack.ButtonBlockElement {
+	if at := strings.Index(args, "before INC-"); at >= 0 {
+		args = args[:at]
+	}
+	b := button("list", 0, strings.TrimSpace(args+" before "+last.String()))
+	b.Text = plain("More")
+	return b
+}
+
+// filter reads what is to be listed.
+func (c *call) filter(args string) (f incident.Filter, err error) {
+	f = incident.Filter{OpenOnly: true}
+	words := strings.Fields(args)
+	for n := 0; n < len(words); n++ {
+		word, value := strings.ToLower(words[n]), ""
+		if takesValue := word == "service" || word == "since" || word == "before"; takesValue {
+			if n++; n == len(words) {
+				return f, incident.Refuse(incident.Invalid, "What comes after %s? For example: list all service checkout since 7d.", word)
+			}
+			value = words[n]
+		}
+		switch word {
+		case "open":
+		case "all":
+			f.OpenOnly = false
+		case "mine":
+			f.Of = c.who.Handle
+		case "service":
+			f.Service = readable(value, c.name)
+		case "since":
+			if f.Since, err = c.since(value); err != nil {
+				return f, err
+			}
+		case "before":
+			f.Before, _ = incident.ParseID(value) // anything else is the first page
+		default:
+			level, known := c.Policy().ParseSeverity(word)
+			if !known {
+				return f, incident.Refuse(incident.Invalid, "I cannot read %q. For example: list all sev1 service checkout since 7d, or list mine.", echo(readable(words[n], c.name)))
+			}
+			f.Severity = level.Name
+		}
+	}
+	f.SevereFirst = f.OpenOnly
+	return f, nil
+}
+
+// since reads "7d" or a day.
+func (c *call) since(word string) (time.Time, error) {
+	if dayWord.MatchString(word) {
+		day, err := time.ParseInLocation(time.DateOnly, word, c.zone())
+		if err != nil {
+			return day, incident.Refuse(incident.Invalid, "There is no day %s. Days are written 2026-11-20.", word)
+		}
+		return day, nil
+	}
+	if !ahead.MatchString(word) {
+		return time.Time{}, incident.Refuse(incident.Invalid, "I cannot read %q. Say how far back, 7d or 12h, or a day, 2026-11-20.", echo(word))
+	}
+	d, err := elapsed(word)
+	return c.at.Add(-d), err
+}
+
+// pick reads incidents until so many are found that the person may see. last is the one behind which there may be more, or 0.
+func (c *call) pick(f incident.Filter, most int) (seen []*incident.Incident, last incident.ID, err error) {
+	f.Limit = chunkRead
+	for looked := 0; looked < mostListed; looked += f.Limit {
+		some, err := c.Store.List(c.ctx, f)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, i := range some {
+			room := i.Refs[incident.RefRoom]
+			visible, err := c.visible(i, room != "" && room == c.channel)
+			switch {
+			case err != nil:
+				return nil, 0, err
+			case visible && len(seen) == most:
+				return seen, f.Before, nil
+			case visible:
+				seen = append(seen, i)
+			}
+			f.Before = i.ID
+		}
+		if len(some) < f.Limit {
+			return seen, 0, nil
+		}
+	}
+	return seen, f.Before, nil
+}
+
+// listed is one incident in a line.
+func listed(i *incident.Incident) markup {
+	lead := markup("nobody leads")
+	if p := i.Roles[incident.Commander]; !p.IsZero() {
+		lead = "led by " + short(p.Name, 60)
+	}
+	status := esc(string(i.Status))
+	if i.Private {
+		status += " · :lock: private"
+	}
+	return severityMark(i) + " " + bold(short(i.Name(), 200)) + " · " + status + " · " + lead + " · since " + clock(i.Started) + roomSuffix(i)
+}
+
+// show tells how an incident stands as its card does, to one person.
+func (c *call) show(string) (answer, error) {
+	i, err := c.Store.Incident(c.ctx, c.incident)
+	if err != nil {
+		return answer{}, err
+	}
+	last, err := c.lastUpdate(c.ctx, i.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	blocks := c.card(i, last, c.announcementLink(i))
+	if room := i.Refs[incident.RefRoom]; room != "" && !c.inside {
+		blocks = slices.Insert(blocks, 1, slack.Block(contextLine("Its room is "+channelLink(room))))
+	}
+	return show(headline(i, 400)+" · "+esc(string(i.Status)), blocks...)
+}
+
+// stats are the figures of real incidents in a line. Those that the person may not see are not in them.
+func (c *call) stats(args string) (answer, error) {
+	word := cmp.Or(strings.TrimSpace(args), "30d")
+	since, err := c.since(word)
+	if err != nil {
+		return answer{}, err
+	}
+	all, err := c.Store.Figures(c.ctx, since)
+	if err != nil {
+		return answer{}, err
+	}
+	by := map[incident.Severity][]*incident.Incident{}
+	var names []incident.Severity
+	for _, i := range all {
+		if i.Private {
+			if seen, err := c.sees(i.ID, false); err != nil {
+				return answer{}, err
+			} else if !seen {
+				continue
+			}
+		}
+		if by[i.Severity] = append(by[i.Severity], i); len(by[i.Severity]) == 1 {
+			names = append(names, i.Severity)
+		}
+	}
+	if len(names) == 0 {
+		return say("No incidents since " + clock(since) + "."), nil
+	}
+	slices.SortFunc(names, func(a, b incident.Severity) int {
+		return cmp.Or(cmp.Compare(by[a][0].Rank, by[b][0].Rank), cmp.Compare(a, b))
+	})
+	var parts []markup
+	for _, name := range names {
+		part := markup(fmt.Sprintf("%d ", len(by[name]))) + bold(esc(strings.ToUpper(string(name))))
+		if took, some := medianToResolve(by[name]); some {
+			part += markup(", half of them resolved within " + roughly(took))
+		}
+		parts = append(parts, part)
+	}
+	return say("Since " + clock(since) + ": " + join(parts, " · ") + ". Exercises and what was recorded afterwards do not count."), nil
+}
+
+// medianToResolve is the time within which half of the resolved ones were; some is false where none is resolved.
+func medianToResolve(incidents []*incident.Incident) (took time.Duration, some bool) {
+	var times []time.Duration
+	for _, i := range incidents {
+		if !i.Resolved.IsZero() && !i.Started.IsZero() {
+			times = append(times, i.Resolved.Sub(i.Started))
+		}
+	}
+	if len(times) == 0 {
+		return 0, false
+	}
+	slices.Sort(times)
+	half := len(times) / 2
+	if len(times)%2 == 0 {
+		return (times[half-1] + times[half]) / 2, true
+	}
+	return times[half], true
+}
+
+// roughly tells a duration in the two units that matter: "3d 4h", "1h 20m", "5m".
+func roughly(d time.Duration) string {
+	minutes := int(d.Round(time.Minute) / time.Minute)
+	days, hours, minutes := minutes/(24*60), minutes/60%24, minutes%60
+	switch {
+	case days > 0:
+		return fmt.Sprintf("%dd %dh", days, hours)
+	case hours > 0:
+		return fmt.Sprintf("%dh %dm", hours, minutes)
+	}
+	return fmt.Sprintf("%dm", minutes)
+}

@@ -1,0 +1,43 @@
+package bot
+
+import "tocsin/incident"
+
+// permitted refuses what the caller may not do by the policy. Whoever asks has made sure that they may learn of the incident
+// that it is about.
+func (c *call) permitted(verb string) error {
+	policy := c.Policy()
+	permit := policy.Permit(verb)
+	if permit.Standing != nil {
+		if err := permit.Standing(c.standing); err != nil {
+			return err
+		}
+	}
+	if permit.Grant == incident.Anyone || policy.IsAdmin(c.who.Handle, c.standing) {
+		return nil
+	}
+	i := &incident.Incident{}
+	member := false
+	if c.incident != 0 {
+		var err error
+		if i, err = c.Store.Incident(c.ctx, c.incident); err != nil {
+			return err
+		}
+		if member, err = c.inRoom(i); err != nil {
+			return err
+		}
+	}
+	if permit.Grant.Allows(i, c.who.Handle, member) {
+		return nil
+	}
+	return permit.Grant.Refuse(verb, i)
+}
+
+// inRoom tells whether the caller is in the incident's room. Who is in a public one is known from events alone, and stays
+// true until one says otherwise: no secret hangs on it.
+func (c *call) inRoom(i *incident.Incident) (bool, error) {
+	if c.inside {
+		return true, nil
+	}
+	seen, err := c.Store.Member(c.ctx, i.ID, c.who.Handle)
+	return !seen.IsZero() && (!i.Private || c.Now().Sub(seen) < freshness), err
+}

@@ -1,0 +1,101 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+
+	"tocsin/incident"
+)
+
+// subscribe has the caller hear the updates of the incident in whose room it is typed, of INC-7, or of a service.
+func (c *call) subscribe(args string) (answer, error) {
+	to, name, err := c.subject(args)
+	if err != nil {
+		return answer{}, err
+	}
+	return c.change(func(tx incident.Tx) (answer, error) {
+		if err := tx.Subscribe(c.who.Handle, to); err != nil {
+			return answer{}, err
+		}
+		return say("You hear each update on " + bold(esc(name)) + " as a direct message, and nothing else. To end it: `/incident unsubscribe " + esc(name) + "`"), nil
+	})
+}
+
+func (c *call) unsubscribe(args string) (answer, error) {
+	from, name, err := c.subject(args)
+	if err != nil {
+		return answer{}, err
+	}
+	return c.change(func(tx incident.Tx) (answer, error) {
+		ended, err := tx.Unsubscribe(c.who.Handle, from)
+		if err != nil {
+			return answer{}, err
+		}
+		if !ended {
+			return answer{}, incident.Refuse(incident.Conflict, "You do not hear of %s by subscription, so there is nothing to end.", name)
+		}
+		return say("You hear no more updates on " + bold(esc(name)) + "."), nil
+	})
+}
+
+// subject reads what somebody subscribes to, and how it is called.
+func (c *call) subject(args string) (to incident.Subject, name string, err error) {
+	word, rest := cutWord(args)
+	_, named := incident.ParseID(word)
+	if word == "" || named {
+		if _, err := c.locate(args, false); err != nil {
+			return to, "", err
+		}
+		return incident.Subject{Incident: c.incident}, c.incident.String(), nil
+	}
+	if strings.EqualFold(word, "service") {
+		args = rest
+	}
+	if c.standing.Outsider() {
+		return to, "", incident.Refuse(incident.Forbidden, "Guests hear of the incidents whose rooms they are in: subscribe to one of these, for example subscribe INC-7.")
+	}
+	service := c.Policy().Service(readable(strings.TrimSpace(args), c.name)) // in the policy's spelling, if it knows it
+	if service.Name == "" || len([]rune(service.Name)) > incident.MaxService {
+		return to, "", incident.Refuse(incident.Invalid, "Say which incident or service, for example: subscribe INC-7, or subscribe service checkout.")
+	}
+	return incident.Subject{Service: service.Name}, "service " + service.Name, nil
+}
+
+// inform has the subscribers hear of what has just been recorded on an incident.
+func (c *call) inform(tx incident.Tx, i *incident.Incident) error {
+	handles, err := tx.Subscribers(i)
+	if err != nil {
+		return err
+	}
+	i.Address(handles)
+	return nil
+}
+
+// news tells one subscriber of an update, unless they may not know of the incident (any more), or a newer one has overtaken
+// it while nothing could be sent.
+func (e *errand) news() (incident.Refs, error) {
+	event, err := e.asItReads()
+	if err != nil || event.Redacted {
+		return nil, err
+	}
+	last, err := e.latestUpdate()
+	if err != nil || event.Kind == incident.EventUpdate && event.ID < last.ID && e.Now().Sub(event.At) > incident.Backlog {
+		return nil, err
+	}
+	whom := e.effect.Whom()
+	if may, err := e.mayHear(whom); err != nil || !may {
+		return nil, err
+	}
+	if event.Kind == incident.EventCorrected || event.Kind == incident.EventRedacted {
+		return nil, e.amendNews(event, whom)
+	}
+	line := paragraph(":white_check_mark: " + bold(esc(e.i.Name())) + " is resolved.")
+	if event.Kind == incident.EventUpdate {
+		line = e.sayUpdate(event)
+		line.blocks = append(line.blocks, contextLine(bold(headline(e.i, 300))+" · "+esc(string(e.i.Status))+roomSuffix(e.i)))
+	}
+	_, _, err = e.sendTo(whom, post{
+		what: fmt.Sprintf("%s event %s", e.i.ID, e.effect.Subject), since: event.At, text: line.text, blocks: line.blocks,
+	})
+	return nil, err
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"tocsin/bot/slacksim"
+)
+
+// lookAfter is what upkeep does at start.
+func (h *house) lookAfter() {
+	h.t.Helper()
+	if err := h.program.bot.LookAfter(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// TestStoryMendARoomThatIsGone: there is a new one, with all that belongs in it, whether somebody asks for it or we start.
+func TestStoryMendARoomThatIsGone(t *testing.T) {
+	for name, mend := range map[string]func(*house, *slacksim.Person){
+		"asked": func(_ *house, ada *slacksim.Person) {
+			ada.Type("#general", "/incident mend INC-1").Expect("INC-1 is looked after")
+		},
+		"at start": func(h *house, _ *slacksim.Person) { h.stop(); h.start(); h.lookAfter(); h.lookAfter() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, ada, room, _ := inRoom(t)
+			ada.Type(room.Name(), "/incident scribe @Grace").Expect("Scribe")
+			room.Expect("*scribe*")
+			announcement := h.Channel("#incidents").Post("checkout is down")
+			h.Quiet()
+			h.Person("Linus").Archive(room)
+			mend(h, ada)
+			again := h.Channel("#inc-1-checkout-is-down-2")
+			card := again.Expect("checkout is down", "Take command", "Before: ", room.Name())
+			announcement.ExpectEdit(again.Name())
+			h.Quiet()
+			if got := strings.Join(again.Members(), " "); got != "Ada Grace Tocsin" || !card.Pinned() || again.Topic() == "" || len(again.Bookmarks()) == 0 {
+				t.Errorf("members: %s; pinned %v; topic %q; bookmarks %q", got, card.Pinned(), again.Topic(), again.Bookmarks())
+			}
+			ada.Type(again.Name(), "/incident timeline").Expect("found missing outside: room")
+			h.lookAfter()
+			h.Quiet()
+		})
+	}
+}
+
+// TestStoryMendWhatWasDeleted in a room that stands: only that is made again.
+func TestStoryMendWhatWasDeleted(t *testing.T) {
+	h, ada, room, card := inRoom(t)
+	ada.Pin(card) // which takes the pin away
+	ada.Leave(room)
+	h.Announce("already_in_channel", "already_pinned", "message_not_found")
+	h.Remove(card, h.Channel("#incidents").Post("checkout is down"))
+	h.lookAfter()
+	again := room.Expect("checkout is down", "Take command")
+	h.Channel("#incidents").Expect("checkout is down")
+	h.Quiet()
+	if !again.Pinned() {
+		t.Error("the new card is pinned")
+	}
+	ada.Type("#general", "/incident mend INC-1").Expect("INC-1 is looked after")
+	h.Quiet() // nothing is there twice
+	if got := strings.Join(room.Members(), " "); got != "Ada Tocsin" {
+		t.Errorf("who was invited and is not there is invited again when a person asks for it: %s", got)
+	}
+	ada.Type("#general", "/incident timeline INC-1").Expect("found missing outside: card", "found missing outside: nothing")
+	h.Quiet()
+}

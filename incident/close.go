@@ -1,0 +1,84 @@
+package incident
+
+import (
+	"strings"
+	"time"
+)
+
+// Gate names something that a team wants to be there before an incident is closed.
+type Gate string
+
+// The gates. That it is resolved is asked of every incident.
+const (
+	GateCommander Gate = "commander"
+	GateUpdate    Gate = "update"
+	GateSeverity  Gate = "severity"
+)
+
+// gates is the one list of them: when each is open, what is said where it is not, and the verb that mends it.
+var gates = []struct {
+	name   Gate
+	open   func(*Incident) bool
+	wants  string
+	mended string
+}{
+	{"", func(i *Incident) bool { return i.Status == Resolved }, "it is not resolved", "resolve"},
+	{GateCommander, func(i *Incident) bool { return !i.Roles[Commander].IsZero() }, "nobody leads it", "commander me"},
+	{GateUpdate, func(i *Incident) bool { return !i.Updated.IsZero() }, "no update has been posted", "update"},
+	{GateSeverity, func(i *Incident) bool { return i.Severity != Unknown }, "nobody has said how bad it was", "severity"},
+}
+
+// Gates lists the names of the gates that a policy can set.
+func Gates() (names []string) {
+	for _, gate := range gates[1:] {
+		names = append(names, string(gate.name))
+	}
+	return names
+}
+
+// closable refuses to close while something is missing: all of it is said at once, each with what mends it. An exercise, and
+// what was recorded afterwards, only have to be resolved.
+func (i *Incident) closable(wanted []Gate) error {
+	var missing, mends []string
+	for _, gate := range gates {
+		asked := gate.name == ""
+		for _, want := range wanted {
+			asked = asked || i.Kind == Real && want == gate.name
+		}
+		if asked && !gate.open(i) {
+			missing, mends = append(missing, gate.wants), append(mends, gate.mended)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return &Error{Code: Conflict, Message: i.ID.String() + " cannot be closed yet: " + strings.Join(missing, "; ") + ".", Mends: mends}
+}
+
+// restWarning is how long before its room is archived people are told.
+const restWarning = 24 * time.Hour
+
+// Rest sets when the room of a closed incident is archived, counted from now: nobody has written anything since. People are
+// told before. It does nothing to one that is not closed, and nothing to a private one: who may see that is decided by who is in
+// its room.
+func (i *Incident) Rest(p *Policy, s Stamp) {
+	i.remind(TopicArchive, time.Time{})
+	if i.Status == Closed && i.DuplicateOf == 0 && !i.Private && i.Room != "" && p.ArchiveAfter > 0 {
+		i.remind(TopicArchive, s.At.Add(max(p.ArchiveAfter-restWarning, p.ArchiveAfter/2)))
+	}
+}
+
+// longestRest is how far the archiving of a room can be put off.
+const longestRest = 30 * 24 * time.Hour
+
+// Stir says that somebody has written something: the room of a closed incident rests from now on anew, if it was to be archived.
+func (i *Incident) Stir(p *Policy, s Stamp) {
+	if _, kept := i.Reminders[TopicArchive]; kept {
+		i.Rest(p, s)
+	}
+}
+
+// roomRests warns the room first, and says how long is left then.
+func (i *Incident) roomRests(p *Policy, _ int) ([]Person, time.Duration) {
+	return nil, min(restWarning, p.ArchiveAfter-p.ArchiveAfter/2)
+}

@@ -1,0 +1,9 @@
+-- +goose Up
+
+-- Who hears the updates of an incident, or (incident 0) of all incidents of a service, which is spelt in small letters.
+CREATE TABLE subscriptions (
+    incident_id INTEGER NOT NULL REFERENCES incidents (id),
+    service     TEXT NOT NULL,
+    handle      TEXT NOT NULL,
+    PRIMARY KEY (incident_id, service, handle)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,12 @@
+-- name: Subscribe :exec
+INSERT INTO subscriptions (incident_id, service, handle) VALUES (sqlc.arg(incident_id), sqlc.arg(service), sqlc.arg(handle))
+ON CONFLICT (incident_id, service, handle) DO NOTHING;
+
+-- name: Unsubscribe :execrows
+DELETE FROM subscriptions WHERE incident_id = sqlc.arg(incident_id) AND service = sqlc.arg(service) AND handle = sqlc.arg(handle);
+
+-- name: Subscribers :many
+SELECT s.handle FROM subscriptions s WHERE s.incident_id = sqlc.arg(incident_id) AND s.service = ''
+UNION
+SELECT t.handle FROM subscriptions t WHERE t.incident_id = 0 AND t.service = sqlc.arg(service)
+ORDER BY 1;
