@@ -2,6 +2,8 @@ package bot
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"tocsin/incident"
 )
@@ -55,10 +57,33 @@ func (c *call) redact(args string) (answer, error) {
 	if err == nil && gone.ID != 0 { // 0: it was recorded before, and this is the same answer
 		c.Log.Info(c.incident.String()+": an entry was redacted", "entry", gone.ID, "request", c.key)
 	}
-	if fix := gone.Correction; err == nil && fix.ID != 0 {
-		a.Text += markup(fmt.Sprintf(" #%d is a correction of it: redact that too if its words must go.", fix.ID))
+	if err != nil || gone.ID == 0 {
+		return a, err
+	}
+	also, err := c.repeats(gone)
+	if len(also) > 0 {
+		a.Text += markup(" The same words, or what they were corrected to, stand in " + strings.Join(also, ", ") + ": redact these too if they must go.")
 	}
 	return a, err
+}
+
+// repeats are the numbers of the entries that say the same as one that was redacted, or correct it.
+func (c *call) repeats(gone incident.Entry) (numbers []string, err error) {
+	const page = 500
+	for before, more := int64(0), true; more; {
+		var events []incident.Event
+		if events, more, err = c.Store.Timeline(c.ctx, c.incident, before, page); err != nil || len(events) == 0 {
+			return numbers, err
+		}
+		before = events[0].ID
+		for _, e := range slices.Backward(events) {
+			if !e.Redacted && e.ID != gone.ID && (e.Text == gone.Text || e.Kind == incident.EventCorrected && e.Corrects == gone.ID) {
+				numbers = append(numbers, fmt.Sprintf("#%d", e.ID))
+			}
+		}
+	}
+	slices.Reverse(numbers)
+	return numbers, nil
 }
 
 func (c *call) star(args string) (answer, error) {

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,6 +57,9 @@ func (b *Bot) Event(ctx context.Context, e event) ([]byte, error) {
 
 // lost says that an event could not be recorded.
 func (b *Bot) lost(e event, err error) error {
+	if errors.Is(err, errEarly) {
+		return errUnavailable
+	}
 	b.failed("event not recorded", err, "request", e.key(), "type", e.Inner.Type)
 	return errUnavailable
 }

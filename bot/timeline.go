@@ -18,12 +18,20 @@ const pageSize = 15
 
 // chapters are the kinds of entries that can be asked for by a word.
 var chapters = map[string][]incident.EventKind{
-	"notes":       {incident.EventNote},
-	"updates":     {incident.EventUpdate},
-	"caught":      {incident.EventCaught, incident.EventUncaught, incident.EventEdited, incident.EventDeleted},
-	"roles":       {incident.EventRole},
-	"severity":    {incident.EventSeverity},
-	"status":      {incident.EventDeclared, incident.EventAccepted, incident.EventDeclined, incident.EventStatus, incident.EventMitigated, incident.EventResolved, incident.EventClosed, incident.EventReopened},
+	"notes":     {incident.EventNote},
+	"updates":   {incident.EventUpdate},
+	"customers": {incident.EventCustomersDraft, incident.EventCustomers},
+	"caught":    {incident.EventCaught, incident.EventUncaught, incident.EventEdited, incident.EventDeleted},
+	"tasks":     {incident.EventTask, incident.EventTaskTaken, incident.EventTaskDone, incident.EventTaskDropped, incident.EventTaskDue},
+	"roles":     {incident.EventRole, incident.EventSteppedDown, incident.EventJoined, incident.EventLeft},
+	"people":    {incident.EventAccess, incident.EventAdmitted, incident.EventBriefed, incident.EventTold},
+	"severity":  {incident.EventSeverity, incident.EventTold},
+	"status": {
+		incident.EventDeclared, incident.EventBackfilled, incident.EventMoment, incident.EventDistrusted, incident.EventAccepted, incident.EventDeclined,
+		incident.EventStatus, incident.EventMitigated, incident.EventResolved, incident.EventClosed, incident.EventArchived, incident.EventReopened,
+		incident.EventMerged, incident.EventAbsorbed, incident.EventSeparated,
+	},
+	"reminders":   {incident.EventReminded, incident.EventCalled, incident.EventSnoozed, incident.EventTaskDue},
 	"corrections": {incident.EventCorrected, incident.EventRedacted},
 }
 
@@ -66,6 +74,7 @@ func (c *call) timeline(args string) (answer, error) {
 	if len(entries) == 0 {
 		blocks = append(blocks, section("Nothing there."))
 	}
+	blocks = append(blocks, slack.NewActionBlock("", button("note", c.incident, "")))
 	return show(head, blocks...)
 }
 

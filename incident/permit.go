@@ -57,7 +57,7 @@ var Permits = []Permit{
 	{Verb: "correct", Grant: Anyone, About: true},
 	{Verb: "star", Grant: Anyone, About: true},
 	{Verb: "unstar", Grant: Anyone, About: true},
-	{Verb: "redact", Grant: Admins, About: true, Standing: Standing.MayJudge},
+	{Verb: "redact", Grant: Admins, About: true, Standing: Standing.MayRedact},
 	{Verb: "mitigated", Grant: Anyone, About: true},
 	{Verb: "resolve", Grant: Anyone, About: true},
 	{Verb: "close", Grant: Anyone, About: true},
