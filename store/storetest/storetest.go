@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"tasks", tasks},
 		{"homes", homes},
 		{"searches", searches},
+		{"present words", presentWords},
 		{"declared since", declaredSince},
 		{"rooms", rooms},
 		{"profiles", profiles},

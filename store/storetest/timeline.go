@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strings"
 	"time"
 
 	"tocsin/incident"
@@ -104,4 +105,50 @@ func redaction(h *house) {
 	h.equal(len(say("again")), 0)
 	h.claims("amend announcement card")
 	h.equal(h.told(id), "declared note redacted")
+}
+
+// presentWords: an entry is found by what it says now, whatever it said before.
+func presentWords(h *house) {
+	id := h.declare("one", false)
+	last := func(kind incident.EventKind) incident.Entry {
+		e, err := h.Latest(h.ctx, id, kind)
+		h.ok(err)
+		entry, err := h.Entry(h.ctx, id, e.ID)
+		h.ok(err)
+		return entry
+	}
+	h.change(id, func(i *incident.Incident) error { return i.Note("the blue queue", time.Time{}, h.stamp()) })
+	note := func() incident.Entry { return last(incident.EventNote) }
+	found := func(want string) {
+		var texts []string
+		for _, word := range []string{"blue", "red", "green", "queue"} {
+			hits, err := h.Search(h.ctx, word, 0, 9)
+			h.ok(err)
+			for _, hit := range hits {
+				texts = append(texts, word+": "+hit.Event.Text)
+			}
+		}
+		h.equal(strings.Join(texts, ", "), want)
+	}
+	correct := func(text string) {
+		h.change(id, func(i *incident.Incident) error { return i.Correct(note(), text, h.stamp()) })
+	}
+	redact := func(e incident.Entry) {
+		h.change(id, func(i *incident.Incident) error { return i.Redact(e, "a name", h.stamp()) })
+	}
+	found("blue: the blue queue, queue: the blue queue")
+	correct("the red queue")
+	found("red: the red queue, queue: the red queue")
+	red := last(incident.EventCorrected)
+	correct("the green queue")
+	found("green: the green queue, queue: the green queue")
+	redact(red) // which holds no more: nothing changes
+	found("green: the green queue, queue: the green queue")
+	redact(last(incident.EventCorrected))
+	found("blue: the blue queue, queue: the blue queue")
+	correct("the red queue")
+	redact(note())
+	found("red: the red queue, queue: the red queue")
+	redact(last(incident.EventCorrected))
+	found("")
 }
