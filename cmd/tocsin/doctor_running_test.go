@@ -108,3 +108,12 @@ func TestDoctorLeavesSocketsToTheOneThatHasThem(t *testing.T) {
 	age = time.Second
 	w.expect("running", gradeWarn, "has just started", "ask again")
 }
+
+// TestDoctorSeesRefusedSignatures asks beside a Tocsin with another app's secret: Slack only says dispatch_failed.
+func TestDoctorSeesRefusedSignatures(t *testing.T) {
+	w, h := newWard(t, tocsin.Manifest), newHouse(t, watched)
+	w.with(map[string]string{"TOCSIN_OPS_ADDR": strings.TrimPrefix(h.program.ops.url(), "http://")})
+	w.expect("http", gradeFine, "the Tocsin that runs listens")
+	h.post("/slack/commands", h.declaration("1.1.1"), signed("another app's secret", fmt.Sprint(time.Now().Unix()), nil))
+	w.expect("http", gradeWarn, "for their signature since it started: 1", "Signing Secret", "SIGHUP")
+}

@@ -126,7 +126,7 @@ func (c *client) ask(ctx context.Context, p *promise) (answered bool) {
 	defer c.mu.Unlock()
 	c.tally(p)
 	switch {
-	case err != nil || status != http.StatusOK || !readable || strings.Contains(said, "Nothing was recorded"):
+	case err != nil || status != http.StatusOK || !readable || strings.Contains(said, "Nothing was recorded"), strings.Contains(said, incident.ErrUncertain.Error()):
 		if p.verdict == unanswered && p.kind == "" && p.sent > len(redeliver) {
 			p.verdict = dropped
 		}
