@@ -79,7 +79,9 @@ func TestDoctorOnPlaces(t *testing.T) {
 	w.with(map[string]string{"TOCSIN_OPS_ADDR": at, "TOCSIN_DB": "/proc/tocsin.db"})
 	w.expect("http", gradeFault, "another program listens at "+at)
 	w.expect("running", gradeFault, "something else answers at "+at, "TOCSIN_OPS_ADDR")
-	w.expect("database", gradeFault, "0 bytes free")
+	w.expect("database", gradeFault, "no file can be made in /proc", "TOCSIN_DB")
+	w.with(map[string]string{"TOCSIN_DB": t.TempDir()}).expect("database", gradeFault, "it is a folder → name a file in it")
+	w.with(map[string]string{"SLACK_API_URL": "http://" + at + "/api/"}).expect("slack", gradeFault, "what answers at SLACK_API_URL is not Slack: 404 Not Found")
 }
 
 // TestDoctorLeavesSocketsToTheOneThatHasThem asks beside a Tocsin that says how it is.

@@ -49,7 +49,12 @@ func (d *doctor) refusedBySlack(method string, err error) []finding {
 	var code slack.SlackErrorResponse
 	var limited *slack.RateLimitedError
 	var call *url.Error
+	var status slack.StatusCodeError
 	switch {
+	case errors.As(err, &status) && d.settings.SlackURL != slack.APIURL:
+		return isBroken("unset SLACK_API_URL, or set it to where Slack's methods are, with a slash at its end", "what answers at SLACK_API_URL is not Slack: %s to %s", status.Status, method)
+	case errors.As(err, &status):
+		return isBroken("ask again in a while, look at https://slack-status.com, and at the proxy where there is one", "Slack fails: %s to %s", status.Status, method)
 	case errors.As(err, &code):
 		mend := cmp.Or(bot.MendOf(method, code.Err).Do, "see what it means at https://docs.slack.dev/reference/methods/"+method)
 		return isBroken(d.inItsPlace(mend), "Slack refuses %s: %s", method, code.Err)

@@ -81,6 +81,9 @@ func (w *ward) expect(name string, verdict grade, words ...string) {
 		if f.Verdict != gradeFine && f.Verdict != gradeOff && f.Mend == "" {
 			w.t.Errorf("%s: it does not say what to do: %s", f.Name, f.Finding)
 		}
+		if f.Mend != "" && strings.Contains(f.Finding, f.Mend) {
+			w.t.Errorf("%s: it says twice what to do: %s", f.Name, f.Finding)
+		}
 		all := f.Finding + " → " + f.Mend
 		if f.Name == name && f.Verdict == verdict && !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(all, word) }) {
 			return
