@@ -53,6 +53,9 @@ func (c *call) change(do func(incident.Tx) (answer, error)) (answer, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(c.masked) > 0 {
+			tx.System().Masked(c.masked, c.who, c.stamp())
+		}
 		if c.atHome {
 			tx.System().ShowHome(c.who.Handle, c.stamp())
 		}
@@ -63,6 +66,9 @@ func (c *call) change(do func(incident.Tx) (answer, error)) (answer, error) {
 	})
 	if err != nil {
 		return answer{}, err
+	}
+	if len(raw) == 0 {
+		return say("What was answered here has been redacted since."), nil
 	}
 	var a answer
 	if err := json.Unmarshal(raw, &a); err != nil {

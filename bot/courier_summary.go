@@ -74,7 +74,10 @@ func (e *errand) summaryLines(events []incident.Event) (lines []markup, err erro
 	overtaken := 0
 	seen := map[string]bool{}
 	for _, event := range slices.Backward(events) {
-		line := entryLine(event)
+		if event.Redacted {
+			continue
+		}
+		line := entryLine(incident.Entry{Event: event})
 		of := string(event.Kind)
 		switch event.Kind {
 		case incident.EventRole:

@@ -86,7 +86,11 @@ func (e *errand) brief(event incident.Event) error {
 	if err != nil {
 		return err
 	}
-	blocks := e.briefing(last, events)
+	about, err := e.Store.About(e.ctx, e.i.ID, 0)
+	if err != nil {
+		return err
+	}
+	blocks := e.briefing(last, incident.Entries(events, about))
 	_, err = e.Slack().PostEphemeralContext(e.ctx, e.roomID(), event.Whom.Handle,
 		slack.MsgOptionText(string("How things stand with "+headline(e.i, 400)), false), slack.MsgOptionBlocks(blocks...))
 	if refusedWith(err, "user_not_in_channel", "channel_not_found", "is_archived", "user_not_found", "not_in_channel") {
@@ -96,7 +100,7 @@ func (e *errand) brief(event incident.Event) error {
 }
 
 // briefing is what is broken, since when, who leads, what was said last and what was tried.
-func (e *errand) briefing(last incident.Event, events []incident.Event) []slack.Block {
+func (e *errand) briefing(last incident.Event, entries []incident.Entry) []slack.Block {
 	policy := e.Policy()
 	head := ":wave: " + bold(headline(e.i, 400)) + "\n" + title(string(e.i.Status)) + mitigatedSuffix(e.i) + " · since " + clock(e.i.Started) +
 		" · " + esc(policy.Duty(incident.Commander).Name()) + " " + holder(e.i, incident.Commander) + " · next update " + nextUpdate(e.i)
@@ -109,8 +113,8 @@ func (e *errand) briefing(last incident.Event, events []incident.Event) []slack.
 		blocks = append(blocks, paragraphs(e.i.Summary, glance, "")...)
 	}
 	var notes []markup
-	for _, note := range slices.Backward(events) {
-		if note.Kind == incident.EventNote && len(notes) < tried {
+	for _, note := range slices.Backward(entries) {
+		if note.Kind == incident.EventNote && !note.Redacted && len(notes) < tried {
 			notes = append(notes, entryLine(note))
 		}
 	}

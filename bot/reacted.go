@@ -25,8 +25,7 @@ func (b *Bot) reacted(ctx context.Context, e event) error {
 	if err != nil {
 		return err
 	}
-	_, ts := e.item()
-	number, ofTask := taskOf(i, ts)
+	number, ofTask := taskOf(i, e.item().TS)
 	if !ofTask {
 		return nil
 	}

@@ -130,6 +130,9 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 			return e.sayLeft(event)
 		}
 		return e.reminding(event), nil
+	case incident.EventMasked:
+		return paragraph(":key: In what you wrote there was a secret: " + bold(esc(event.Text)) + ". Tocsin has not kept it, but Slack may still show it, and " +
+			"whoever has read it can use it. Make a new one, and take the old one out of use."), nil
 	case incident.EventTaskDue:
 		return e.taskDue(event), nil
 	case incident.EventTold:

@@ -18,14 +18,15 @@ const (
 	LaneSigns    Lane = "signs"    // what hangs on the room's door
 	LaneAnnounce Lane = "announce" // what those outside see
 	LaneDirect   Lane = "direct"   // words to one person
+	LaneReads    Lane = "reads"    // what is read there, not written
 	LaneHome     Lane = "home"     // the Home tabs of people
 )
 
 // EffectKind names something outside that is to be brought in step.
 type EffectKind string
 
-// The kinds of effects. Say, Tell, Thread, News and Customers are one-shots: their subject is an event. That of a task is its
-// number, that of a Home tab whose it is.
+// The kinds of effects. Say, Tell, Catch, Amend, Thread, News and Customers are one-shots: their subject is an event. That of
+// a task is its number, that of a Home tab whose it is.
 const (
 	EffectRoom         EffectKind = "room"
 	EffectCard         EffectKind = "card"
@@ -38,6 +39,8 @@ const (
 	EffectCheck        EffectKind = "check"     // what stands outside
 	EffectSay          EffectKind = "say"       // to the room
 	EffectTell         EffectKind = "tell"      // to the person whom the event names
+	EffectCatch        EffectKind = "catch"     // the words of a message that somebody picked
+	EffectAmend        EffectKind = "amend"     // what was said of an entry whose words are others now, or none
 	EffectTask         EffectKind = "task"      // its message in the room
 	EffectHome         EffectKind = "home"      // of one person
 	EffectThread       EffectKind = "thread"    // an update, below the announcement
@@ -96,6 +99,7 @@ var names = map[EffectKind]string{
 	EffectPin: "pinning of the card", EffectArchive: "archiving of the room", EffectCheck: "look at what is missing", EffectInvite: "invitations",
 	EffectSay: "message", EffectThread: "update below the announcement", EffectNews: "message to subscribers",
 	EffectCustomers: "message to customers", EffectTell: "direct message", EffectTask: "message about a task", EffectHome: "Home tab",
+	EffectCatch: "reading of a message", EffectAmend: "correction of a message",
 }
 
 // Name is what people call the kind.
@@ -129,6 +133,7 @@ var lanes = map[EffectKind]Lane{
 	EffectInvite: LanePeople, EffectTopic: LaneSigns,
 	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce, EffectThread: LaneAnnounce, EffectCustomers: LaneWords,
 	EffectTell: LaneDirect, EffectNews: LaneDirect, EffectTask: LaneWords, EffectHome: LaneHome,
+	EffectCatch: LaneReads, EffectAmend: LaneWords, // behind the words that it changes
 }
 
 // everything is what a new room needs, in the order of each lane.
@@ -184,10 +189,20 @@ var owes = map[EventKind][]EffectKind{
 	EventPolicy:         nil,
 	EventOutage:         {EffectSay},
 	EventDraft:          {EffectTell},
+	EventPicked:         {EffectCatch},
+	EventCaught:         {},
+	EventUncaught:       {},
+	EventEdited:         {},
+	EventDeleted:        {},
+	EventCorrected:      {EffectCard, EffectAnnouncement, EffectAmend},
+	EventStarred:        {},
+	EventUnstarred:      {},
+	EventMasked:         {EffectTell},
+	EventRedacted:       {EffectCard, EffectAnnouncement, EffectAmend},
 }
 
 // oneShots are the kinds whose subject is the event that they tell of.
-var oneShots = []EffectKind{EffectSay, EffectTell, EffectThread, EffectCustomers}
+var oneShots = []EffectKind{EffectSay, EffectTell, EffectThread, EffectCustomers, EffectCatch, EffectAmend}
 
 // Owes lists the effects of an event that has been stored, in the order in which they are to be delivered.
 func (e Event) Owes(id ID) []Effect {

@@ -26,8 +26,17 @@ type Tx interface {
 	Join(id ID, handle string, at time.Time) error
 	Leave(id ID, handle string) error
 	Subscriptions
+	Recorded
+}
+
+// Recorded is what a change may ask of what was recorded before it.
+type Recorded interface {
 	// Latest is the event of a kind that was recorded last on an incident, the zero Event when there is none.
 	Latest(ID, EventKind) (Event, error)
+	// Message is the last event about a message of an incident's room, the zero Event where there is none.
+	Message(id ID, message string) (Event, error)
+	// Entry is an entry of an incident, with what was recorded about it; an unknown one is Missing.
+	Entry(id ID, event int64) (Entry, error)
 }
 
 // Subscriptions is who hears the updates of what, whether they are in its room or not.

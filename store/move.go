@@ -29,7 +29,7 @@ type Moved struct {
 
 // moving is the tables that hold something, each behind those that it refers to. Row 0 of the incidents, the system, is made
 // by the migrations.
-var moving = []string{"installation", "incidents", "roles", "refs", "reminders", "tasks", "entries", "contents", "effects", "profiles", "members", "subscriptions", "requests"}
+var moving = []string{"installation", "incidents", "roles", "refs", "reminders", "tasks", "entries", "contents", "messages", "effects", "profiles", "members", "subscriptions", "requests"}
 
 // numbering is the tables whose ids the database counts.
 var numbering = []string{"incidents", "entries", "effects"}

@@ -81,7 +81,7 @@ func TestMove(t *testing.T) {
 	must(t, err)
 	want := map[string]int64{
 		"installation": 1, "incidents": 2, "roles": 1, "refs": 1, "entries": 11, "contents": 11, "profiles": 1, "members": 2, "requests": 7,
-		"reminders": 3, "tasks": 1, "subscriptions": 0,
+		"reminders": 3, "tasks": 1, "subscriptions": 0, "messages": 0,
 	}
 	want["effects"] = moved.Rows["effects"]
 	if diff := cmp.Diff(want, moved.Rows); diff != "" || moved.Entries != 11 || moved.Rows["effects"] < 15 {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"maps"
 	"net"
@@ -279,7 +280,16 @@ func tear(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	copy(raw[len(raw)-4096:], make([]byte, 4096))
+	pool, err := sql.Open("sqlite3", "file:"+file+"?mode=ro&immutable=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	var page int // of a table: a file of which the schema is damaged cannot even be opened
+	if err := pool.QueryRowContext(t.Context(), `SELECT rootpage FROM sqlite_schema WHERE name = 'profiles'`).Scan(&page); err != nil {
+		t.Fatal(err)
+	}
+	copy(raw[(page-1)*4096:], make([]byte, 4096))
 	if err := os.WriteFile(file, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
