@@ -243,7 +243,7 @@ func roomSuffix(i *incident.Incident) markup {
 	if room := i.Refs[incident.RefRoom]; room != "" {
 		return " · " + channelLink(room)
 	}
-	if i.Room != "" && i.Status != incident.Triage {
+	if i.Room != "" && i.Status != incident.Triage && i.Refs[incident.RefRoomless] == "" {
 		return " · " + esc("#"+i.Room) // it is being opened
 	}
 	return ""

@@ -50,6 +50,9 @@ func (c *Courier) Deliver(ctx context.Context, e incident.Effect) (incident.Refs
 	ctx = charged(ctx, charge{until: e.Until, old: c.Now().Sub(e.Asked) > incident.Backlog, called: &called})
 	run := &errand{Courier: c, Store: records{c.Store}, ctx: ctx, effect: e, i: &incident.Incident{}, dirty: e.Attempt > 1 && !e.Clean}
 	learned, err := run.deliver()
+	if refusedWith(err, "not_in_channel") && run.goBack() {
+		learned, err = run.deliver()
+	}
 	run.noteOurs(err)
 	var patient *incident.Setback
 	if errors.As(err, &patient) && !patient.Down {

@@ -55,6 +55,7 @@ const (
 	RefOrigin   = "slack.origin"       // channel where it was declared
 	RefSource   = "slack.source"       // permalink of the message that it was declared from
 	RefCarried  = "slack.carried"      // incidents whose people are still to be invited to this one
+	RefRoomless = "slack.roomless"     // set where its room was refused for good, until somebody has it mended
 )
 
 // Effect asks to bring one thing outside in step with an incident. It names the thing and carries no payload: whoever

@@ -60,6 +60,9 @@ func (i *Incident) CaughtUp(what string, s Stamp) {
 
 // Bury notes that something owed to the outside was refused for good, until a person tries it again.
 func (i *Incident) Bury(what, why string, s Stamp) {
+	if what == EffectRoom.Name() {
+		i.Refs[RefRoomless] = "yes"
+	}
 	i.record(Event{Kind: EventBuried, Stamp: s, To: what, Text: why, Whom: i.responsible()})
 }
 
@@ -79,6 +82,7 @@ func (i *Incident) Mend(s Stamp) error {
 
 // Mended notes what was missing outside; all that belongs there is owed anew.
 func (i *Incident) Mended(what string, s Stamp) {
+	delete(i.Refs, RefRoomless) // it is tried again
 	i.record(Event{Kind: EventMended, Stamp: s, Text: what, Tasks: i.openNumbers()})
 }
 

@@ -128,6 +128,11 @@ func openPool(ctx context.Context, path string, a access, size int) (*sql.DB, er
 	if err != nil {
 		return nil, err
 	}
+	return sized(ctx, pool, a, size)
+}
+
+// sized bounds a pool, and reads back the settings of its connections.
+func sized(ctx context.Context, pool *sql.DB, a access, size int) (*sql.DB, error) {
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	if err := check(ctx, pool, a.settings()); err != nil {

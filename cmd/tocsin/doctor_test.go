@@ -19,6 +19,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"tocsin"
+	"tocsin/bot"
 	"tocsin/bot/slacksim"
 	"tocsin/store"
 )
@@ -80,6 +81,9 @@ func (w *ward) expect(name string, verdict grade, words ...string) {
 	for _, f := range r.Checks {
 		if f.Verdict != gradeFine && f.Verdict != gradeOff && f.Mend == "" {
 			w.t.Errorf("%s: it does not say what to do: %s", f.Name, f.Finding)
+		}
+		if f.Mend != "" && strings.Contains(f.Finding, f.Mend) {
+			w.t.Errorf("%s: it says twice what to do: %s", f.Name, f.Finding)
 		}
 		all := f.Finding + " → " + f.Mend
 		if f.Name == name && f.Verdict == verdict && !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(all, word) }) {
@@ -144,7 +148,15 @@ func TestDoctorOnSocketMode(t *testing.T) {
 	w.expect("socket", gradeFine, "can be reached", "one of the few openings")
 	w.expect("http", gradeOff, "SLACK_SIGNING_SECRET is not set")
 	w.with(map[string]string{"SLACK_APP_TOKEN": "xapp-1-A0OTHER-canary"})
+	w.Faults(func(c slacksim.Call) *slacksim.Fault {
+		if c.Method == bot.OpensSocket {
+			t.Error("it opens a connection, of which Slack allows few, where another fault has to be mended first")
+		}
+		return nil
+	})
 	w.expect("socket", gradeFault, "of the Slack app A0OTHER", w.AppID(), "from one app")
+	w.with(map[string]string{"SLACK_APP_TOKEN": w.AppToken(), "SLACK_BOT_TOKEN": "xoxb-1-canary"})
+	w.expect("socket", gradeOff, "before auth.test works")
 	if w.Sockets() > 0 {
 		t.Error("it took a connection, and with it what Slack sends")
 	}
@@ -315,7 +327,7 @@ func TestDoctorWithoutNetwork(t *testing.T) {
 	began = time.Now()
 	w.expect("slack", gradeFault, "refused", "proxy")
 	w.expect("database", gradeFault, "PostgreSQL cannot be reached")
-	w.expect("socket", gradeFault, "apps.connections.open", "refused")
+	w.expect("socket", gradeOff, "before auth.test works")
 	w.expect("clock", gradeOff)
 	w.expect("running", gradeOff, "no Tocsin answers")
 	w.expect("http", gradeFine, "Tocsin will listen at ")

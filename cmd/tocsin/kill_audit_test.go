@@ -20,8 +20,8 @@ import (
 // audit compares, when all is over, what was promised with what is recorded, and what is recorded with what people see.
 type audit struct {
 	*storm
-	entries  map[string][]incident.Event  // by request
-	owner    map[int64]incident.ID        // of each entry
+	entries  map[string][]incident.Event // by request
+	timeline map[incident.ID][]incident.Event
 	requests map[string]bool              // keys
 	posted   map[string][]slacksim.Posted // by what they are: "INC-7 card"
 	list     []*incident.Incident
@@ -32,7 +32,7 @@ type audit struct {
 
 func (s *storm) audit() *audit {
 	s.t.Helper()
-	a := &audit{storm: s, entries: map[string][]incident.Event{}, owner: map[int64]incident.ID{}, requests: map[string]bool{}, posted: map[string][]slacksim.Posted{}}
+	a := &audit{storm: s, entries: map[string][]incident.Event{}, timeline: map[incident.ID][]incident.Event{}, requests: map[string]bool{}, posted: map[string][]slacksim.Posted{}}
 	a.read()
 	for _, m := range s.w.Posted("") {
 		what, _ := m.Payload["what"].(string)
@@ -68,9 +68,9 @@ func (a *audit) read() {
 		if err != nil {
 			a.t.Fatal(err)
 		}
+		a.timeline[i.ID] = events
 		for _, e := range events {
 			a.entries[e.Request] = append(a.entries[e.Request], e)
-			a.owner[e.ID] = i.ID
 		}
 	}
 	if err := kept.Close(); err != nil {
@@ -138,11 +138,11 @@ func (a *audit) promises() {
 	}
 }
 
-// one finds a message that must be there exactly once.
-func (a *audit) one(what string) (m slacksim.Posted, ok bool) {
+// one finds a message that must be there exactly once. More is said of it where it is not there.
+func (a *audit) one(what string, more ...string) (m slacksim.Posted, ok bool) {
 	switch list := a.posted[what]; len(list) {
 	case 0:
-		a.missing = append(a.missing, "message "+what)
+		a.missing = append(a.missing, "message "+what+strings.Join(more, ""))
 		return m, false
 	case 1:
 		return list[0], true
@@ -155,6 +155,10 @@ func (a *audit) one(what string) (m slacksim.Posted, ok bool) {
 // incident compares an incident's row with all that shows it.
 func (a *audit) incident(i *incident.Incident) {
 	name, room := i.Refs[incident.RefRoomName], i.Refs[incident.RefRoom]
+	if !a.hasRoom(i) {
+		return
+	}
+	a.tasks(i)
 	if room == "" || a.w.ChannelID(name) != room {
 		a.missing = append(a.missing, fmt.Sprintf("the room of %s: %q", i.ID, name))
 		return
@@ -200,51 +204,6 @@ func (a *audit) shows(what, text string, words []string) {
 			a.missing = append(a.missing, fmt.Sprintf("%s does not show %q: %q", what, word, text))
 		}
 	}
-}
-
-// sayings looks for the one message that each event owes, where it still owes one.
-func (a *audit) sayings() {
-	holds := a.lastOfRoles()
-	for _, events := range a.entries {
-		for _, e := range events {
-			id := a.owner[e.ID]
-			for _, effect := range e.Owes(id) {
-				what := fmt.Sprintf("%s event %d", id, e.ID)
-				if effect.Event() != 0 && (len(a.posted[what]) > 0 || !mayBeSilent(e, holds)) {
-					a.one(what)
-				}
-			}
-		}
-	}
-}
-
-// lastOfRoles are the entries by which those got their roles who have them now.
-func (a *audit) lastOfRoles() map[int64]bool {
-	last := map[string]int64{} // by incident and role
-	for _, events := range a.entries {
-		for _, e := range events {
-			if role := fmt.Sprint(a.owner[e.ID], e.To); e.Kind == incident.EventRole {
-				last[role] = max(last[role], e.ID)
-			}
-		}
-	}
-	holds := map[int64]bool{}
-	for _, id := range last {
-		holds[id] = true
-	}
-	return holds
-}
-
-// mayBeSilent tells of what events there may be no message: of a role that somebody else took before it was told, of an
-// incident that looked alike and was over by then, and of what was late and got through before it was told.
-func mayBeSilent(e incident.Event, holds map[int64]bool) bool {
-	switch e.Kind {
-	case incident.EventSimilar, incident.EventLate, incident.EventCaughtUp:
-		return true
-	case incident.EventRole:
-		return !holds[e.ID]
-	}
-	return false
 }
 
 // disorder looks at what each channel was told about each incident, as the calls landed: in the order in which it happened.

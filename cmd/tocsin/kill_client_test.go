@@ -62,7 +62,7 @@ var verbs = []verb{
 	{incident.EventStatus, "status %s monitoring", regexp.MustCompile(`^INC-\d+ is now`), 1},
 	{incident.EventMitigated, "mitigated %s", regexp.MustCompile(`^INC-\d+ is mitigated\. When`), 1},
 	{incident.EventResolved, "resolve %s", regexp.MustCompile(`^INC-\d+ is resolved\. Well`), 1},
-	{incident.EventClosed, "close %s", regexp.MustCompile(`^INC-\d+ is closed\.(\n|$)`), 1},
+	{incident.EventClosed, "close %s", regexp.MustCompile(`^INC-\d+ is closed\.(\n|$| Its open tasks stay: )`), 1},
 	{incident.EventMend, "mend %s", regexp.MustCompile(`^INC-\d+ is looked after`), 1},
 	{incident.EventSeverity, "severity %s unknown", regexp.MustCompile(`^INC-\d+ is now`), 1},
 	{incident.EventReopened, "reopen %s it is back", regexp.MustCompile(`^INC-\d+ is open again`), 1},
@@ -126,7 +126,7 @@ func (c *client) ask(ctx context.Context, p *promise) (answered bool) {
 	defer c.mu.Unlock()
 	c.tally(p)
 	switch {
-	case err != nil || status != http.StatusOK || !readable || strings.Contains(said, "Nothing was recorded"):
+	case err != nil || status != http.StatusOK || !readable || strings.Contains(said, "Nothing was recorded"), strings.Contains(said, incident.ErrUncertain.Error()):
 		if p.verdict == unanswered && p.kind == "" && p.sent > len(redeliver) {
 			p.verdict = dropped
 		}
