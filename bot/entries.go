@@ -62,12 +62,12 @@ func (c *call) redact(args string) (answer, error) {
 	}
 	also, err := c.repeats(gone)
 	if len(also) > 0 {
-		a.Text += markup(" The same words, or what they were corrected to, stand in " + strings.Join(also, ", ") + ": redact these too if they must go.")
+		a.Text += markup(" The same words, or what they were changed to, stand in " + strings.Join(also, ", ") + ": redact these too if they must go.")
 	}
 	return a, err
 }
 
-// repeats are the numbers of the entries that say the same as one that was redacted, or correct it.
+// repeats are the numbers of the entries that say the same as one that was redacted, or what became of it.
 func (c *call) repeats(gone incident.Entry) (numbers []string, err error) {
 	const page = 500
 	for before, more := int64(0), true; more; {
@@ -77,7 +77,7 @@ func (c *call) repeats(gone incident.Entry) (numbers []string, err error) {
 		}
 		before = events[0].ID
 		for _, e := range slices.Backward(events) {
-			if !e.Redacted && e.ID != gone.ID && (e.Text == gone.Text || e.Kind == incident.EventCorrected && e.Corrects == gone.ID) {
+			if !e.Redacted && e.ID != gone.ID && (e.Text == gone.Text || e.Text != "" && e.Kind != incident.EventRedacted && e.Corrects == gone.ID) {
 				numbers = append(numbers, fmt.Sprintf("#%d", e.ID))
 			}
 		}

@@ -272,8 +272,10 @@ func (c *call) entryButtons(e incident.Entry, n, parts int) slack.Block {
 	} else {
 		row = append(row, button("star", c.incident, number))
 	}
-	row = append(row, button("correct", c.incident, number))
-	if !e.Redacted && c.permitted("redact") == nil {
+	if e.Correctable() {
+		row = append(row, button("correct", c.incident, number))
+	}
+	if e.Redactable() && c.permitted("redact") == nil {
 		row = append(row, button("redact", c.incident, number))
 	}
 	return slack.NewActionBlock("", row...)

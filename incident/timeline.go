@@ -63,6 +63,15 @@ var written = map[EventKind]bool{
 	EventTask: false, EventTaskTaken: false, EventTaskDone: false, EventTaskDropped: false,
 }
 
+// Correctable tells whether the words of the entry can be set right.
+func (e Entry) Correctable() bool { return written[e.Kind] && e.Text != "" && !e.gone() }
+
+// Redactable tells whether the entry has words that can be taken out.
+func (e Entry) Redactable() bool {
+	_, words := written[e.Kind]
+	return words && e.Text != "" && !e.gone()
+}
+
 // Correct sets the words of an entry right. It is an entry of its own, and the old words stay.
 func (i *Incident) Correct(e Entry, text string, s Stamp) error {
 	text, err := cleanText(text, "correct #12 we rolled back at noon")
@@ -73,7 +82,7 @@ func (i *Incident) Correct(e Entry, text string, s Stamp) error {
 		return Refuse(Conflict, "The words of #%d have been redacted: write a note instead.", e.ID)
 	case e.Kind == EventCorrected:
 		return Refuse(Invalid, "#%d is a correction itself: correct #%d.", e.ID, e.Corrects)
-	case !written[e.Kind] || e.Text == "":
+	case !e.Correctable():
 		return Refuse(Invalid, "#%d has no words of a person that could be corrected. Write a note instead.", e.ID)
 	case e.Words() == text:
 		return Refuse(Conflict, "#%d says that already.", e.ID)
@@ -117,7 +126,7 @@ func (i *Incident) Redact(e Entry, why string, s Stamp) error {
 	case e.Kind == EventDeclared, e.Kind == EventBackfilled:
 		return Refuse(Invalid, "#%d is the title, which stands in the name of the room too: it cannot be redacted.", e.ID)
 	}
-	if _, words := written[e.Kind]; !words || e.Text == "" {
+	if !e.Redactable() {
 		return Refuse(Invalid, "#%d has no words that could be redacted.", e.ID)
 	}
 	i.record(Event{Kind: EventRedacted, Stamp: s, Corrects: e.ID, Text: why, Message: e.Message, Tasks: i.redactTask(e.Event)})

@@ -248,7 +248,7 @@ func (m *move) verify(ctx context.Context) (err error) {
 	sent := m.entries.Sum(nil)
 	m.entries.Reset()
 	var wrong error
-	m.Entries, err = verify(ctx, &witness{db.New(clean{m.tx}), m}, func(entry int64, what string) {
+	m.Entries, _, err = verify(ctx, &witness{db.New(clean{m.tx}), m}, func(entry int64, what string) {
 		if wrong == nil {
 			wrong = fmt.Errorf("entry %d: %s; restore a backup of the file first", entry, what)
 		}

@@ -52,7 +52,9 @@ func lived(t *testing.T) string {
 	}
 	_, err = on(s, id, "event:gone", note("the black queue"))
 	must(t, err)
-	said(func(i *incident.Incident, e incident.Entry, st incident.Stamp) error { return i.Redact(e, "a name", st) })
+	said(func(i *incident.Incident, e incident.Entry, st incident.Stamp) error {
+		return i.Redact(e, "a name", st)
+	})
 	said(func(i *incident.Incident, _ incident.Entry, st incident.Stamp) error {
 		return i.Catch(incident.Message{Name: "1.2", Author: ada, At: noon, Text: "it is DNS"}, incident.Event{}, st)
 	})

@@ -68,6 +68,35 @@ func TestF71SecretIsMasked(t *testing.T) {
 	h.lacks(t, "canary")
 }
 
+// TestF71WhateverIsTyped: there is no verb by which a secret gets in.
+func TestF71WhateverIsTyped(t *testing.T) {
+	h, ada, room, _ := inRoom(t)
+	h.program.live.Load().policy.Customers.Channel = h.ChannelID("random")
+	h.Announce("views.open")
+	secret := "sk_li" + "ve_canary0123456789"
+	for _, line := range []string{
+		"task call @Grace with " + secret, "task done 1", "task another", "task drop 2 " + secret, "commander me", "handover commander @Grace " + secret,
+		"severity sev1 " + secret, "communicator me", "customers we use " + secret, "customers approve 1", "update --next 30m " + secret, "snooze " + secret, "status identified " + secret,
+		"correct #1 " + secret, "star #1 " + secret, "redact #1 " + secret, "subscribe service " + secret, "access INC-1 " + secret, "invite " + secret,
+		"search " + secret, "timeline " + secret, "timeline add " + secret, "merge into " + secret, "stepdown " + secret, "decline " + secret, "accept " + secret,
+		"mitigated " + secret, "resolve " + secret, "close " + secret, "reopen " + secret, "drill " + secret,
+		"backfill " + secret + " --started -3h --resolved -1h", "declare unknown a --service " + secret, secret, "INC-1 " + secret,
+	} {
+		ada.Type(room.Name(), "/incident "+line)
+		h.quieten(t)
+	}
+	if e := h.latest(incident.EventTask); e.Text != "another" {
+		t.Errorf("the tasks were not given out: %q", e.Text)
+	}
+	for _, kind := range []incident.EventKind{incident.EventTaskDropped, incident.EventRole, incident.EventUpdate, incident.EventNote, incident.EventReopened} {
+		h.latest(kind)
+	}
+	if world := h.World(); strings.Contains(world, "canary") {
+		t.Errorf("people see it:\n%s", world)
+	}
+	h.lacks(t, "canary")
+}
+
 // TestF88RedactedWordsAreGone: from the database, its log and its free pages, from what is owed, from what we have posted, and
 // from the answers that are kept; the trace stays.
 func TestF88RedactedWordsAreGone(t *testing.T) {

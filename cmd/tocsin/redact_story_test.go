@@ -53,6 +53,9 @@ func TestF88WordsThatStandElsewhereToo(t *testing.T) {
 		t.Errorf("people see it:\n%s", world)
 	}
 	h.lacks(t, "canary")
+	if _, err := h.program.store.Verify(t.Context(), func(entry int64, what string) { t.Errorf("entry %d: %s", entry, what) }); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestF88WordsForCustomers: a draft that was redacted is not posted, and what was posted is withdrawn without a word of why.
