@@ -89,7 +89,10 @@ var harmless = map[string]string{
 // incident to those who are not in its room is, to the letter, what is answered about one that does not exist.
 func TestF73WhoMayDoWhat(t *testing.T) {
 	for _, grant := range incident.Grants {
-		t.Run(string(grant), func(t *testing.T) { newMatrix(t, grant).ask() })
+		t.Run(string(grant), func(t *testing.T) {
+			t.Parallel()
+			newMatrix(t, grant).ask()
+		})
 	}
 }
 
