@@ -172,6 +172,7 @@ type call struct {
 	before   string      // what goes before the words of a form
 	incident incident.ID // the one it is about, once that is known
 	inside   bool        // asked in the incident's own room
+	recalled bool        // it was looked whether the request was answered before
 }
 
 // stamp is who, when and under which request, for all that this call changes.

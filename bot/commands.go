@@ -94,8 +94,24 @@ func button(verb string, id incident.ID, args string) *slack.ButtonBlockElement 
 	return slack.NewButtonBlockElement("do:"+verb, strings.TrimSpace(line+" "+args), plain(markup(v.label())))
 }
 
-// try reads a line as it was typed after /incident, or as a button carries it, and does what it says.
+// try does what a line says, and gives the same answer when it comes again: who may not do it any more, perhaps because it is
+// done, still hears what was answered. Nothing is told again of an incident that they do not see any more.
 func (c *call) try(line string) (answer, error) {
+	a, err := c.read(line)
+	switch incident.CodeOf(err) {
+	case incident.Forbidden, incident.Conflict, incident.Invalid:
+		if c.recalled {
+			return a, err
+		}
+		if before, refused := c.change(func(incident.Tx) (answer, error) { return answer{}, err }); refused == nil {
+			return before, nil
+		}
+	}
+	return a, err
+}
+
+// read reads a line as it was typed after /incident, or as a button carries it, and does what it says.
+func (c *call) read(line string) (answer, error) {
 	word, args := cutWord(c.mask(line))
 	if _, first := incident.ParseID(word); first { // "INC-7 note …" is as good as "note INC-7 …"
 		verb, rest := cutWord(args)

@@ -141,6 +141,12 @@ var everything = []EffectKind{
 	EffectRoom, EffectCard, EffectPin, EffectInvite, EffectTopic, EffectAnnouncement, EffectBookmarks,
 }
 
+// Hangings is what hangs in the room of an incident, or shows where that is. A room that is not the first owes it anew.
+func (i *Incident) Hangings() []Effect {
+	e := Event{Kind: EventAccepted, Tasks: i.openNumbers()}
+	return slices.DeleteFunc(e.Owes(i.ID), func(owed Effect) bool { return owed.Kind == EffectRoom })
+}
+
 // owes is the one table of which event owes what to the outside.
 var owes = map[EventKind][]EffectKind{
 	EventDeclared:       everything,
