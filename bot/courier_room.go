@@ -28,7 +28,7 @@ func (e *errand) room() (incident.Refs, error) {
 		if back, err := e.revived(); err != nil {
 			return nil, err
 		} else if back {
-			return incident.Refs{refArchived: "", refPeople: ""}, nil
+			return incident.Refs{refArchived: "", incident.RefPeople: ""}, nil
 		}
 	}
 	if trusted, err := e.declarerMay(); err != nil || !trusted {
@@ -147,11 +147,9 @@ func (e *errand) findRoom() (incident.Refs, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind := "public_channel"
-	if e.i.Private {
-		kind = "private_channel"
+	query := &slack.GetConversationsForUserParameters{
+		UserID: us.bot, Types: []string{"public_channel", "private_channel"}, Limit: 999, ExcludeArchived: true,
 	}
-	query := &slack.GetConversationsForUserParameters{UserID: us.bot, Types: []string{kind}, Limit: 999, ExcludeArchived: true}
 	for {
 		channels, next, err := e.Slack().GetConversationsForUserContext(e.ctx, query)
 		if err != nil {
@@ -161,12 +159,17 @@ func (e *errand) findRoom() (incident.Refs, error) {
 			if channel.Creator != us.bot || !e.couldBe(channel) {
 				continue
 			}
-			if owner, err := e.Store.InRoom(e.ctx, channel.ID); err != nil {
-				return nil, err
-			} else if owner != 0 {
-				continue // the room of another incident
+			owner, err := e.Store.InRoom(e.ctx, channel.ID)
+			if err == nil && owner == 0 && channel.IsPrivate != e.i.Private { // opened by us before that was changed
+				err = e.archiveLeft(channel.ID)
+				owner = e.i.ID
 			}
-			return e.anew(&channel), nil
+			if err != nil {
+				return nil, err
+			}
+			if owner == 0 {
+				return e.anew(&channel), nil
+			}
 		}
 		if next == "" {
 			return nil, nil
@@ -176,7 +179,7 @@ func (e *errand) findRoom() (incident.Refs, error) {
 }
 
 func (e *errand) couldBe(channel slack.Channel) bool {
-	if channel.Created.Time().Before(e.i.Declared.Add(-skew).Truncate(time.Second)) {
+	if e.i.HasLeft(channel.ID) || channel.Created.Time().Before(e.i.Declared.Add(-skew).Truncate(time.Second)) {
 		return false
 	}
 	for n := 1; n <= mostRooms; n++ {

@@ -74,6 +74,10 @@ func (e *errand) summaryLines(events []incident.Event) (lines []markup, err erro
 	overtaken := 0
 	seen := map[string]bool{}
 	for _, event := range slices.Backward(events) {
+		event, err := mask(event, e.tells)
+		if err != nil {
+			return nil, err
+		}
 		line := entryLine(event)
 		of := string(event.Kind)
 		switch event.Kind {

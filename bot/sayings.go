@@ -48,6 +48,8 @@ func (e *errand) saying(event incident.Event) (*saying, error) {
 		return e.saySimilar(event)
 	case incident.EventCustomersDraft:
 		return e.sayCustomersDraft(event), nil
+	case incident.EventPrivate, incident.EventPublic:
+		return e.sayConverted(event), nil
 	case incident.EventAccess:
 		return e.sayAccess(event), nil
 	case incident.EventMerged:
@@ -131,6 +133,9 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 		}
 		return e.reminding(event), nil
 	case incident.EventTaskDue:
+		if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
+			return nil, err
+		}
 		return e.taskDue(event), nil
 	case incident.EventTold:
 		return e.tellSeverity(event)

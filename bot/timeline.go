@@ -28,6 +28,9 @@ func (c *call) timeline(args string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if events, err = c.masked(events); err != nil {
+		return answer{}, err
+	}
 	head := markup("Timeline of " + c.incident.String())
 	blocks := []slack.Block{section(bold(head))}
 	if more {
@@ -75,6 +78,9 @@ func (c *call) entry(number, part string) (answer, error) {
 		return answer{}, incident.Refuse(incident.Missing, "%s has no entry #%d.", c.incident, id)
 	}
 	if err != nil {
+		return answer{}, err
+	}
+	if e, err = mask(e, func(id incident.ID) (bool, error) { return c.sees(id, false) }); err != nil {
 		return answer{}, err
 	}
 	text := []rune(e.Text)

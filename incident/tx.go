@@ -22,12 +22,21 @@ type Tx interface {
 	System() *Ledger
 	// Know keeps what was learned about a person, unless something newer is known.
 	Know(Profile) error
-	// Join and Leave keep who is in an incident's room.
-	Join(id ID, handle string, at time.Time) error
-	Leave(id ID, handle string) error
+	Rooms
 	Subscriptions
 	// Latest is the event of a kind that was recorded last on an incident, the zero Event when there is none.
 	Latest(ID, EventKind) (Event, error)
+}
+
+// Rooms is who is in which room, and who has seen what is in them elsewhere.
+type Rooms interface {
+	// Join and Leave keep who is in an incident's room.
+	Join(id ID, handle string, at time.Time) error
+	Leave(id ID, handle string) error
+	// Present lists the handles of those who are in it, as far as is known.
+	Present(ID) ([]string, error)
+	// HomesShown lists the handles of those whose Home tab was shown at an instant or later.
+	HomesShown(since time.Time) ([]string, error)
 }
 
 // Subscriptions is who hears the updates of what, whether they are in its room or not.
