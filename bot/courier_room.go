@@ -3,6 +3,8 @@ package bot
 import (
 	"fmt"
 	"html"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -40,8 +42,7 @@ func (e *errand) room() (incident.Refs, error) {
 		}
 		e.looked()
 	}
-	for n := 1; n <= mostRooms; n++ {
-		name := roomName(e.i.Room, n)
+	for _, name := range e.roomNames() {
 		if name == e.i.Refs[incident.RefRoomName] {
 			continue // of the room before, which is archived and keeps it
 		}
@@ -182,12 +183,16 @@ func (e *errand) couldBe(channel slack.Channel) bool {
 	if e.i.HasLeft(channel.ID) || channel.Created.Time().Before(e.i.Declared.Add(-skew).Truncate(time.Second)) {
 		return false
 	}
-	for n := 1; n <= mostRooms; n++ {
-		if channel.Name == roomName(e.i.Room, n) {
-			return true
-		}
+	return slices.Contains(e.roomNames(), channel.Name)
+}
+
+// roomNames are the names that the room may have, the wanted one first. Those of rooms that were left stay taken.
+func (e *errand) roomNames() (names []string) {
+	left := len(strings.Fields(e.i.Refs[incident.RefLeft]))
+	for n := range mostRooms {
+		names = append(names, roomName(e.i.Room, left+n+1))
 	}
-	return false
+	return names
 }
 
 // refTopic keeps the topic that was set last: setting one again would show in the room.

@@ -192,13 +192,13 @@ func TestF74QueuedThenMadePrivate(t *testing.T) {
 	}
 	h.command("Grace", "#general", "/incident declare sev2 my albatross coughs --service checkout", "other") // which looks alike
 	h.quieten(t)
-	h.Join(h.Person("Linus"), room.Name()) // late: the room is open to all until Slack takes our calls
 	if answer := h.command("Ada", "#general", "/incident private INC-1", "private"); !strings.Contains(answer, "private now") {
 		t.Fatalf("answered %s", answer)
 	}
 	if answer := h.command("Ada", "#general", "/incident private INC-2", "private too"); !strings.Contains(answer, "private now") {
 		t.Fatalf("answered %s", answer)
 	}
+	h.Join(linus, room.Name()) // which is open to all until Slack takes our calls
 	h.Pass(12 * time.Minute)
 	h.quieten(t)
 	from := len(h.Calls())
