@@ -43,7 +43,7 @@ type People interface {
 	Member(ctx context.Context, id incident.ID, handle string) (seen time.Time, err error)
 	Private(context.Context, incident.ID) (bool, error)
 	SetMembers(ctx context.Context, id incident.ID, handles []string, at time.Time) error
-	PrivateRooms(context.Context) ([]*incident.Incident, error)
+	PrivateRooms(ctx context.Context, limit int) ([]*incident.Incident, error)
 }
 
 // Overviews is what the bot needs of the store to show people where they stand.

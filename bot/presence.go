@@ -34,7 +34,7 @@ func (e *errand) mayHear(handle string) (bool, error) {
 	}
 	at := e.Now()
 	members, err := e.members(e.ctx, e.roomID())
-	if err == nil {
+	if err == nil && e.i.Private { // who is in a public room proves nothing when it is closed off in this moment
 		err = e.Store.SetMembers(e.ctx, e.i.ID, members, at)
 	}
 	return slices.Contains(members, handle), err
