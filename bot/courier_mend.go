@@ -137,8 +137,13 @@ func (l *losses) findInside(room string) error {
 		return nil
 	}
 	l.refs[refPinned] = "" // a second time does no harm
+	if l.i.Private { // who was invited and is not there may have been put out, and only a person calls them back
+		return nil
+	}
 	present, err := l.members(l.ctx, room)
-	l.refs[refInvited] = l.keepInvited(slices.DeleteFunc(l.invited(), func(handle string) bool { return !slices.Contains(present, handle) }))
+	l.refs[incident.RefInvited] = l.keepInvited(slices.DeleteFunc(l.invited(), func(handle string) bool {
+		return !slices.Contains(present, handle) && !l.i.IsOut(handle)
+	}))
 	return err
 }
 

@@ -11,13 +11,10 @@ import (
 	"tocsin/incident"
 )
 
-// refInvited keeps who has been invited, people and groups, so that nobody who left is called back by the next change of a
-// role. It begins with the room that they were invited to: to the next one they are again.
-const refInvited = "slack.invited"
-
-// invited lists who has been invited to the room that there is.
+// invited lists who has been invited to the room that there is, so that nobody who left is called back by the next change of a
+// role. What is kept begins with the room that they were invited to: to the next one they are again.
 func (e *errand) invited() []string {
-	there := strings.Fields(e.i.Refs[refInvited])
+	there := strings.Fields(e.i.Refs[incident.RefInvited])
 	switch {
 	case len(there) > 0 && there[0] == e.roomID():
 		return there[1:]
@@ -48,7 +45,7 @@ func (e *errand) invite() (incident.Refs, error) {
 	}
 	var wanted, groups []string
 	for _, handle := range slices.Concat(policy.Invited(e.i), strings.Fields(e.i.Refs[incident.RefPeople]), carried) {
-		if userID.MatchString(handle) && handle != e.team.Load().bot && !slices.Contains(invited, handle) && !slices.Contains(wanted, handle) {
+		if userID.MatchString(handle) && handle != e.team.Load().bot && !e.stayOut(handle) && !slices.Contains(invited, handle) && !slices.Contains(wanted, handle) {
 			wanted = append(wanted, handle)
 		}
 	}
@@ -61,7 +58,7 @@ func (e *errand) invite() (incident.Refs, error) {
 		return nil, err
 	}
 	invited = append(invited, wanted...)
-	learned := incident.Refs{refInvited: e.keepInvited(invited)}
+	learned := incident.Refs{incident.RefInvited: e.keepInvited(invited)}
 	for _, done := range []string{incident.RefPeople, incident.RefCarried} {
 		if e.i.Refs[done] != "" {
 			learned[done] = ""
@@ -75,7 +72,7 @@ func (e *errand) invite() (incident.Refs, error) {
 		err = e.inviteAll(wanted)
 	}
 	if err == nil {
-		learned[refInvited] = e.keepInvited(append(invited, wanted...))
+		learned[incident.RefInvited] = e.keepInvited(append(invited, wanted...))
 		return learned, nil
 	}
 	// Who is there is kept at once, or the next try would ask them again.
@@ -84,6 +81,9 @@ func (e *errand) invite() (incident.Refs, error) {
 	}
 	return nil, err
 }
+
+// stayOut tells whether somebody is not to be called back: they have left a room that is private, or were put out of it.
+func (e *errand) stayOut(handle string) bool { return e.i.Private && e.i.IsOut(handle) }
 
 // inviteAll invites people, however many they are, and leaves out groups.
 func (e *errand) inviteAll(handles []string) error {
@@ -113,7 +113,7 @@ func (e *errand) inGroups(groups, but []string) ([]string, error) {
 		}
 		people = append(people, group)
 		for _, handle := range members {
-			if slices.Contains(but, handle) || slices.Contains(people, handle) {
+			if e.stayOut(handle) || slices.Contains(but, handle) || slices.Contains(people, handle) {
 				continue
 			}
 			if welcome, err := e.ofUs(handle); err != nil {

@@ -55,6 +55,7 @@ const (
 	RefRoomName = "slack.channel.name" // the name that it really got
 	RefOrigin   = "slack.origin"       // channel where it was declared
 	RefSource   = "slack.source"       // permalink of the message that it was declared from
+	RefInvited  = "slack.invited"       // the room, and who was invited to it: people and groups
 	RefCarried  = "slack.carried"      // incidents whose people are still to be invited to this one
 	RefRoomless = "slack.roomless"     // set where its room was refused for good, until somebody has it mended
 )
