@@ -48,6 +48,7 @@ func (a answer) message() []byte {
 
 // change runs do in one transaction, and keeps its answer under the request's key.
 func (c *call) change(do func(incident.Tx) (answer, error)) (answer, error) {
+	c.recalled = true
 	raw, err := c.Store.Change(c.ctx, incident.Request{Key: c.key, At: c.at}, func(tx incident.Tx) ([]byte, error) {
 		a, err := do(tx)
 		if err != nil {

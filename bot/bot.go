@@ -43,7 +43,7 @@ type People interface {
 	Member(ctx context.Context, id incident.ID, handle string) (seen time.Time, err error)
 	Private(context.Context, incident.ID) (bool, error)
 	SetMembers(ctx context.Context, id incident.ID, handles []string, at time.Time) error
-	PrivateRooms(context.Context) ([]*incident.Incident, error)
+	PrivateRooms(ctx context.Context, limit int) ([]*incident.Incident, error)
 }
 
 // Overviews is what the bot needs of the store to show people where they stand.
@@ -172,6 +172,7 @@ type call struct {
 	before   string      // what goes before the words of a form
 	incident incident.ID // the one it is about, once that is known
 	inside   bool        // asked in the incident's own room
+	recalled bool        // it was looked whether the request was answered before
 }
 
 // stamp is who, when and under which request, for all that this call changes.

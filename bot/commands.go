@@ -52,6 +52,8 @@ func init() {
 		{name: "task", args: "what [@user] [in 15m] | done 2 | take 2 | drop 2 why", help: "have something done, and see to it", button: "Add a task", form: "What is to be done?", hint: "End with in 15m, at 16:30 or tomorrow 09:00 if it has a time.", room: true, run: (*call).task},
 		{name: "tasks", help: "what is still to be done, and by whom", button: "Tasks", room: true, run: (*call).tasks},
 		{name: "show", help: "how it stands, from anywhere", button: "Show", room: true, run: (*call).show},
+		{name: "private", help: "close it off: from now on only those in its room know of it", button: "Make it private", room: true, run: (*call).closeOff},
+		{name: "public", help: "open a private one to everybody, after asking twice", button: "Make it public", room: true, run: (*call).openUp},
 		{name: "invite", args: "@user", help: "let somebody into the room", room: true, run: (*call).invite},
 		{name: "snooze", args: "[update] 15m", help: "be reminded of what is due a little later", button: "Later", room: true, run: (*call).snooze},
 		{name: "timeline", args: "[#12 | starred | notes, updates, … | @user | add what happened]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, run: (*call).timeline},
@@ -94,8 +96,24 @@ func button(verb string, id incident.ID, args string) *slack.ButtonBlockElement 
 	return slack.NewButtonBlockElement("do:"+verb, strings.TrimSpace(line+" "+args), plain(markup(v.label())))
 }
 
-// try reads a line as it was typed after /incident, or as a button carries it, and does what it says.
+// try does what a line says, and gives the same answer when it comes again: who may not do it any more, perhaps because it is
+// done, still hears what was answered. Nothing is told again of an incident that they do not see any more.
 func (c *call) try(line string) (answer, error) {
+	a, err := c.read(line)
+	switch incident.CodeOf(err) {
+	case incident.Forbidden, incident.Conflict, incident.Invalid:
+		if c.recalled {
+			return a, err
+		}
+		if before, refused := c.change(func(incident.Tx) (answer, error) { return answer{}, err }); refused == nil {
+			return before, nil
+		}
+	}
+	return a, err
+}
+
+// read reads a line as it was typed after /incident, or as a button carries it, and does what it says.
+func (c *call) read(line string) (answer, error) {
 	word, args := cutWord(c.mask(line))
 	if _, first := incident.ParseID(word); first { // "INC-7 note …" is as good as "note INC-7 …"
 		verb, rest := cutWord(args)

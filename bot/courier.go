@@ -28,6 +28,7 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 	incident.EffectCard:         (*errand).postCard,
 	incident.EffectPin:          (*errand).pin,
 	incident.EffectArchive:      (*errand).archive,
+	incident.EffectLeave:        (*errand).leave,
 	incident.EffectCheck:        (*errand).check,
 	incident.EffectTopic:        (*errand).setTopic,
 	incident.EffectInvite:       (*errand).invite,
@@ -79,7 +80,17 @@ func (e *errand) deliver() (incident.Refs, error) {
 		}
 		e.i = i
 	}
-	return do(e)
+	learned, err := do(e)
+	if err == nil && e.between() {
+		return incident.Refs{incident.RefNoRoom: "yes"}, nil
+	}
+	return learned, err
+}
+
+// between tells whether this belongs into a room, the one before was left, and the next one is not there yet.
+func (e *errand) between() bool {
+	outside := e.effect.Kind == incident.EffectAnnouncement || e.effect.Kind == incident.EffectThread || e.effect.Kind == incident.EffectLeave
+	return e.effect.Kind.Waits() == incident.EffectRoom && !outside && e.i.Refs[incident.RefRoom] == "" && e.i.Refs[incident.RefLeft] != ""
 }
 
 // looked notes that nothing of an earlier try was found.

@@ -77,6 +77,10 @@ func (e *errand) summaryLines(events []incident.Event) (lines []markup, err erro
 		if event.Redacted {
 			continue
 		}
+		event, err := veil(event, e.tells)
+		if err != nil {
+			return nil, err
+		}
 		line := entryLine(incident.Entry{Event: event})
 		of := string(event.Kind)
 		switch event.Kind {

@@ -23,11 +23,7 @@ func (e *errand) mayHear(handle string) (bool, error) {
 	}
 	outsider := profile.Standing.Outsider()
 	if !e.i.Private && !outsider {
-		vouched, err := e.vouched(e.i)
-		if err == nil && !vouched {
-			err = &incident.Setback{After: time.Second, Err: fmt.Errorf("%s has no room yet", e.i.ID)}
-		}
-		return vouched, err
+		return e.believed()
 	}
 	if e.roomID() == "" {
 		return !outsider && e.i.VisibleTo(handle, false), nil
@@ -38,10 +34,24 @@ func (e *errand) mayHear(handle string) (bool, error) {
 	}
 	at := e.Now()
 	members, err := e.members(e.ctx, e.roomID())
-	if err == nil {
+	if err == nil && e.i.Private { // who is in a public room proves nothing when it is closed off in this moment
 		err = e.Store.SetMembers(e.ctx, e.i.ID, members, at)
 	}
 	return slices.Contains(members, handle), err
+}
+
+// believed tells whether everybody may hear of the incident. Until it is known who declared it, that has to wait; what one has
+// declared who may not stays where it is, and nobody waits for it.
+func (e *errand) believed() (bool, error) {
+	vouched, err := e.vouched(e.i)
+	if err != nil || vouched {
+		return vouched, err
+	}
+	declarer, err := e.Store.Profile(e.ctx, e.i.Declarer.Handle)
+	if err == nil && declarer.Standing == "" {
+		err = &incident.Setback{After: time.Second, Err: fmt.Errorf("%s has no room yet", e.i.ID)}
+	}
+	return false, err
 }
 
 // sayLeft tells that somebody has left their roles behind, unless they are back or somebody else has them.

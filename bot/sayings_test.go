@@ -32,6 +32,7 @@ func TestWordsAgreeWithTheirThing(t *testing.T) {
 		incident.EffectTask: one("message about a task"), incident.EffectHome: one("Home tab"),
 		incident.EffectCustomers: one("message to customers"), incident.EffectThread: one("update below the announcement"),
 		incident.EffectNews:    one("message to subscribers"),
+		incident.EffectLeave:   one("farewell to the room before"),
 		incident.EffectArchive: one("archiving of the room"), incident.EffectCheck: one("look at what is missing"),
 	}
 	for kind := range deliver {

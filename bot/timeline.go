@@ -59,6 +59,9 @@ func (c *call) timeline(args string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if entries, err = c.veiled(entries); err != nil {
+		return answer{}, err
+	}
 	head := markup("Timeline of " + c.incident.String())
 	if x.typed != "" {
 		head += ": " + short(readable(x.typed, c.name), 100)
@@ -238,6 +241,9 @@ func (c *call) whole(number, part string) (answer, error) {
 	}
 	e, err := c.Store.Entry(c.ctx, c.incident, id)
 	if err != nil {
+		return answer{}, err
+	}
+	if e.Event, err = veil(e.Event, func(id incident.ID) (bool, error) { return c.sees(id, false) }); err != nil {
 		return answer{}, err
 	}
 	text := []rune(e.Text)

@@ -29,6 +29,9 @@ const (
 	EventUpdate         EventKind = "update"
 	EventAccess         EventKind = "access"   // somebody asks to be let into the room
 	EventAdmitted       EventKind = "admitted" // somebody was let in
+	EventPrivate        EventKind = "private"  // it was closed off
+	EventPublic         EventKind = "public"   // it was opened to everybody
+	EventMisfit         EventKind = "misfit"   // its room was opened for others than those whom it is for by then
 	EventMitigated      EventKind = "mitigated"
 	EventCustomersDraft EventKind = "customers_draft" // words for customers that wait for the commander
 	EventCustomers      EventKind = "customers"       // words that customers read
@@ -111,15 +114,18 @@ var tellings = map[EventKind]func(Event) string{
 	EventCustomers:      func(e Event) string { return "told customers: " + e.Text },
 	EventAccess:         func(e Event) string { return "asked to be let in: " + e.Text },
 	EventAdmitted:       func(e Event) string { return fmt.Sprintf("let %s in", e.Whom.Name) },
+	EventPrivate:        func(Event) string { return "made it private" },
+	EventPublic:         func(Event) string { return "made it public" },
+	EventMisfit:         func(Event) string { return "left a room that was opened for others" },
 	EventMitigated:      func(Event) string { return "marked it mitigated" },
 	EventResolved:       func(Event) string { return "resolved it" },
 	EventClosed:         func(Event) string { return "closed it" },
 	EventArchived:       func(Event) string { return "archived its room" },
 	EventReopened:       func(e Event) string { return "reopened it: " + e.Text },
 	EventMerged:         func(e Event) string { return "merged it into " + e.Text },
-	EventAbsorbed:       func(e Event) string { return fmt.Sprintf("merged %s into it: %s", e.To, e.Text) },
+	EventAbsorbed:       func(e Event) string { return fmt.Sprintf("merged %s into it", e.To) + colon(e.Text) },
 	EventSeparated:      func(e Event) string { return "took " + e.To + " out again, which is no duplicate" },
-	EventSimilar:        func(e Event) string { return fmt.Sprintf("saw that %s looks alike: %s", e.To, e.Text) },
+	EventSimilar:        func(e Event) string { return fmt.Sprintf("saw that %s looks alike", e.To) + colon(e.Text) },
 	EventLate:           func(e Event) string { return fmt.Sprintf("could not bring the %s in step yet: %s", e.To, e.Text) },
 	EventCaughtUp:       func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
 	EventBuried:         func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
@@ -159,6 +165,23 @@ var tellings = map[EventKind]func(Event) string{
 	EventUnstarred: func(e Event) string { return fmt.Sprintf("took the star off #%d", e.Corrects) },
 	EventMasked:    func(e Event) string { return fmt.Sprintf("masked in what %s wrote: %s", e.Whom.Name, e.Text) },
 	EventRedacted:  func(e Event) string { return fmt.Sprintf("redacted #%d: %s", e.Corrects, e.Text) },
+}
+
+// Other is the incident whose title an event tells, or 0: whoever may not know of that one may not read the title here.
+func (e Event) Other() ID {
+	if e.Kind != EventSimilar && e.Kind != EventAbsorbed {
+		return 0
+	}
+	other, _ := ParseID(e.To)
+	return other
+}
+
+// colon is what comes after a colon, if anything does.
+func colon(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ": " + text
 }
 
 func tellRole(e Event) string {

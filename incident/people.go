@@ -72,6 +72,14 @@ func (s Standing) MayCount() error {
 	return nil
 }
 
+// MayConvert refuses those who cannot say who may know of an incident.
+func (s Standing) MayConvert() error {
+	if s.Outsider() {
+		return Refuse(Forbidden, "Who may know of an incident is for the members of this workspace to say. Ask one of them.")
+	}
+	return nil
+}
+
 // Profile is what we last knew of a person, and when.
 type Profile struct {
 	Person

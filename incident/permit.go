@@ -51,6 +51,8 @@ var Permits = []Permit{
 	{Verb: "snooze", Grant: Anyone, About: true},
 	{Verb: "customers", Grant: Anyone, About: true},
 	{Verb: "invite", Grant: InRoom, About: true},
+	{Verb: "private", Grant: Anyone, About: true, Standing: Standing.MayConvert},
+	{Verb: "public", Grant: InRoom, About: true, Standing: Standing.MayConvert},
 	{Verb: "merge", Grant: Anyone},
 	{Verb: "mend", Grant: Anyone, About: true},
 	{Verb: "timeline", Grant: Anyone, About: true},

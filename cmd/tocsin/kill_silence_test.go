@@ -93,8 +93,8 @@ func (a *audit) mayBeSilent(effect incident.Effect, e incident.Event) bool {
 		return true
 	}
 	switch {
-	case e.Kind == incident.EventSimilar:
-		return a.unspoken(e)
+	case e.Kind == incident.EventSimilar && a.unspoken(e):
+		return true
 	case e.Kind == incident.EventLeft: // one of its two effects has somebody to tell
 		return (effect.Kind == incident.EffectTell) == e.Whom.IsZero() || len(a.since(effect.Incident, e)) > 0
 	case effect.Kind == incident.EffectSay:
@@ -129,7 +129,7 @@ func (a *audit) distrusted(id incident.ID, e incident.Event) bool {
 // that was a duplicate before it had one, that was archived, or that never gets one.
 func (a *audit) roomless(id incident.ID, e incident.Event) bool {
 	i, shut := a.of(id), false
-	if i.Room == "" || a.distrusted(id, e) {
+	if i.Room == "" || a.distrusted(id, e) || a.unvouched(i) {
 		return true
 	}
 	for _, before := range a.timeline[id] {
@@ -173,7 +173,15 @@ func (a *audit) hasRoom(i *incident.Incident) bool {
 	if i.Room == "" || i.Status == incident.Triage || i.Status == incident.Declined {
 		return false
 	}
-	return i.DuplicateOf == 0 || !a.skipped(i, a.timeline[i.ID][0])
+	return !a.unvouched(i) && (i.DuplicateOf == 0 || !a.skipped(i, a.timeline[i.ID][0]))
+}
+
+// unvouched tells whether a guest's incident was over before it was found out that they may not declare. Nothing was sent on
+// their word, and now it need not be.
+func (a *audit) unvouched(i *incident.Incident) bool {
+	events := a.timeline[i.ID]
+	accepted := slices.ContainsFunc(events, func(e incident.Event) bool { return e.Kind == incident.EventAccepted })
+	return strings.HasPrefix(i.Declarer.Name, "visitor") && !accepted && slices.ContainsFunc(events, ends)
 }
 
 // tasks looks for the one message of each task, where there was a room for it when it was given out.

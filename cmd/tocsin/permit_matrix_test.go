@@ -53,7 +53,7 @@ const (
 // due is what the documented table says of a command: it looks at nothing of the program but the grant.
 func (a asker) due(permit incident.Permit, private bool) outcome {
 	sees := !private && !a.outsider || a.inRoom
-	judging := slices.Contains([]string{"accept", "decline", "declare", "drill", "backfill", "stats", "redact"}, permit.Verb)
+	judging := slices.Contains([]string{"accept", "decline", "declare", "drill", "backfill", "stats", "redact", "private", "public"}, permit.Verb)
 	covered := a.admin || map[incident.Grant]bool{
 		incident.Anyone: true, incident.InRoom: a.inRoom, incident.Holders: a.role != "", incident.Admins: false,
 	}[permit.Grant]
@@ -71,7 +71,7 @@ func outcomeOf(text string, id incident.ID) outcome {
 	switch {
 	case text == fmt.Sprintf("There is no %s.", id):
 		return missing
-	case strings.HasPrefix(text, "The policy leaves "), strings.HasPrefix(text, "Guests cannot declare"), strings.HasPrefix(text, "Figures are for the members"), strings.HasPrefix(text, "Only members of this workspace"):
+	case strings.HasPrefix(text, "The policy leaves "), strings.HasPrefix(text, "Guests cannot declare"), strings.HasPrefix(text, "Figures are for the members"), strings.HasPrefix(text, "Who may know of an incident is"), strings.HasPrefix(text, "Only members of this workspace"):
 		return forbidden
 	}
 	return permitted
@@ -81,7 +81,7 @@ func outcomeOf(text string, id incident.ID) outcome {
 var harmless = map[string]string{
 	"note": "x", "update": "x", "reopen": "x", "decline": "x", "severity": "none", "status": "none", "snooze": "none", "stepdown": "none",
 	"declare": "--bad= x --privat", "handover": "none", "drill": "--bad= x --privat", "backfill": "--bad= x --privat", "invite": "none",
-	"customers": "x", "search": "x", "access": "none", "subscribe": "service x", "unsubscribe": "service x", "task": "x", "stats": "7d",
+	"private": "none", "public": "none", "customers": "x", "search": "x", "access": "none", "subscribe": "service x", "unsubscribe": "service x", "task": "x", "stats": "7d",
 }
 
 // TestF73WhoMayDoWhat asks for every verb, under every grant, of a public and of a private incident, by every kind of person,
@@ -89,7 +89,10 @@ var harmless = map[string]string{
 // incident to those who are not in its room is, to the letter, what is answered about one that does not exist.
 func TestF73WhoMayDoWhat(t *testing.T) {
 	for _, grant := range incident.Grants {
-		t.Run(string(grant), func(t *testing.T) { newMatrix(t, grant).ask() })
+		t.Run(string(grant), func(t *testing.T) {
+			t.Parallel()
+			newMatrix(t, grant).ask()
+		})
 	}
 }
 

@@ -42,6 +42,8 @@ type Querier interface {
 	Figures(ctx context.Context, arg FiguresParams) ([]FiguresRow, error)
 	FinishEffect(ctx context.Context, arg FinishEffectParams) (sql.NullInt64, error)
 	ForgetRequest(ctx context.Context, arg ForgetRequestParams) (int64, error)
+	// HomesShown are the people whose Home tab was shown at an instant or later.
+	HomesShown(ctx context.Context, since sql.NullInt64) ([]string, error)
 	Incident(ctx context.Context, id int64) (Incident, error)
 	IncidentByRef(ctx context.Context, arg IncidentByRefParams) (int64, error)
 	InsertContent(ctx context.Context, arg InsertContentParams) error
@@ -55,7 +57,7 @@ type Querier interface {
 	LatestEntry(ctx context.Context, arg LatestEntryParams) (LatestEntryRow, error)
 	ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([]ListOpenSinceRow, error)
 	// ListPrivateRooms begins with the few private incidents: CROSS JOIN keeps SQLite from beginning with all refs of the name.
-	ListPrivateRooms(ctx context.Context, ref string) ([]Incident, error)
+	ListPrivateRooms(ctx context.Context, arg ListPrivateRoomsParams) ([]Incident, error)
 	// LockIncident writes nothing new: it takes the row's lock for the rest of the transaction.
 	LockIncident(ctx context.Context, id int64) (Incident, error)
 	Member(ctx context.Context, arg MemberParams) (int64, error)
@@ -65,6 +67,7 @@ type Querier interface {
 	OldestEffect(ctx context.Context) (int64, error)
 	OpenEffects(ctx context.Context, arg OpenEffectsParams) ([]OpenEffectsRow, error)
 	OwnTasks(ctx context.Context, arg OwnTasksParams) ([]Task, error)
+	Present(ctx context.Context, incidentID int64) ([]string, error)
 	Private(ctx context.Context, id int64) (bool, error)
 	Probe(ctx context.Context) error
 	Profile(ctx context.Context, handle string) (Profile, error)
@@ -82,6 +85,8 @@ type Querier interface {
 	RestartEffect(ctx context.Context, arg RestartEffectParams) (int64, error)
 	// ReviveEffect lets an effect begin anew that was to be buried, because the same thing has been asked for since.
 	ReviveEffect(ctx context.Context, arg ReviveEffectParams) (int64, error)
+	// RoomIsComing tells whether a room was asked for after an effect, and is not given up.
+	RoomIsComing(ctx context.Context, arg RoomIsComingParams) (bool, error)
 	Subscribe(ctx context.Context, arg SubscribeParams) error
 	Subscribers(ctx context.Context, arg SubscribersParams) ([]string, error)
 	SupersedeEffect(ctx context.Context, arg SupersedeEffectParams) (int64, error)

@@ -54,6 +54,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"the most severe go first", mostSevereFirst},
 		{"fences", fences},
 		{"retry", retry},
+		{"furnished", furnished},
 		{"retry supersedes", retrySupersedes},
 		{"bury", bury},
 		{"bury what was asked for since", buryAskedSince},
