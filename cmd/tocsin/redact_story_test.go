@@ -80,27 +80,3 @@ func TestF88WordsForCustomers(t *testing.T) {
 	told.Has("This message was withdrawn.").Lacks("canary", "Grace", "it names")
 	h.lacks(t, "canary")
 }
-
-// TestF88WordsOfWhatIsPrivateByNow: where its updates were announced, nobody learns anything new of it, and the words go.
-func TestF88WordsOfWhatIsPrivateByNow(t *testing.T) {
-	h, ada, room, _ := inRoom(t)
-	h.Announce("not_in_channel")
-	h.enter("Grace", room)
-	ada.Type(room.Name(), "/incident update canary").Expect("Update posted")
-	post, below := room.Expect("canary"), h.Channel("#incidents").Expect("canary")
-	h.Quiet()
-	_, err := h.program.store.Change(t.Context(), incident.Request{At: h.Clock()()}, func(tx incident.Tx) ([]byte, error) {
-		i, err := tx.Incident(1)
-		if err == nil {
-			i.Private = true
-		}
-		return nil, err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ada.Type(room.Name(), "/incident correct "+h.number(incident.EventUpdate)+" it is the bank").Expect("is corrected")
-	h.Quiet()
-	post.Has("it is the bank")
-	below.Has("This message was withdrawn.").Lacks("canary", "bank", "Ada")
-}
