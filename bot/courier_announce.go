@@ -86,8 +86,8 @@ func (e *errand) threadUpdate() (incident.Refs, error) {
 	case e.i.Private:
 		return nil, nil
 	}
-	_, event, err := e.Store.Event(e.ctx, e.effect.Event())
-	if err != nil {
+	event, err := e.asItReads()
+	if err != nil || event.Redacted {
 		return nil, err
 	}
 	last, err := e.latestUpdate()
@@ -112,10 +112,10 @@ func (e *errand) threadUpdate() (incident.Refs, error) {
 func (b *Bot) announcementAddress(i *incident.Incident) string {
 	us := b.team.Load()
 	channel, ts := i.Refs[refAnnouncedIn], i.Refs[refAnnounced]
-	if us == nil || channel == "" || ts == "" {
+	if us == nil {
 		return ""
 	}
-	return strings.TrimSuffix(us.url, "/") + "/archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
+	return permalink(us.url, channel, posted{TS: ts})
 }
 
 func (b *Bot) announcementLink(i *incident.Incident) markup {

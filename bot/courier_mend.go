@@ -65,6 +65,9 @@ func (l *losses) mend() error {
 func (l *losses) find() error {
 	room := l.roomID()
 	if room == "" {
+		if l.i.Refs[incident.RefRoomless] != "" {
+			l.lose("room")
+		}
 		return nil
 	}
 	there, err := l.Slack().GetConversationInfoContext(l.ctx, &slack.GetConversationInfoInput{ChannelID: room})
@@ -91,6 +94,22 @@ func (l *losses) find() error {
 		l.lose("topic", refTopic)
 	}
 	return l.findInside(room)
+}
+
+// goBack joins the room again where somebody has removed us from it, which Slack tells of only by refusing what we do there. Into
+// a private one we cannot go by ourselves.
+func (e *errand) goBack() bool {
+	room := e.roomID()
+	if room == "" || e.i.Private {
+		return false
+	}
+	_, warning, _, err := e.Slack().JoinConversationContext(e.ctx, room)
+	if err != nil || warning == "already_in_channel" {
+		return false
+	}
+	l := &losses{errand: e, refs: incident.Refs{}}
+	l.lose("our place in the room")
+	return l.mend() == nil
 }
 
 // findInside looks for what was in the room.

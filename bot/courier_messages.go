@@ -196,12 +196,20 @@ func (e *errand) say() (incident.Refs, error) {
 	switch {
 	case err == nil && event.Kind == incident.EventOutage:
 		return nil, e.sumUpOutage(event)
-	case err != nil || e.roomID() == "" || e.summarised(event):
+	case err != nil || e.roomID() == "" && !e.roomless() || e.summarised(event) || event.Redacted:
 		return nil, err
+	case e.roomless() && event.Kind == incident.EventUpdate:
+		return nil, nil // which stands below the announcement of itself
 	case e.Now().Sub(event.At) > incident.Backlog:
 		return e.summarise(event)
 	}
 	return nil, e.sayOne(event)
+}
+
+// roomless tells whether people meet below the announcement, because Slack let us have no room. Of a private incident there is
+// no such place.
+func (e *errand) roomless() bool {
+	return e.roomID() == "" && e.i.Refs[incident.RefRoomless] != "" && !e.i.Private && e.i.Refs[refAnnounced] != ""
 }
 
 // sayOne tells the room about one event.
@@ -216,11 +224,15 @@ func (e *errand) sayOne(event incident.Event) error {
 // speak posts to the room what is said of an event. What stands is brought in step where an earlier try has posted it.
 func (e *errand) speak(event incident.Event, line *saying, stands bool) error {
 	line = line.marked(e.i)
-	_, err := e.send(post{
+	p := post{
 		what: fmt.Sprintf("%s event %d", e.i.ID, event.ID), channel: e.roomID(), since: event.At,
 		text: line.text, blocks: line.blocks, stands: stands,
-	})
-	if refusedWith(err, "is_archived") {
+	}
+	if e.roomless() {
+		p.channel, p.thread = e.i.Refs[refAnnouncedIn], e.i.Refs[refAnnounced]
+	}
+	_, err := e.send(p)
+	if refusedWith(err, "is_archived", "thread_not_found") {
 		return nil
 	}
 	return err
@@ -232,7 +244,7 @@ var unreachable = []string{"user_not_found", "user_not_visible", "user_disabled"
 // tell sends one person a direct message about one event.
 func (e *errand) tell() (incident.Refs, error) {
 	_, event, err := e.Store.Event(e.ctx, e.effect.Event())
-	if err != nil {
+	if err != nil || event.Redacted {
 		return nil, err
 	}
 	if event.Kind == incident.EventBriefed {

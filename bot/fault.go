@@ -67,19 +67,22 @@ func fault(method string, err error) error {
 	case errors.As(err, &refused) && down[refused.Err]:
 		return &incident.Setback{Down: true, Err: &callError{method + ": " + refused.Err, refused}}
 	case errors.As(err, &refused):
-		return &callError{fmt.Sprintf("%s: %s", method, explained(refused)), refused}
+		return &callError{fmt.Sprintf("%s: %s", method, explained(method, refused)), refused}
 	}
 	return &incident.Setback{Down: true, Err: fmt.Errorf("%s: %s", method, network(err))}
 }
 
 // explained adds to Slack's code what a person needs to mend it.
-func explained(refused slack.SlackErrorResponse) string {
+func explained(method string, refused slack.SlackErrorResponse) string {
 	words := refused.Err
 	if refused.Needed != "" {
 		words += ": the app needs the scope " + refused.Needed
 	}
 	if messages := refused.ResponseMetadata.Messages; len(messages) > 0 {
 		words += ": " + strings.Join(messages, "; ")
+	}
+	if mend := MendOf(method, refused.Err); mend.Do != "" {
+		words += " (" + mend.Wrong + ": " + mend.Do + ")"
 	}
 	return words
 }

@@ -13,7 +13,7 @@ import (
 // control finds what would call somebody or lead somewhere: the start of a mention, a channel, a link or a date.
 var control = regexp.MustCompile(`<[!@#a-zA-Z]`)
 
-func TestTextFromOutsideCallsNobody(t *testing.T) {
+func TestF66TextFromOutsideCallsNobody(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
 			"<!channel>", "<@U1>", "<!subteam^S1>", "<https://evil.example|runbook>", "<!date^1^x|y>", "&lt;!here&gt;", "a|b>c",

@@ -35,9 +35,17 @@ var mends = map[string]map[string]Mend{
 		"token_expired":    {"SLACK_BOT_TOKEN has expired", "turn token rotation off in the app, install it again, and set SLACK_BOT_TOKEN to its new token"},
 		"missing_scope":    {"SLACK_BOT_TOKEN lacks a scope", "give the app the scopes of tocsin manifest under App Manifest, and install it again"},
 		"ratelimited":      {"Slack asks to wait", "wait a minute, and ask again"},
+
+		"not_allowed_token_type": {"SLACK_BOT_TOKEN is no bot token", "set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-), which OAuth & Permissions shows"},
+		"channel_not_found":      {"Tocsin is not in the channel, or it is gone", "type /invite @Tocsin in it"},
+		"not_in_channel":         {"Tocsin is not in the channel", "type /invite @Tocsin in it"},
 	},
 	"conversations.info": {
 		"channel_not_found": {"the channel is unknown", "put the right id into announce: of tocsin.yml; if the channel is private, /invite the bot into it"},
+	},
+	"conversations.create": {
+		"restricted_action":  {"this workspace does not let the app make channels", "have an admin allow it under Settings & administration, Workspace settings, Permissions, Channel management"},
+		"user_is_restricted": {"this workspace does not let the app make channels", "have an admin make the app a full member"},
 	},
 	OpensSocket: {
 		"invalid_auth":           {"Slack does not accept SLACK_APP_TOKEN", newAppToken},

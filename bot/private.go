@@ -171,8 +171,8 @@ func (e *errand) archiveLeft(room string) error {
 	return fault("conversations.archive", err)
 }
 
-// mask takes the title of another incident out of an entry, where those who read this may not know of that one (any more).
-func mask(event incident.Event, sees func(incident.ID) (bool, error)) (incident.Event, error) {
+// conceal takes the title of another incident out of an entry, where those who read this may not know of that one (any more).
+func conceal(event incident.Event, sees func(incident.ID) (bool, error)) (incident.Event, error) {
 	other := event.Other()
 	if other == 0 {
 		return event, nil
@@ -184,12 +184,12 @@ func mask(event incident.Event, sees func(incident.ID) (bool, error)) (incident.
 	return event, err
 }
 
-// masked are entries as the caller may read them.
-func (c *call) masked(events []incident.Event) ([]incident.Event, error) {
+// concealed are entries as the caller may read them.
+func (c *call) concealed(events []incident.Event) ([]incident.Event, error) {
 	events = slices.Clone(events)
 	for n := range events {
 		var err error
-		if events[n], err = mask(events[n], func(id incident.ID) (bool, error) { return c.sees(id, false) }); err != nil {
+		if events[n], err = conceal(events[n], func(id incident.ID) (bool, error) { return c.sees(id, false) }); err != nil {
 			return nil, err
 		}
 	}

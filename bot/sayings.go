@@ -110,8 +110,8 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 	case incident.EventDeclined:
 		return paragraph(bold(esc(event.By.Name)) + " declined " + name + ": " + short(event.Text, 2000)), nil
 	case incident.EventLate: // after an outage it is over before it can be told, or the summary tells it: then it is not worth a message
-		if told, err := e.summedUp(event); err != nil || told {
-			return nil, err
+		if told, err := e.summedUp(event); err != nil || told || e.i.Refs[incident.RefRoomless] != "" {
+			return nil, err // what belongs into a room that there is not is no news
 		}
 		if over, err := e.caughtUp(event); err != nil || over {
 			return nil, err
@@ -123,7 +123,7 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 		}
 		return paragraph(caughtUpWords(name, event)), nil
 	case incident.EventBuried:
-		return paragraph(buriedWords(name, event)), nil
+		return e.tellBuried(event), nil
 	case incident.EventReminded, incident.EventLeft:
 		if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
 			return nil, err
@@ -132,6 +132,9 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 			return e.sayLeft(event)
 		}
 		return e.reminding(event), nil
+	case incident.EventMasked:
+		return paragraph(":key: In what you wrote there was a secret: " + bold(esc(event.Text)) + ". Tocsin has not kept it, but Slack may still show it, and " +
+			"whoever has read it can use it. Make a new one, and take the old one out of use."), nil
 	case incident.EventTaskDue:
 		if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
 			return nil, err
@@ -186,6 +189,24 @@ func buriedWords(name markup, event incident.Event) markup {
 	n := numberOf(event)
 	return ":warning: The " + esc(event.To) + " of " + name + " " + n.was + " refused again and again, so " + n.it + " " + n.is +
 		" not tried any more: " + short(event.Text, 500)
+}
+
+// tellBuried tells what was given up, with the button that tries it again where that is all of what hangs in Slack.
+func (e *errand) tellBuried(event incident.Event) *saying {
+	line := paragraph(buriedWords(markup(e.i.ID.String()), event))
+	if event.To == incident.EffectRoom.Name() {
+		where := " Until then: `/incident show " + markup(e.i.ID.String()) + "`"
+		if !e.i.Private {
+			where += ", and people meet in the thread of the announcement"
+		}
+		line = paragraph(line.text + "." + where + ".")
+	}
+	if e.i.Status != incident.Triage && e.i.Status != incident.Declined {
+		again := button("mend", e.i.ID, "")
+		again.Text = plain("Try again")
+		line.blocks = append(line.blocks, actions("act", again))
+	}
+	return line
 }
 
 // tellDistrusted tells a declarer who may not declare what becomes of their words.

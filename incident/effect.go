@@ -18,14 +18,15 @@ const (
 	LaneSigns    Lane = "signs"    // what hangs on the room's door
 	LaneAnnounce Lane = "announce" // what those outside see
 	LaneDirect   Lane = "direct"   // words to one person
+	LaneReads    Lane = "reads"    // what is read there, not written
 	LaneHome     Lane = "home"     // the Home tabs of people
 )
 
 // EffectKind names something outside that is to be brought in step.
 type EffectKind string
 
-// The kinds of effects. Say, Tell, Thread, News, Customers and Leave are one-shots: their subject is an event. That of a task is its
-// number, that of a Home tab whose it is.
+// The kinds of effects. Say, Tell, Catch, Amend, Thread, News, Customers and Leave are one-shots: their subject is an event. That
+// of a task is its number, that of a Home tab whose it is.
 const (
 	EffectRoom         EffectKind = "room"
 	EffectCard         EffectKind = "card"
@@ -39,6 +40,8 @@ const (
 	EffectCheck        EffectKind = "check"     // what stands outside
 	EffectSay          EffectKind = "say"       // to the room
 	EffectTell         EffectKind = "tell"      // to the person whom the event names
+	EffectCatch        EffectKind = "catch"     // the words of a message that somebody picked
+	EffectAmend        EffectKind = "amend"     // what was said of an entry whose words are others now, or none
 	EffectTask         EffectKind = "task"      // its message in the room
 	EffectHome         EffectKind = "home"      // of one person
 	EffectThread       EffectKind = "thread"    // an update, below the announcement
@@ -53,6 +56,7 @@ const (
 	RefOrigin   = "slack.origin"       // channel where it was declared
 	RefSource   = "slack.source"       // permalink of the message that it was declared from
 	RefCarried  = "slack.carried"      // incidents whose people are still to be invited to this one
+	RefRoomless = "slack.roomless"     // set where its room was refused for good, until somebody has it mended
 )
 
 // Effect asks to bring one thing outside in step with an incident. It names the thing and carries no payload: whoever
@@ -102,6 +106,7 @@ var names = map[EffectKind]string{
 	EffectPin: "pinning of the card", EffectArchive: "archiving of the room", EffectLeave: "farewell to the room before", EffectCheck: "look at what is missing", EffectInvite: "invitations",
 	EffectSay: "message", EffectThread: "update below the announcement", EffectNews: "message to subscribers",
 	EffectCustomers: "message to customers", EffectTell: "direct message", EffectTask: "message about a task", EffectHome: "Home tab",
+	EffectCatch: "reading of a message", EffectAmend: "correction of a message",
 }
 
 // Name is what people call the kind.
@@ -135,6 +140,7 @@ var lanes = map[EffectKind]Lane{
 	EffectInvite: LanePeople, EffectLeave: LanePeople, EffectTopic: LaneSigns,
 	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce, EffectThread: LaneAnnounce, EffectCustomers: LaneWords,
 	EffectTell: LaneDirect, EffectNews: LaneDirect, EffectTask: LaneWords, EffectHome: LaneHome,
+	EffectCatch: LaneReads, EffectAmend: LaneWords, // behind the words that it changes
 }
 
 // everything is what a new room needs, in the order of each lane.
@@ -146,6 +152,12 @@ var everything = []EffectKind{
 // before is left when those in it have been invited to the new one.
 var closingOff = []EffectKind{
 	EffectAnnouncement, EffectRoom, EffectCard, EffectPin, EffectInvite, EffectLeave, EffectTopic, EffectBookmarks, EffectSay,
+}
+
+// Hangings is what hangs in the room of an incident, or shows where that is. A room that is not the first owes it anew.
+func (i *Incident) Hangings() []Effect {
+	e := Event{Kind: EventAccepted, Tasks: i.openNumbers()}
+	return slices.DeleteFunc(e.Owes(i.ID), func(owed Effect) bool { return owed.Kind == EffectRoom })
 }
 
 // owes is the one table of which event owes what to the outside.
@@ -199,10 +211,20 @@ var owes = map[EventKind][]EffectKind{
 	EventPolicy:         nil,
 	EventOutage:         {EffectSay},
 	EventDraft:          {EffectTell},
+	EventPicked:         {EffectCatch},
+	EventCaught:         {},
+	EventUncaught:       {},
+	EventEdited:         {},
+	EventDeleted:        {},
+	EventCorrected:      {EffectCard, EffectAnnouncement, EffectAmend},
+	EventStarred:        {},
+	EventUnstarred:      {},
+	EventMasked:         {EffectTell},
+	EventRedacted:       {EffectCard, EffectAnnouncement, EffectAmend},
 }
 
 // oneShots are the kinds whose subject is the event that they tell of.
-var oneShots = []EffectKind{EffectSay, EffectTell, EffectThread, EffectCustomers, EffectLeave}
+var oneShots = []EffectKind{EffectSay, EffectTell, EffectThread, EffectCustomers, EffectCatch, EffectAmend, EffectLeave}
 
 // Owes lists the effects of an event that has been stored, in the order in which they are to be delivered.
 func (e Event) Owes(id ID) []Effect {

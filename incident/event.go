@@ -60,6 +60,16 @@ const (
 	EventOutage         EventKind = "outage"       // of the system: a destination took nothing for a while, and is back
 	EventDraft          EventKind = "draft"        // of the system: words that a form could not take, kept for their author
 	EventPolicy         EventKind = "policy"       // of the system: another policy holds from now on
+	EventPicked         EventKind = "picked"       // a message of the room is to be kept: its words are being read
+	EventCaught         EventKind = "caught"       // a message of the room is kept, with its words
+	EventUncaught       EventKind = "uncaught"     // who caught a message took that back
+	EventEdited         EventKind = "edited"       // a message that was caught reads differently now
+	EventDeleted        EventKind = "deleted"      // a message that was caught is gone from the room
+	EventCorrected      EventKind = "corrected"    // the words of another entry were set right
+	EventStarred        EventKind = "starred"      // another entry matters
+	EventUnstarred      EventKind = "unstarred"
+	EventRedacted       EventKind = "redacted" // the words of another entry were taken out
+	EventMasked         EventKind = "masked"   // of the system: a secret was kept out of what somebody wrote
 )
 
 // Event is one entry of the timeline: what, who, when it happened, and when it was recorded (Stamp.At).
@@ -71,9 +81,11 @@ type Event struct {
 	Occurred time.Time // never after Stamp.At
 	From, To string    // the values that changed; for a role, To is the role; for a task its number, and From when it is due
 	Text     string
-	Whom     Person // who it was done to
-	Corrects int64  // the event that this one sets right, or 0
-
+	Whom     Person   // who it was done to
+	Message  string   // the message of the room that it is about: what the room calls it; "" for none
+	Link     string   // where that can be read
+	Corrects int64    // the event that this one is about, or 0
+	Redacted bool     // its words have been taken out, and who said them
 	Audience []string // handles of those who asked to hear of it, each by a direct message; no part of the record
 	Tasks    []string // numbers of those whose messages are to be brought in step; no part of the record
 }
@@ -139,6 +151,20 @@ var tellings = map[EventKind]func(Event) string{
 	EventPolicy: func(e Event) string {
 		return fmt.Sprintf("took policy %s in the place of %s: %s", e.To, e.From, e.Text)
 	},
+	EventPicked:   func(e Event) string { return "picked a message by " + e.Whom.Name },
+	EventCaught:   func(e Event) string { return fmt.Sprintf("caught what %s said: %s", e.Whom.Name, e.Text) },
+	EventUncaught: func(e Event) string { return "took back that a message by " + e.Whom.Name + " is kept" },
+	EventEdited: func(e Event) string {
+		return fmt.Sprintf("edited a message that was caught (#%d): %s", e.Corrects, e.Text)
+	},
+	EventDeleted: func(e Event) string {
+		return fmt.Sprintf("saw that a message that was caught (#%d) was deleted", e.Corrects)
+	},
+	EventCorrected: func(e Event) string { return fmt.Sprintf("corrected #%d: %s", e.Corrects, e.Text) },
+	EventStarred:   func(e Event) string { return fmt.Sprintf("starred #%d", e.Corrects) },
+	EventUnstarred: func(e Event) string { return fmt.Sprintf("took the star off #%d", e.Corrects) },
+	EventMasked:    func(e Event) string { return fmt.Sprintf("masked in what %s wrote: %s", e.Whom.Name, e.Text) },
+	EventRedacted:  func(e Event) string { return fmt.Sprintf("redacted #%d: %s", e.Corrects, e.Text) },
 }
 
 // Other is the incident whose title an event tells, or 0: whoever may not know of that one may not read the title here.

@@ -41,6 +41,14 @@ func (s Standing) MayJudge() error {
 	return s.MayDeclare()
 }
 
+// MayRedact refuses those who cannot take words out of the record, whatever a policy leaves to whom.
+func (s Standing) MayRedact() error {
+	if s == Member || s == Admin {
+		return nil
+	}
+	return Refuse(Forbidden, "Only members of this workspace can take words out of the record: ask one of them.")
+}
+
 // MayDeclare refuses those who cannot declare, saying who could do it for them.
 func (s Standing) MayDeclare() error {
 	switch s {

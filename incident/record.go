@@ -60,6 +60,9 @@ func (i *Incident) CaughtUp(what string, s Stamp) {
 
 // Bury notes that something owed to the outside was refused for good, until a person tries it again.
 func (i *Incident) Bury(what, why string, s Stamp) {
+	if what == EffectRoom.Name() {
+		i.Refs[RefRoomless] = "yes"
+	}
 	i.record(Event{Kind: EventBuried, Stamp: s, To: what, Text: why, Whom: i.responsible()})
 }
 
@@ -79,6 +82,7 @@ func (i *Incident) Mend(s Stamp) error {
 
 // Mended notes what was missing outside; all that belongs there is owed anew.
 func (i *Incident) Mended(what string, s Stamp) {
+	delete(i.Refs, RefRoomless) // it is tried again
 	i.record(Event{Kind: EventMended, Stamp: s, Text: what, Tasks: i.openNumbers()})
 }
 
@@ -116,6 +120,12 @@ func cleanText(text, example string) (string, error) {
 // KeepDraft keeps words that a form could not take, so that their author gets them back. It belongs to no incident.
 func (l *Ledger) KeepDraft(text string, s Stamp) {
 	l.record(Event{Kind: EventDraft, Stamp: s, Text: text, Whom: s.By})
+}
+
+// Masked notes that secrets of these kinds stood in what somebody wrote, and were kept out of the record: they are to be told.
+func (l *Ledger) Masked(kinds []string, whom Person, s Stamp) {
+	s.By = System
+	l.record(Event{Kind: EventMasked, Stamp: s, Text: strings.Join(kinds, ", "), Whom: whom})
 }
 
 // ChangePolicy notes that another policy holds from now on, each by its hash, and why.

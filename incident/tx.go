@@ -24,8 +24,17 @@ type Tx interface {
 	Know(Profile) error
 	Rooms
 	Subscriptions
+	Recorded
+}
+
+// Recorded is what a change may ask of what was recorded before it.
+type Recorded interface {
 	// Latest is the event of a kind that was recorded last on an incident, the zero Event when there is none.
 	Latest(ID, EventKind) (Event, error)
+	// Message is the last event about a message of an incident's room, the zero Event where there is none.
+	Message(id ID, message string) (Event, error)
+	// Entry is an entry of an incident, with what was recorded about it; an unknown one is Missing.
+	Entry(id ID, event int64) (Entry, error)
 }
 
 // Rooms is who is in which room, and who has seen what is in them elsewhere.

@@ -194,6 +194,9 @@ func (s Seed) add(p *page, i *incident.Incident, last int64) (int64, error) {
 	for handle := range present {
 		p.members.add(id, handle, true, millis(i.Declared))
 	}
+	for _, t := range i.Tasks {
+		p.tasks.add(id, t.Number, t.Title, t.Owner.Handle, t.Owner.Name, nullable(t.Due), nullable(t.Done), nullable(t.Dropped), t.Why)
+	}
 	// Of a made-up past nobody is reminded: it would ring for hundreds of incidents at the first start.
 	for name, value := range i.Refs {
 		p.refs.add(id, name, value)
@@ -229,8 +232,8 @@ func (s Seed) enter(p *page, id incident.ID, e incident.Event) error {
 
 // page is the rows of some incidents.
 type page struct {
-	incidents                                                  []db.Incident
-	roles, refs, members, requests, entries, contents, effects sheet
+	incidents                                                         []db.Incident
+	roles, refs, members, requests, entries, contents, effects, tasks sheet
 }
 
 func newPage() *page {
@@ -241,6 +244,7 @@ func newPage() *page {
 		requests: sheet{into: `requests (key, at, answer)`},
 		entries:  sheet{into: `entries (id, incident_id, kind, occurred_at, recorded_at, request, source, actor_commitment, body_commitment)`},
 		contents: sheet{into: `contents (entry_id, actor, body, actor_salt, body_salt)`},
+		tasks:    sheet{into: `tasks (incident_id, number, title, owner, owner_name, due_at, done_at, dropped_at, why)`},
 		effects:  sheet{into: `effects (incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, done_at, error)`},
 	}
 }
@@ -257,8 +261,14 @@ func (p *page) write(ctx context.Context, pool *sql.DB) error {
 		if id, err := q.InsertIncident(ctx, insertOf(row)); err != nil || id != row.ID {
 			return fmt.Errorf("insert INC-%d, which was numbered %d: %w", row.ID, id, err)
 		}
+		if row.Tasks == 0 { // with which none begins
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE incidents SET tasks = ? WHERE id = ?`, row.Tasks, row.ID); err != nil {
+			return fmt.Errorf("count the tasks of INC-%d: %w", row.ID, err)
+		}
 	}
-	for _, s := range []sheet{p.roles, p.refs, p.members, p.requests, p.entries, p.contents, p.effects} {
+	for _, s := range []sheet{p.roles, p.refs, p.members, p.requests, p.entries, p.contents, p.effects, p.tasks} {
 		if err := s.write(ctx, tx); err != nil {
 			return fmt.Errorf("insert into %s: %w", s.into, err)
 		}

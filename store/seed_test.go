@@ -32,6 +32,15 @@ var (
 		func(i *incident.Incident, s incident.Stamp) error {
 			return i.Update("we roll back", incident.Defaults().Level(i.Severity), s)
 		},
+		func(i *incident.Incident, s incident.Stamp) error {
+			_, err := i.GiveTask("restart the queue", grace, time.Time{}, s)
+			return err
+		},
+		func(i *incident.Incident, s incident.Stamp) error { return i.FinishTask(1, s) },
+		func(i *incident.Incident, s incident.Stamp) error {
+			_, err := i.GiveTask("write it down", incident.Person{}, time.Time{}, s)
+			return err
+		},
 		func(i *incident.Incident, s incident.Stamp) error { return i.Resolve(s) },
 		func(i *incident.Incident, s incident.Stamp) error { return i.Close(incident.Defaults(), s) },
 	}
@@ -124,7 +133,7 @@ func lived(t *testing.T) (path string) {
 // deliverAll delivers all that is owed, as long after an instant as a made-up past has it.
 func deliverAll(t *testing.T, s *Store, at time.Time) {
 	t.Helper()
-	lanes := []incident.Lane{incident.LaneRoom, incident.LaneWords, incident.LanePeople, incident.LaneSigns, incident.LaneAnnounce, incident.LaneDirect, incident.LaneHome}
+	lanes := []incident.Lane{incident.LaneRoom, incident.LaneWords, incident.LanePeople, incident.LaneSigns, incident.LaneAnnounce, incident.LaneDirect, incident.LaneHome, incident.LaneReads}
 	for {
 		effects, err := s.Claim(t.Context(), incident.Claim{At: at, Lease: time.Minute, Limit: 10, Lanes: lanes})
 		must(t, err)
@@ -164,7 +173,7 @@ func rows(t *testing.T, path, query string) (list []string) {
 func TestAMadeUpPastIsTheRowsOfALivedOne(t *testing.T) {
 	made, real := seeded(t, 1), lived(t)
 	for _, query := range []string{
-		`SELECT * FROM incidents ORDER BY id`, `SELECT * FROM roles ORDER BY 1, 2`, `SELECT * FROM refs ORDER BY 1, 2`,
+		`SELECT * FROM incidents ORDER BY id`, `SELECT * FROM roles ORDER BY 1, 2`, `SELECT * FROM tasks ORDER BY 1, 2`, `SELECT * FROM refs ORDER BY 1, 2`,
 		`SELECT * FROM requests ORDER BY key`, `SELECT * FROM effects ORDER BY id`, `SELECT * FROM profiles ORDER BY handle`,
 		`SELECT id, incident_id, kind, occurred_at, recorded_at, request, corrects, source FROM entries ORDER BY id`,
 		`SELECT entry_id, actor, body, length(actor_salt), length(body_salt) FROM contents ORDER BY entry_id`,

@@ -277,7 +277,8 @@ func TestStoryDeclined(t *testing.T) {
 	}
 }
 
-func TestStoryEveryTitleIsShownAsTyped(t *testing.T) {
+// TestF66EveryTitleIsShownAsTyped: whatever a title holds, nobody is called by it, wherever it stands.
+func TestF66EveryTitleIsShownAsTyped(t *testing.T) {
 	w := newHouse(t)
 	ada := w.Person("Ada")
 	for n, title := range []string{

@@ -47,6 +47,15 @@ func aboutSQLite(t *testing.T, why string) {
 	}
 }
 
+// inOnePass is for tests to which neither the engine nor the transport is of any matter, or that bring both themselves. They
+// run in the pass over SQLite.
+func inOnePass(t *testing.T, why string) {
+	t.Helper()
+	if onPostgres && overSocket() {
+		t.Skip("runs with TOCSIN_TEST_ENGINE=sqlite, and not again: " + why)
+	}
+}
+
 // houseLease is how long an effect belongs to a replica in a house. On PostgreSQL what a dead program left behind is taken up
 // when its leases are over, which must be before anybody is told that something is late.
 const houseLease = 9 * time.Second

@@ -66,6 +66,7 @@ var outcomes = map[string]func(t *testing.T, raw []byte){
 
 // TestEverySample handles every sample as its row says. A sample without a row fails it, and so does a row without a sample.
 func TestEverySample(t *testing.T) {
+	inOnePass(t, "each sample comes over both transports")
 	folder := samples(t)
 	files, err := os.ReadDir(folder)
 	if err != nil {
@@ -81,7 +82,10 @@ func TestEverySample(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Run(file.Name(), func(t *testing.T) { check(t, raw) })
+		t.Run(file.Name(), func(t *testing.T) {
+			t.Parallel()
+			check(t, raw)
+		})
 	}
 	if len(files) != len(outcomes) {
 		t.Errorf("%d files and %d rows", len(files), len(outcomes))

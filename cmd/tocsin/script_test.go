@@ -30,7 +30,10 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs what people type, command by command: testdata/script. The environment holds nothing of ours but what
 // a script sets.
-func TestScripts(t *testing.T) { runScripts(t, "script", nil) }
+func TestScripts(t *testing.T) {
+	inOnePass(t, "scripts name their database and their transport")
+	runScripts(t, "script", nil)
+}
 
 // TestScriptsOnPostgres runs those that need a PostgreSQL server: testdata/postgres.
 func TestScriptsOnPostgres(t *testing.T) {

@@ -187,12 +187,28 @@ func (s *story) step(n int) error {
 		return i.SetSeverity(s.policy.Severities[(i.Rank+1)%len(s.policy.Severities)], s.stamp())
 	case n == 7:
 		return i.Assign(incident.Scribe, person(s.dice.IntN(staff)), s.stamp())
+	case n == 6:
+		return s.giveTask()
+	case n == 8 && s.dice.IntN(3) > 0: // the others are forgotten
+		return i.FinishTask(1, s.stamp())
 	case n == 9:
 		return i.SetStatus(incident.Monitoring, s.stamp())
 	case n%20 == 12:
 		return i.Update(pick(s, updates), s.policy.Level(i.Severity), s.stamp())
 	}
 	return i.Note(pick(s, findings)+" "+pick(s, parts)+": "+pick(s, remarks), time.Time{}, s.stamp())
+}
+
+// giveTask has something done by somebody, which has a message in the room from then on. It has no time: nobody is to be asked
+// for it today.
+func (s *story) giveTask() error {
+	owner := incident.Person{}
+	if s.dice.IntN(4) > 0 {
+		owner = person(s.dice.IntN(staff))
+	}
+	task, err := s.i.GiveTask(pick(s, chores)+" "+pick(s, parts), owner, time.Time{}, s.stamp())
+	s.i.Refs[fmt.Sprintf("slack.task.%d", task.Number)] = fmt.Sprintf("%d.%06d", s.at.Unix(), 300)
+	return err
 }
 
 func pick(s *story, from []string) string { return from[s.dice.IntN(len(from))] }
@@ -216,6 +232,7 @@ var (
 	parts      = []string{"the cache", "the queue", "the database", "the load balancer", "the gateway", "the new release", "the disk", "the certificate", "the worker pool", "the index"}
 	troubles   = []string{"does not answer", "is slow", "loses requests", "is full", "answers with errors", "restarts in a loop", "shows old data", "has run out of connections"}
 	findings   = []string{"looked at", "restarted", "compared the graphs of", "rolled back", "asked the owners of", "found errors in the log of", "took traffic away from"}
+	chores     = []string{"restart", "roll back", "look into the log of", "ask the owners of", "take traffic away from", "write down how to mend", "make a copy of"}
 	remarks    = []string{"no change so far", "error rate is going down", "it began with the deploy", "only one zone is affected", "latency is back to normal", "the same as last week", "memory grows by the minute"}
 	updates    = []string{"We have found the cause and are rolling back.", "Most customers can work again; we are watching it.", "We are still looking for the cause.", "A fix is being rolled out zone by zone."}
 	firstNames = []string{"Ada", "Grace", "Linus", "Margaret", "Edsger", "Barbara", "Ken", "Radia", "Donald", "Frances", "Tony", "Hedy", "John", "Karen", "Niklaus"}

@@ -36,7 +36,7 @@ func TestSeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open, entries, longest := 0, 0, 0
+	open, entries, longest, tasks := 0, 0, 0, 0
 	for _, i := range all {
 		if i.Status.Open() {
 			open++
@@ -45,13 +45,18 @@ func TestSeed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		whole, err := s.Incident(t.Context(), i.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tasks += len(whole.OpenTasks())
 		entries, longest = entries+len(events), max(longest, len(events))
 		if first := events[0]; first.Kind != incident.EventDeclared || i.Status.Open() == (events[len(events)-1].Kind == incident.EventClosed) {
 			t.Errorf("%s begins with %s and ends with %s: %s", i.ID, first.Kind, events[len(events)-1].Kind, i.Status)
 		}
 	}
-	if len(all) != 200 || open != 40 || entries != 4001 || longest < 100 {
-		t.Errorf("%d incidents, %d of them open, with %d entries, %d on one", len(all), open, entries, longest)
+	if len(all) != 200 || open != 40 || entries != 4001 || longest < 100 || tasks < 20 || tasks > 180 {
+		t.Errorf("%d incidents, %d of them open, with %d entries, %d on one, and %d open tasks", len(all), open, entries, longest, tasks)
 	}
 	if next, err := s.NextDue(t.Context()); err != nil || !next.IsZero() {
 		t.Errorf("something is owed at %s: %v", next, err)

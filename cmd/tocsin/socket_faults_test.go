@@ -93,6 +93,7 @@ func TestF18TheSameOverBothTransports(t *testing.T) {
 
 // TestF36OneConnectionSuffers: whatever becomes of one, the other one carries on in the meantime, and it is replaced.
 func TestF36OneConnectionSuffers(t *testing.T) {
+	inOnePass(t, "it brings its sockets, and stores nothing")
 	for name, suffer := range map[string]func(h *house){
 		"warning": func(h *house) {
 			h.Disconnect("warning", 1)
@@ -123,6 +124,7 @@ func TestF36OneConnectionSuffers(t *testing.T) {
 // TestF36HalfOpen waits for as long as it really takes until a connection without a sound is given up: less than 30
 // seconds. Pings of Slack's that do not come are no reason to give one up.
 func TestF36HalfOpen(t *testing.T) {
+	inOnePass(t, "it brings its sockets, and stores nothing")
 	t.Parallel()
 	begun := time.Now()
 	h := newSocketHouse(t)
@@ -157,6 +159,7 @@ func (h *house) awaitStatus(t *testing.T, wanted func(bot.Status) bool) time.Dur
 // TestF36TooMany: the app has more connections elsewhere than Slack allows. The one that is there serves, the other one is
 // tried again until it may be.
 func TestF36TooMany(t *testing.T) {
+	inOnePass(t, "it brings its sockets, and stores nothing")
 	t.Parallel()
 	h := newSocketHouse(t)
 	h.AllowSockets(1)
@@ -194,6 +197,7 @@ func TestF36NothingIsLostThatSlackRedelivers(t *testing.T) {
 // TestF36NobodyWaitsForAnothersForm: Slack is slow to open a form for one person. Everybody else is answered, and so is
 // whoever types in the same room.
 func TestF36NobodyWaitsForAnothersForm(t *testing.T) {
+	inOnePass(t, "it brings its sockets, and stores nothing")
 	t.Parallel()
 	h := newSocketHouse(t)
 	h.command("Ada", "#general", declareCheckout, "one")

@@ -31,8 +31,13 @@ type Querier interface {
 	// DueReminders are incidents of which somebody is to be reminded of something, each as often as it has topics that are due.
 	DueReminders(ctx context.Context, arg DueRemindersParams) ([]int64, error)
 	Effect(ctx context.Context, id int64) (Effect, error)
+	// EntriesAbout are the entries of an incident that are about others of it, from one on, oldest first.
+	EntriesAbout(ctx context.Context, arg EntriesAboutParams) ([]EntriesAboutRow, error)
+	// EntriesAboutOne are those about one entry.
+	EntriesAboutOne(ctx context.Context, arg EntriesAboutOneParams) ([]EntriesAboutOneRow, error)
 	EntriesAfter(ctx context.Context, arg EntriesAfterParams) ([]EntriesAfterRow, error)
 	Entry(ctx context.Context, id int64) (EntryRow, error)
+	EraseContent(ctx context.Context, entryID int64) (int64, error)
 	// Figures are the times of the real incidents that were declared at an instant or later.
 	Figures(ctx context.Context, arg FiguresParams) ([]FiguresRow, error)
 	FinishEffect(ctx context.Context, arg FinishEffectParams) (sql.NullInt64, error)
@@ -56,6 +61,7 @@ type Querier interface {
 	// LockIncident writes nothing new: it takes the row's lock for the rest of the transaction.
 	LockIncident(ctx context.Context, id int64) (Incident, error)
 	Member(ctx context.Context, arg MemberParams) (int64, error)
+	MessageEntry(ctx context.Context, arg MessageEntryParams) (MessageEntryRow, error)
 	// NextDue is when something becomes due, a deadline passes, and a lease is over; 0 is never.
 	NextDue(ctx context.Context, quiet string) (NextDueRow, error)
 	OldestEffect(ctx context.Context) (int64, error)
@@ -66,6 +72,8 @@ type Querier interface {
 	Probe(ctx context.Context) error
 	Profile(ctx context.Context, handle string) (Profile, error)
 	PutMember(ctx context.Context, arg PutMemberParams) error
+	// PutMessage keeps which entry is the last one about a message of an incident's room.
+	PutMessage(ctx context.Context, arg PutMessageParams) error
 	PutProfile(ctx context.Context, arg PutProfileParams) error
 	PutRef(ctx context.Context, arg PutRefParams) error
 	PutReminder(ctx context.Context, arg PutReminderParams) error

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/bot/slacksim"
+	"tocsin/incident"
+)
+
+// canary is a word that stands in a private incident alone: in its title, its service, and whatever is written about it.
+const canary = "zebracanary"
+
+// TestF75TheCanary lives a private incident through, and looks for its words in all that goes out: to whoever is not in its room
+// nothing does, in answer to no verb, on no Home tab, in no other channel, no log line and no line for operators.
+func TestF75TheCanary(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, watched, silenceIsFine, func(o *options) { o.policy.Customers.Approve = false })
+	h.Announce("already_in_channel", "already_pinned")
+	ada, grace := h.Person("Ada"), h.Person("Grace")
+	grace.Type("#general", "/incident subscribe service "+canary).Expect("each update")
+	grace.Type("#general", "/incident declare something else of "+canary[:5]).Expect("INC-1 declared")
+	ada.Type("#general", "/incident declare --private sev1 "+canary+" has leaked --service "+canary).Expect("INC-2 declared")
+	room := h.Channel("#inc-2-" + canary + "-has-leaked")
+	room.Expect("Take command")
+	for _, line := range []string{
+		"commander me", "note " + canary + " sings", "update " + canary + " is mended", "task feed the " + canary + " in 15m", "severity sev2", "status identified",
+		"customers " + canary, "mitigated", "mend", "merge INC-2 into INC-1", "scribe @Linus", "resolve", "reopen " + canary + " again",
+	} {
+		ada.Type(room.Name(), "/incident "+line)
+	}
+	for range 6 {
+		h.minute()
+		h.Pass(10 * time.Minute)
+	}
+	h.recover(time.Minute)
+
+	asked := 0
+	for _, v := range h.program.live.Load().policy.Verbs() {
+		for _, line := range []string{v, v + " " + harmless[v], v + " INC-2 " + harmless[v], v + " " + canary} {
+			if v == "access" || v == "subscribe" || v == "declare" || v == "drill" || v == "backfill" {
+				continue // which say one's own words back
+			}
+			asked++
+			answer := h.command("Grace", "#general", strings.TrimSpace("/incident "+line), fmt.Sprint("verb ", asked))
+			if said := strings.ReplaceAll(answer, canary+"\"", ""); strings.Contains(said, "leaked") || strings.Contains(said, "sings") || strings.Contains(said, "mended") {
+				t.Errorf("%s tells Grace: %s", line, answer)
+			}
+		}
+	}
+	h.recover(time.Minute)
+	if home := grace.OpenHome().Expect("something else"); strings.Contains(home.Text(), canary) {
+		t.Errorf("her Home tab: %s", home.Text())
+	}
+	h.recover(time.Minute)
+	inside := map[any]bool{room.ID(): true}
+	for _, call := range h.Calls() {
+		if call.Method == "conversations.open" {
+			continue
+		}
+		raw, err := json.Marshal(call.Args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, own := call.Args["channel"]
+		made := call.Method == "conversations.create" && call.Args["is_private"] != nil
+		if strings.Contains(string(raw), canary) && !made && (!own || !inside[call.Args["channel"]]) && !h.toMember(call, "Ada", "Linus") {
+			t.Errorf("%s sends %s", call.Method, raw)
+		}
+	}
+	for path := range map[string]bool{"/metrics": true, "/healthz": true, "/readyz": true} {
+		if _, body := h.how(path); strings.Contains(body, canary) {
+			t.Errorf("%s tells: %s", path, body)
+		}
+	}
+	for line := range strings.SplitSeq(h.log.all(), "\n") {
+		if strings.Contains(line, canary) {
+			t.Errorf("the log tells it: %s", line)
+		}
+	}
+}
+
+// toMember tells whether a call speaks to one of some people alone.
+func (h *house) toMember(call slacksim.Call, names ...string) bool {
+	for _, name := range names {
+		p := h.Person(name)
+		if call.Args["user"] == p.ID() || call.Args["user_id"] == p.ID() || call.Args["channel"] == h.DirectMessages(p).ID() {
+			return true
+		}
+	}
+	return call.Method == "views.open" // for whoever typed, with a trigger of theirs: looked at as an answer
+}
+
+// TestF76Ids: however an incident or an entry is named, and wherever the name comes from, nobody gets to one that they may not see.
+func TestF76Ids(t *testing.T) {
+	t.Parallel()
+	h, ada, room, card := inRoom(t) // INC-1 is public
+	grace := h.Person("Grace")
+	ada.Type("#general", "/incident declare --private a key has leaked").Expect("INC-2 declared")
+	private := h.Channel("#inc-2-a-key-has-leaked")
+	private.Expect("Take command")
+	ada.Type(private.Name(), "/incident note the key of the vault").Expect("Noted")
+	ada.Type(private.Name(), "/incident task turn the key").Expect("Task 1")
+	private.Expect("*Task 1*")
+	h.Quiet()
+	number := func(id incident.ID) int64 {
+		events, _, err := h.program.store.Timeline(t.Context(), id, 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return events[len(events)-1].ID
+	}
+	hidden := number(2)
+	for _, typed := range []string{
+		"timeline INC-2", "timeline inc-2", "timeline INC-02", "timeline INC-+2", "INC-2", "Inc-2 timeline", "timeline INC-1 #%d", "timeline #%d", "show INC-2",
+		"tasks INC-2", "task INC-2 done 1", "merge INC-1 into INC-2", "merge INC-2 into INC-1", "note INC-2 x", "list INC-2", "search key", "customers INC-1 approve %d",
+		"draft %d", "subscribe INC-2", "timeline INC-0", "timeline INC--2", "timeline INC-18446744073709551618", "timeline INC-2\u200b", "timeline INC-２", "timeline INC-",
+	} {
+		if strings.Contains(typed, "%d") {
+			typed = fmt.Sprintf(typed, hidden)
+		}
+		answer := h.command("Grace", room.Name(), "/incident "+typed, typed)
+		if strings.Contains(answer, "leaked") || strings.Contains(answer, "vault") || strings.Contains(answer, "turn the key") || strings.Contains(answer, "inc-2") {
+			t.Errorf("%s: %s", typed, answer)
+		}
+	}
+	before := number(2)
+	for _, value := range []string{
+		"timeline INC-2", "note INC-2 x", "commander INC-2 me", "task INC-2 done 1", "severity INC-2 sev4", "resolve INC-2", fmt.Sprintf("draft %d", hidden), "", "\x00", "INC-2",
+	} { // a press in the public room, of a button that was never there
+		status, body, err := h.SendAction(t.Context(), slacksim.ActionArgs{
+			Person: "Grace", Channel: room.Name(), TS: card.TS(), Action: "do:commander", Value: value, TriggerID: "press " + value,
+		})
+		if err != nil || status != 200 || strings.Contains(body, "leaked") {
+			t.Errorf("%q: %d %s %v", value, status, body, err)
+		}
+	}
+	if after := number(2); after != before {
+		t.Errorf("entry %d was written on the private incident", after)
+	}
+	h.recover(time.Minute)
+	if seen := grace.Sees(); strings.Contains(seen, "leaked") || strings.Contains(seen, "vault") || strings.Contains(seen, "turn the key") {
+		t.Errorf("Grace sees: %s", seen)
+	}
+}
+
+// TestF78WhoIsRemoved sees nothing more, in what is still open before them either: at once where Slack tells us, and within five
+// minutes where that event is lost.
+func TestF78WhoIsRemoved(t *testing.T) {
+	for name, lost := range map[string]bool{"told": false, "the event is lost": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, overHTTP) // of which we can be cut off
+			h.command("Ada", "#general", "/incident declare --private a key has leaked", "one")
+			h.recover(recovery)
+			room, grace := h.Channel("#inc-1-a-key-has-leaked"), h.Person("Grace")
+			h.command("Ada", room.Name(), "/incident note INC-1 the key of the vault", "two")
+			h.Join(grace, room.Name())
+			h.recover(time.Minute)
+			grace.Type("#general", "/incident timeline INC-1").Expect("the key of the vault")
+			open := grace.Type("#general", "/incident show INC-1").Expect("a key has leaked", "Timeline")
+			if lost {
+				h.Connect("") // nothing of what happens reaches us
+			}
+			grace.Leave(room)
+			h.recover(time.Minute)
+			h.Connect(h.program.url())
+			if lost {
+				h.Pass(5*time.Minute + time.Second)
+			}
+			grace.Type("#general", "/incident timeline INC-1").Expect("There is no INC-1.").Lacks("key")
+			grace.Press(open, "Timeline").Expect("There is no INC-1.").Lacks("vault")
+			if err := h.program.bot.RefreshMembers(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			grace.Type("#general", "/incident timeline INC-1").Expect("There is no INC-1.").Lacks("key")
+		})
+	}
+}
