@@ -48,7 +48,7 @@ func init() {
 		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, run: (*call).note},
 		{name: "update", args: "[--next 30m] how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "What is known?", more: updateFields, room: true, run: (*call).update},
 		{name: "customers", args: "what customers may read", help: "tell customers; the commander approves", button: "Tell customers", form: "What may customers read?", hint: "It goes outside: no names, no inner words.", fill: (*call).template, room: true, run: (*call).customers},
-		{name: "task", args: "what [@user] [in 15m] | done 2 | take 2 | drop 2 why", help: "have something done, and see to it", button: "Add a task", form: "What is to be done?", hint: "End with in 15m, at 16:30 or tomorrow 09:00 if it has a time.", room: true, run: (*call).task},
+		{name: "task", args: "what [@user] [in 15m] | done 2 | take 2 | drop 2 why", help: "have something done, and see to it", button: "Add a task", form: "What is to be done?", hint: "It may end with a time: at 16:30, or tomorrow 09:00. Names in it are only words.", more: taskFields, room: true, run: (*call).task},
 		{name: "tasks", help: "what is still to be done, and by whom", button: "Tasks", room: true, run: (*call).tasks},
 		{name: "show", help: "how it stands, from anywhere", button: "Show", room: true, run: (*call).show},
 		{name: "invite", args: "@user", help: "let somebody into the room", room: true, run: (*call).invite},
@@ -150,7 +150,7 @@ func (c *call) locate(args string, words bool) (rest string, err error) {
 		id, rest = here, strings.TrimSpace(args)
 	}
 	if id == 0 {
-		return "", incident.Refuse(incident.Invalid, "This is no incident's room. Type it there, or say which incident first: INC-7. Open ones: /incident list.")
+		return "", incident.Refuse(incident.Invalid, "This is no incident's room. Type it there, or say which incident first: INC-7. Open ones: /incident list.").Offer("list")
 	}
 	seen, err := c.sees(id, id == here)
 	if err != nil {

@@ -174,8 +174,7 @@ func (c *call) submitWords(verb string, id incident.ID, v view) ([]byte, error) 
 	if asked.room {
 		verb += " " + id.String()
 	}
-	// Unlike a typed command, a form delivers text unescaped: escape it, so that one reader serves both.
-	a, err := c.try(verb + " " + c.before + string(escapeTyped(asked.compose(v, words))))
+	a, err := c.try(verb + " " + c.before + asked.compose(v, words))
 	switch {
 	case err != nil:
 		return c.formRefused(inputWords, err)

@@ -78,35 +78,45 @@ func (c *call) openForm(v command) (answer, error) {
 type field struct {
 	id, label string
 	choices   []string // typed as --id choice before the words; none: more words, typed after "label: " on a line of their own
+	after     string   // before a choice that is typed behind the words, instead of --id; "" for none
+	person    bool     // somebody, typed as a mention behind all else
 }
 
 func (f field) block() *slack.InputBlock {
 	var element slack.BlockElement
-	if len(f.choices) == 0 {
+	switch {
+	case f.person:
+		element = slack.NewOptionsSelectBlockElement(slack.OptTypeUser, plain("Nobody yet"), inputValue)
+	case len(f.choices) == 0:
 		element = slack.NewPlainTextInputBlockElement(nil, inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
-	} else {
+	default:
 		var options []*slack.OptionBlockObject
 		for _, choice := range f.choices {
 			options = append(options, option(choice, markup(choice)))
 		}
-		element = slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("As always"), inputValue, options...)
+		element = slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain(markup(map[bool]string{true: "At no time", false: "As always"}[f.after != ""])), inputValue, options...)
 	}
 	return slack.NewInputBlock(f.id, plain(markup(f.label)), nil, element).WithOptional(true)
 }
 
-// compose is what a filled-in form would be, had it been typed.
+// compose is what a filled-in form would be, had it been typed. Unlike a typed command, a form delivers text unescaped: it is
+// escaped, so that one reader serves both.
 func (v command) compose(sent view, words string) string {
-	var flags, lines string
+	var flags, lines, behind string
 	for _, f := range v.more {
 		switch value := strings.TrimSpace(sent.value(f.id)); {
 		case value == "":
+		case f.person:
+			behind += " " + string(mention(value))
+		case f.after != "":
+			behind += " " + f.after + " " + value
 		case len(f.choices) > 0:
 			flags += "--" + f.id + " " + value + " "
 		default:
 			lines += "\n" + f.label + ": " + value
 		}
 	}
-	return flags + words + lines
+	return flags + string(escapeTyped(words+lines)) + behind
 }
 
 func hint(words string) *slack.TextBlockObject {

@@ -120,7 +120,7 @@ func offer(text markup, buttons ...slack.BlockElement) (answer, error) {
 func (c *call) handover(args string) (answer, error) {
 	word, rest := cutWord(args)
 	if typedPerson.MatchString(word) || strings.EqualFold(word, "me") {
-		own, err := c.ownRole()
+		own, err := c.ownRole("")
 		if err != nil {
 			return answer{}, err
 		}
@@ -140,7 +140,7 @@ func (c *call) handover(args string) (answer, error) {
 func (c *call) stepDown(args string) (answer, error) {
 	word, _ := cutWord(args)
 	if word == "" {
-		own, err := c.ownRole()
+		own, err := c.ownRole("stepdown")
 		if err != nil {
 			return answer{}, err
 		}
@@ -153,8 +153,9 @@ func (c *call) stepDown(args string) (answer, error) {
 	return c.stepDownFrom(d)
 }
 
-// ownRole is the one role that the caller has in the incident.
-func (c *call) ownRole() (incident.Duty, error) {
+// ownRole is the one role that the caller has in the incident; of several each is offered with a verb, if there is one that needs
+// no more than that.
+func (c *call) ownRole(verb string) (incident.Duty, error) {
 	i, err := c.Store.Incident(c.ctx, c.incident)
 	if err != nil {
 		return incident.Duty{}, err
@@ -165,7 +166,13 @@ func (c *call) ownRole() (incident.Duty, error) {
 	case 1:
 		return c.Policy().Duty(roles[0]), nil
 	default:
-		return incident.Duty{}, incident.Refuse(incident.Invalid, "You have several roles in %s: say which of them.", i.ID)
+		refusal := incident.Refuse(incident.Invalid, "You have several roles in %s: say which of them.", i.ID)
+		for _, role := range roles {
+			if verb != "" {
+				refusal = refusal.Offer(verb + " " + string(role))
+			}
+		}
+		return incident.Duty{}, refusal
 	}
 }
 

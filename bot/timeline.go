@@ -72,7 +72,7 @@ func (c *call) entry(number, part string) (answer, error) {
 	}
 	owner, e, err := c.Store.Event(c.ctx, id)
 	if incident.CodeOf(err) == incident.Missing || err == nil && owner != c.incident { // in the same words for both
-		return answer{}, incident.Refuse(incident.Missing, "%s has no entry #%d.", c.incident, id)
+		return answer{}, incident.Refuse(incident.Missing, "%s has no entry #%d.", c.incident, id).Offer("timeline")
 	}
 	if err != nil {
 		return answer{}, err

@@ -192,3 +192,29 @@ func TestStoryMenuHelpAndTypos(t *testing.T) {
 	ada.Type("#general", "/incident declare --privat x").Expect("There is no flag --privat", "--service, --private, --drill")
 	w.Quiet()
 }
+
+// TestStoryARefusalOffersWhatMendsIt as a button, where there is such a thing.
+func TestStoryARefusalOffersWhatMendsIt(t *testing.T) {
+	w, ada, room, card := inRoom(t)
+	ada.Press(ada.Type("#general", "/incident note hello").Expect("This is no incident's room"), "Open incidents").Expect("INC-1 checkout is down")
+	ada.Press(ada.Type(room.Name(), "/incident severity dreadful").Expect("There is no severity"), "SEV1")
+	card.ExpectEdit("SEV1")
+	ada.Choose(ada.Type(room.Name(), "/incident status mended").Expect("The status can be"), "Status", "Monitoring")
+	card.ExpectEdit("monitoring")
+	for _, role := range []string{"scribe", "mitigator"} {
+		ada.Type(room.Name(), "/incident "+role+" me")
+		room.Expect("now *" + role + "*")
+	}
+	ada.Type(room.Name(), "/incident handover @Grace here").Expect("several roles").Lacks("Step down")
+	ada.Press(ada.Type(room.Name(), "/incident stepdown").Expect("several roles", "Step down as mitigator"), "Step down as scribe")
+	room.Expect("stepped down as *scribe*")
+	ada.Press(ada.Type(room.Name(), "/incident task done 7").Expect("INC-1 has no task 7"), "Tasks").Expect("0 open tasks of INC-1")
+	ada.Press(ada.Type(room.Name(), "/incident timeline #9999").Expect("has no entry #9999"), "Timeline").Expect("Timeline of INC-1")
+	ada.Type(room.Name(), "/incident mitigated")
+	room.Expect("mitigated")
+	ada.Press(ada.Type(room.Name(), "/incident mitigated").Expect("mitigated already", "Post an update"), "Add a note")
+	ada.Modal().Has("What happened?").Close()
+	ada.Press(ada.Type(room.Name(), "/incident decline it was a test").Expect("only what is in triage can be declined"), "Resolve")
+	room.Expect("resolved")
+	w.Quiet()
+}
