@@ -15,13 +15,15 @@ type command struct {
 	name   string
 	args   string // as help shows them
 	help   string
-	button string                      // its label, where it is offered as one; "" for the name
-	form   string                      // label of the words that it needs: without them it opens a form; "" for none
-	hint   string                      // below the form's field
-	more   []field                     // what else the form asks for
-	fill   func(*call) (string, error) // the words that its form holds at first; nil: none
-	room   bool                        // it is about one incident: the one whose room it is typed in, or INC-7 as its first word
-	run    func(*call, string) (answer, error)
+	button string  // its label, where it is offered as one; "" for the name
+	form   string  // label of the words that it needs: without them it opens a form; "" for none
+	hint   string  // below the form's field
+	more   []field // what else the form asks for
+
+	wordless bool                        // its form may be sent without words
+	fill     func(*call) (string, error) // the words that its form holds at first; nil: none
+	room     bool                        // it is about one incident: the one whose room it is typed in, or INC-7 as its first word
+	run      func(*call, string) (answer, error)
 }
 
 // commands is the one table of verbs but for those of the roles, which are the policy's. Help, the menu and the buttons are
@@ -41,7 +43,7 @@ func init() {
 		{name: "unsubscribe", args: "INC-7, or service checkout", help: "hear no more of it", button: "Unsubscribe", run: (*call).unsubscribe},
 		{name: "access", args: "INC-7 why", help: "ask the people of a private incident to let you in", run: (*call).access},
 		{name: "help", help: "this list", button: "Help", run: (*call).help},
-		{name: "handover", args: "[commander] @user how things stand", help: "give a role to somebody with a note for them", room: true, run: (*call).handover},
+		{name: "handover", args: "[commander] @user how things stand", help: "give a role to somebody with a note for them", button: "Give out a role", form: "How do things stand?", hint: "For whoever takes over. It can be left out.", wordless: true, more: handoverFields, room: true, run: (*call).handover},
 		{name: "stepdown", args: "[commander]", help: "give up a role, so that nobody has it", button: "Step down", room: true, run: (*call).stepDown},
 		{name: "severity", args: "sev1 | unknown", help: "raise or lower the severity", room: true, run: (*call).severity},
 		{name: "status", args: "identified", help: "investigating, identified or monitoring", room: true, run: (*call).status},

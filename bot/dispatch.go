@@ -167,10 +167,10 @@ func (c *call) submitDeclare(v view) ([]byte, error) {
 // submitWords runs a verb with the words of its form.
 func (c *call) submitWords(verb string, id incident.ID, v view) ([]byte, error) {
 	words := strings.TrimSpace(v.value(inputWords))
-	if words == "" {
+	asked, _ := lookup(verb)
+	if words == "" && !asked.wordless {
 		return formErrors(map[string]string{inputWords: "There are no words in it."})
 	}
-	asked, _ := lookup(verb)
 	if asked.room {
 		verb += " " + id.String()
 	}

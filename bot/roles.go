@@ -115,6 +115,12 @@ func offer(text markup, buttons ...slack.BlockElement) (answer, error) {
 	return show(text, section(text), slack.NewActionBlock("", buttons...))
 }
 
+// handoverFields are what the form of a hand-over asks for beside how things stand.
+var handoverFields = []field{
+	{id: "role", label: "Which role", roles: true, first: true},
+	{id: "to", label: "Who takes it", person: true, first: true},
+}
+
 // handover gives a role of the caller's to somebody with a note: "commander @grace we wait for the restore". Who has one
 // role need not name it.
 func (c *call) handover(args string) (answer, error) {
