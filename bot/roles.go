@@ -168,6 +168,9 @@ func (c *call) ownRole(verb string) (incident.Duty, error) {
 	}
 	switch roles := i.RolesOf(c.who.Handle); len(roles) {
 	case 0:
+		if verb == "" {
+			return incident.Duty{}, incident.Refuse(incident.Conflict, "You have no role in %s. To hand over somebody else's, name it: handover commander @user.", i.ID)
+		}
 		return incident.Duty{}, incident.Refuse(incident.Conflict, "You have no role in %s. To give up somebody else's, name it: stepdown commander.", i.ID)
 	case 1:
 		return c.Policy().Duty(roles[0]), nil

@@ -35,7 +35,11 @@ func (c *call) task(args string) (answer, error) {
 	verb, known := taskVerbs[strings.ToLower(word)]
 	digits, why := cutWord(rest)
 	number, err := strconv.Atoi(strings.TrimPrefix(digits, "#"))
-	if !known || err != nil { // "drop the cache" is a task
+	_, alone := strconv.Atoi(strings.TrimPrefix(word, "#"))
+	switch {
+	case rest == "" && (known || alone == nil): // "done", or "2": which, or what of it
+		return c.tasks("")
+	case !known || err != nil: // "drop the cache" is a task
 		return c.giveTask(args)
 	}
 	if strings.EqualFold(word, "drop") && why == "" {

@@ -218,3 +218,20 @@ func TestStoryARefusalOffersWhatMendsIt(t *testing.T) {
 	room.Expect("resolved")
 	w.Quiet()
 }
+
+// TestStoryHalfAWord of a command asks for the rest, or shows what there is to choose from, and does nothing else.
+func TestStoryHalfAWord(t *testing.T) {
+	w, ada, room, card := inRoom(t)
+	ada.Press(ada.Type(room.Name(), "/incident severity").Expect("INC-1 is *SEV2*. Change it to:"), "SEV1")
+	card.ExpectEdit("SEV1")
+	for typed, want := range map[string]string{
+		"task done": "0 open tasks of INC-1", "task 2": "0 open tasks of INC-1", "invite": "Name somebody: type @",
+		"handover @Grace": "To hand over somebody else's, name it: handover commander @user", "stepdown": "To give up somebody else's",
+		"snooze": "Nobody is asked for the update on INC-1 before 10 Mar 09:30 UTC",
+	} {
+		ada.Type(room.Name(), "/incident "+typed).Expect(want)
+	}
+	ada.Type(room.Name(), "/incident snooze 2h").Expect("You hear of it again")
+	ada.Type(room.Name(), "/incident timeline").Expect("put off the reminder of the update until 10 Mar 11:00 UTC")
+	w.Quiet()
+}
