@@ -48,10 +48,14 @@ func (a answer) message() []byte {
 
 // change runs do in one transaction, and keeps its answer under the request's key.
 func (c *call) change(do func(incident.Tx) (answer, error)) (answer, error) {
+	c.recalled = true
 	raw, err := c.Store.Change(c.ctx, incident.Request{Key: c.key, At: c.at}, func(tx incident.Tx) ([]byte, error) {
 		a, err := do(tx)
 		if err != nil {
 			return nil, err
+		}
+		if len(c.masked) > 0 {
+			tx.System().Masked(c.masked, c.who, c.stamp())
 		}
 		if c.atHome {
 			tx.System().ShowHome(c.who.Handle, c.stamp())
@@ -63,6 +67,9 @@ func (c *call) change(do func(incident.Tx) (answer, error)) (answer, error) {
 	})
 	if err != nil {
 		return answer{}, err
+	}
+	if len(raw) == 0 {
+		return say("What was answered here has been redacted since."), nil
 	}
 	var a answer
 	if err := json.Unmarshal(raw, &a); err != nil {

@@ -24,6 +24,13 @@ type Records interface {
 	Search(ctx context.Context, words string, before int64, limit int) ([]incident.Hit, error)
 }
 
+// Entries is what the bot needs of the store about single entries and what was recorded about them.
+type Entries interface {
+	Message(ctx context.Context, id incident.ID, message string) (incident.Event, error)
+	Entry(ctx context.Context, id incident.ID, event int64) (incident.Entry, error)
+	About(ctx context.Context, id incident.ID, since int64) ([]incident.Event, error)
+}
+
 // Reminders is what the bot needs of the store about what is due.
 type Reminders interface {
 	DueReminders(ctx context.Context, at time.Time, limit int) ([]incident.ID, error)
@@ -36,7 +43,7 @@ type People interface {
 	Member(ctx context.Context, id incident.ID, handle string) (seen time.Time, err error)
 	Private(context.Context, incident.ID) (bool, error)
 	SetMembers(ctx context.Context, id incident.ID, handles []string, at time.Time) error
-	PrivateRooms(context.Context) ([]*incident.Incident, error)
+	PrivateRooms(ctx context.Context, limit int) ([]*incident.Incident, error)
 }
 
 // Overviews is what the bot needs of the store to show people where they stand.
@@ -48,6 +55,7 @@ type Overviews interface {
 // Store is all of these.
 type Store interface {
 	Records
+	Entries
 	Overviews
 	People
 	Reminders
@@ -158,10 +166,13 @@ type call struct {
 	sent     bool   // with a form, which closes where there is nothing to say
 	source   string // permalink of the message it is about
 
+	masked []string // kinds of secrets that stood in what the person wrote
+
 	atHome   bool        // asked on the Home tab, which shows what came of it
 	before   string      // what goes before the words of a form
 	incident incident.ID // the one it is about, once that is known
 	inside   bool        // asked in the incident's own room
+	recalled bool        // it was looked whether the request was answered before
 }
 
 // stamp is who, when and under which request, for all that this call changes.
@@ -170,8 +181,11 @@ func (c *call) stamp() incident.Stamp {
 }
 
 // name is how people call somebody, by what the mirror knows.
-func (c *call) name(handle string) string {
-	profile, err := c.Store.Profile(c.ctx, handle)
+func (c *call) name(handle string) string { return c.personName(c.ctx, handle) }
+
+// personName is how people call somebody, by what the mirror knows; their handle where it knows nothing.
+func (b *Bot) personName(ctx context.Context, handle string) string {
+	profile, err := b.Store.Profile(ctx, handle)
 	if err != nil || profile.Name == "" {
 		return handle
 	}

@@ -18,6 +18,7 @@ type command struct {
 	button string  // its label, where it is offered as one; "" for the name
 	form   string  // label of the words that it needs: without them it opens a form; "" for none
 	hint   string  // below the form's field
+	entry  bool    // it is about one entry: #12 comes first
 	more   []field // what else the form asks for
 
 	wordless bool                        // its form may be sent without words
@@ -53,9 +54,15 @@ func init() {
 		{name: "task", args: "what [@user] [in 15m] | done 2 | take 2 | drop 2 why", help: "have something done, and see to it", button: "Add a task", form: "What is to be done?", hint: "It may end with a time: at 16:30, or tomorrow 09:00. Names in it are only words.", more: taskFields, room: true, run: (*call).task},
 		{name: "tasks", help: "what is still to be done, and by whom", button: "Tasks", room: true, run: (*call).tasks},
 		{name: "show", help: "how it stands, from anywhere", button: "Show", room: true, run: (*call).show},
+		{name: "private", help: "close it off: from now on only those in its room know of it", button: "Make it private", room: true, run: (*call).closeOff},
+		{name: "public", help: "open a private one to everybody, after asking twice", button: "Make it public", room: true, run: (*call).openUp},
 		{name: "invite", args: "@user", help: "let somebody into the room", room: true, run: (*call).invite},
 		{name: "snooze", args: "[update] 15m", help: "be reminded of what is due a little later", button: "Later", room: true, run: (*call).snooze},
-		{name: "timeline", args: "[#12]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, run: (*call).timeline},
+		{name: "timeline", args: "[#12 | starred | notes, updates, … | @user | add what happened]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, run: (*call).timeline},
+		{name: "correct", args: "#12 how it should read", help: "set an entry right; the old words stay", button: "Correct", form: "How should it read?", entry: true, room: true, run: (*call).correct},
+		{name: "redact", args: "#12 why", help: "take the words of an entry out of the record; that it was done stays", button: "Redact", form: "Why must it go?", entry: true, room: true, run: (*call).redact},
+		{name: "star", args: "#12", help: "mark an entry that matters", button: "Star", entry: true, room: true, run: (*call).star},
+		{name: "unstar", args: "#12", help: "take the star off again", button: "Unstar", entry: true, room: true, run: (*call).unstar},
 		{name: "mitigated", help: "customers no longer suffer", button: "Mitigated", room: true, run: (*call).mitigated},
 		{name: "resolve", help: "the fault is over", button: "Resolve", room: true, run: (*call).resolve},
 		{name: "close", help: "the work on it is over", button: "Close", room: true, run: (*call).close},
@@ -91,9 +98,25 @@ func button(verb string, id incident.ID, args string) *slack.ButtonBlockElement 
 	return slack.NewButtonBlockElement("do:"+verb, strings.TrimSpace(line+" "+args), plain(markup(v.label())))
 }
 
-// try reads a line as it was typed after /incident, or as a button carries it, and does what it says.
+// try does what a line says, and gives the same answer when it comes again: who may not do it any more, perhaps because it is
+// done, still hears what was answered. Nothing is told again of an incident that they do not see any more.
 func (c *call) try(line string) (answer, error) {
-	word, args := cutWord(line)
+	a, err := c.read(line)
+	switch incident.CodeOf(err) {
+	case incident.Forbidden, incident.Conflict, incident.Invalid:
+		if c.recalled {
+			return a, err
+		}
+		if before, refused := c.change(func(incident.Tx) (answer, error) { return answer{}, err }); refused == nil {
+			return before, nil
+		}
+	}
+	return a, err
+}
+
+// read reads a line as it was typed after /incident, or as a button carries it, and does what it says.
+func (c *call) read(line string) (answer, error) {
+	word, args := cutWord(c.mask(line))
 	if _, first := incident.ParseID(word); first { // "INC-7 note …" is as good as "note INC-7 …"
 		verb, rest := cutWord(args)
 		word, args = cmp.Or(verb, "timeline"), strings.TrimSpace(word+" "+rest)
@@ -101,6 +124,7 @@ func (c *call) try(line string) (answer, error) {
 	if word == "" {
 		return c.menu()
 	}
+	word, args = synonym(word, args)
 	v, known := c.verb(strings.ToLower(word))
 	if !known {
 		return c.unknownVerb(word, args)
@@ -114,10 +138,26 @@ func (c *call) try(line string) (answer, error) {
 	if err := c.permitted(v.name); err != nil {
 		return answer{}, err
 	}
-	if v.form != "" && args == "" {
+	if v.form != "" && v.entry && entryAlone.MatchString(args) {
+		c.before, args = args+" ", ""
+		return c.openForm(v)
+	}
+	if v.form != "" && args == "" && !v.entry {
 		return c.openForm(v)
 	}
 	return v.run(c, args)
+}
+
+// synonym reads "timeline add …" as the note that it is.
+func synonym(word, args string) (verb, rest string) {
+	named, after := cutWord(args)
+	if _, is := incident.ParseID(named); !is {
+		named, after = "", args
+	}
+	if added, words := cutWord(after); strings.EqualFold(word, "timeline") && strings.EqualFold(added, "add") {
+		return "note", strings.TrimSpace(named + " " + words)
+	}
+	return word, args
 }
 
 // unknownVerb says what was perhaps meant, with what else was typed, so that it can be copied and sent.

@@ -28,6 +28,7 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 	incident.EffectCard:         (*errand).postCard,
 	incident.EffectPin:          (*errand).pin,
 	incident.EffectArchive:      (*errand).archive,
+	incident.EffectLeave:        (*errand).leave,
 	incident.EffectCheck:        (*errand).check,
 	incident.EffectTopic:        (*errand).setTopic,
 	incident.EffectInvite:       (*errand).invite,
@@ -35,6 +36,8 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 	incident.EffectBookmarks:    (*errand).bookmarks,
 	incident.EffectSay:          (*errand).say,
 	incident.EffectTell:         (*errand).tell,
+	incident.EffectCatch:        (*errand).catch,
+	incident.EffectAmend:        (*errand).amendWords,
 	incident.EffectTask:         (*errand).postTask,
 	incident.EffectHome:         (*errand).showHome,
 	incident.EffectThread:       (*errand).threadUpdate,
@@ -77,7 +80,17 @@ func (e *errand) deliver() (incident.Refs, error) {
 		}
 		e.i = i
 	}
-	return do(e)
+	learned, err := do(e)
+	if err == nil && e.between() {
+		return incident.Refs{incident.RefNoRoom: "yes"}, nil
+	}
+	return learned, err
+}
+
+// between tells whether this belongs into a room, the one before was left, and the next one is not there yet.
+func (e *errand) between() bool {
+	outside := e.effect.Kind == incident.EffectAnnouncement || e.effect.Kind == incident.EffectThread || e.effect.Kind == incident.EffectLeave
+	return e.effect.Kind.Waits() == incident.EffectRoom && !outside && e.i.Refs[incident.RefRoom] == "" && e.i.Refs[incident.RefLeft] != ""
 }
 
 // looked notes that nothing of an earlier try was found.
@@ -91,7 +104,22 @@ func (e *errand) roomID() string {
 	return e.i.Refs[incident.RefRoom]
 }
 
-// latestUpdate is the last update to stakeholders; the zero event where there is none.
-func (e *errand) latestUpdate() (incident.Event, error) {
-	return e.Store.Latest(e.ctx, e.i.ID, incident.EventUpdate)
+// asItReads is the event that the effect is about, with the words that it has by now.
+func (e *errand) asItReads() (incident.Event, error) {
+	entry, err := e.Store.Entry(e.ctx, e.i.ID, e.effect.Event())
+	entry.Text = entry.Words()
+	return entry.Event, err
+}
+
+// latestUpdate is the last update to stakeholders, as it reads by now; the zero event where there is none.
+func (e *errand) latestUpdate() (incident.Event, error) { return e.lastUpdate(e.ctx, e.i.ID) }
+
+func (b *Bot) lastUpdate(ctx context.Context, id incident.ID) (incident.Event, error) {
+	last, err := b.Store.Latest(ctx, id, incident.EventUpdate)
+	if err != nil || last.ID == 0 {
+		return last, err
+	}
+	entry, err := b.Store.Entry(ctx, id, last.ID)
+	last.Text = entry.Words()
+	return last, err
 }

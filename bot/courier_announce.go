@@ -12,6 +12,7 @@ import (
 const (
 	refAnnouncedIn = "slack.announcement.channel"
 	refAnnounced   = "slack.announcement"
+	refThreaded    = "slack.announcement.thread" // timestamps of the updates below it
 )
 
 // announceIn is the channel that the policy names for announcements of this kind of incident, and whether there is to be one
@@ -29,8 +30,11 @@ func (e *errand) announceIn() (channel string, wanted bool) {
 
 // announce posts the announcement, or edits it. Of private incidents there is none.
 func (e *errand) announce() (incident.Refs, error) {
+	if e.i.Private {
+		return e.unannounce()
+	}
 	policy, wanted := e.announceIn()
-	if e.i.Private || !wanted && e.i.Refs[refAnnouncedIn] == "" || e.i.Status == incident.Triage || e.i.Status == incident.Declined {
+	if !wanted && e.i.Refs[refAnnouncedIn] == "" || e.i.Status == incident.Triage || e.i.Status == incident.Declined {
 		return nil, nil
 	}
 	last, err := e.latestUpdate()
@@ -42,7 +46,7 @@ func (e *errand) announce() (incident.Refs, error) {
 		return nil, err
 	}
 	p := post{
-		what: e.i.ID.String() + " announcement", channel: e.i.Refs[refAnnouncedIn], since: e.i.Declared,
+		what: announcementMark(e.i), channel: e.i.Refs[refAnnouncedIn], since: e.i.Declared,
 		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.announcement(e.i, last, kin), stands: true,
 	}
 	if p.channel != "" {
@@ -74,11 +78,16 @@ func (e *errand) announce() (incident.Refs, error) {
 // threadUpdate posts an update below the announcement, which shows the last one only: so the earlier ones stay readable there.
 func (e *errand) threadUpdate() (incident.Refs, error) {
 	channel, below := e.i.Refs[refAnnouncedIn], e.i.Refs[refAnnounced]
-	if e.i.Private || channel == "" || below == "" {
+	switch {
+	case channel == "" || below == "":
+		return nil, nil
+	case e.i.Private && e.dirty: // it may stand there
+		return nil, e.unthread(channel, below)
+	case e.i.Private:
 		return nil, nil
 	}
-	_, event, err := e.Store.Event(e.ctx, e.effect.Event())
-	if err != nil {
+	event, err := e.asItReads()
+	if err != nil || event.Redacted {
 		return nil, err
 	}
 	last, err := e.latestUpdate()
@@ -86,24 +95,27 @@ func (e *errand) threadUpdate() (incident.Refs, error) {
 		return nil, err // left behind by an outage, and overtaken
 	}
 	line := e.sayUpdate(event)
-	_, err = e.send(post{
+	ts, err := e.send(post{
 		what: fmt.Sprintf("%s event %d thread", e.i.ID, event.ID), channel: channel, thread: below, since: event.At,
 		text: line.text, blocks: line.blocks,
 	})
 	if refusedWith(err, "is_archived", "thread_not_found", "cannot_reply_to_message") {
 		return nil, nil // the announcement is gone: its next edit posts it anew
 	}
-	return nil, err
+	if err != nil {
+		return nil, err
+	}
+	return incident.Refs{refThreaded: strings.TrimSpace(e.i.Refs[refThreaded] + " " + ts)}, nil
 }
 
 // announcementAddress is where the announcement can be read, or "".
 func (b *Bot) announcementAddress(i *incident.Incident) string {
 	us := b.team.Load()
 	channel, ts := i.Refs[refAnnouncedIn], i.Refs[refAnnounced]
-	if us == nil || channel == "" || ts == "" {
+	if us == nil {
 		return ""
 	}
-	return strings.TrimSuffix(us.url, "/") + "/archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
+	return permalink(us.url, channel, posted{TS: ts})
 }
 
 func (b *Bot) announcementLink(i *incident.Incident) markup {

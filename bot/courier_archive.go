@@ -12,7 +12,6 @@ import (
 // What is kept of a room that is archived. A bot is out of it from that moment, and cannot bring it back.
 const (
 	refArchived = "slack.archived" // the channel that we have archived: where it is no more the room, it says nothing
-	refPeople   = "slack.people"   // who was in it, to be invited into the next one
 	refFormer   = "slack.former"   // the channel that was the room before
 )
 
@@ -36,8 +35,8 @@ func (e *errand) archive() (incident.Refs, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kept := strings.Join(people, " "); kept != "" && kept != e.i.Refs[refPeople] {
-		if err := e.amend(func(i *incident.Incident, _ incident.Stamp) error { i.Refs[refPeople] = kept; return nil }); err != nil {
+	if kept := strings.Join(people, " "); kept != "" && kept != e.i.Refs[incident.RefPeople] {
+		if err := e.amend(func(i *incident.Incident, _ incident.Stamp) error { i.Refs[incident.RefPeople] = kept; return nil }); err != nil {
 			return nil, err
 		}
 	}
@@ -71,7 +70,15 @@ func (e *errand) revived() (bool, error) {
 // anew are the refs of a new room: what hung in the one before does not stand in it.
 func (e *errand) anew(room *slack.Channel) incident.Refs {
 	refs := incident.Refs{incident.RefRoom: room.ID, incident.RefRoomName: room.Name}
-	if former := e.i.Refs[incident.RefRoom]; former != "" {
+	if e.i.Private {
+		refs[incident.RefRoomHidden] = "yes"
+	}
+	left := strings.Fields(e.i.Refs[incident.RefLeft])
+	former := e.i.Refs[incident.RefRoom]
+	if former == "" && len(left) > 0 && e.i.Private {
+		former = left[len(left)-1]
+	}
+	if former != "" || len(left) > 0 {
 		refs[refFormer] = former
 		for name, value := range e.i.Refs {
 			if value != "" && (name == refCard || name == refPinned || name == refTopic || name == refInvited || name == refArchived || name == incident.RefGone || strings.HasPrefix(name, refBookmark) || strings.HasPrefix(name, refTask)) {

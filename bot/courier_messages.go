@@ -196,7 +196,7 @@ func (e *errand) say() (incident.Refs, error) {
 	switch {
 	case err == nil && event.Kind == incident.EventOutage:
 		return nil, e.sumUpOutage(event)
-	case err != nil || e.roomID() == "" && !e.roomless() || e.summarised(event):
+	case err != nil || e.roomID() == "" && !e.roomless() || e.summarised(event) || event.Redacted:
 		return nil, err
 	case e.roomless() && event.Kind == incident.EventUpdate:
 		return nil, nil // which stands below the announcement of itself
@@ -244,7 +244,7 @@ var unreachable = []string{"user_not_found", "user_not_visible", "user_disabled"
 // tell sends one person a direct message about one event.
 func (e *errand) tell() (incident.Refs, error) {
 	_, event, err := e.Store.Event(e.ctx, e.effect.Event())
-	if err != nil {
+	if err != nil || event.Redacted {
 		return nil, err
 	}
 	if event.Kind == incident.EventBriefed {

@@ -12,8 +12,25 @@ import (
 )
 
 // refInvited keeps who has been invited, people and groups, so that nobody who left is called back by the next change of a
-// role.
+// role. It begins with the room that they were invited to: to the next one they are again.
 const refInvited = "slack.invited"
+
+// invited lists who has been invited to the room that there is.
+func (e *errand) invited() []string {
+	there := strings.Fields(e.i.Refs[refInvited])
+	switch {
+	case len(there) > 0 && there[0] == e.roomID():
+		return there[1:]
+	case len(there) > 0 && strings.HasPrefix(there[0], "C"): // to the room before
+		return nil
+	}
+	return there
+}
+
+// keepInvited is what is kept of them.
+func (e *errand) keepInvited(who []string) string {
+	return strings.TrimSpace(e.roomID() + " " + strings.Join(who, " "))
+}
 
 // inviteBatch is how many people one call of conversations.invite takes.
 const inviteBatch = 100
@@ -24,13 +41,13 @@ func (e *errand) invite() (incident.Refs, error) {
 	if e.roomID() == "" {
 		return nil, nil
 	}
-	policy, invited := e.Policy(), strings.Fields(e.i.Refs[refInvited])
+	policy, invited := e.Policy(), e.invited()
 	carried, err := e.carried()
 	if err != nil {
 		return nil, err
 	}
 	var wanted, groups []string
-	for _, handle := range slices.Concat(policy.Invited(e.i), strings.Fields(e.i.Refs[refPeople]), carried) {
+	for _, handle := range slices.Concat(policy.Invited(e.i), strings.Fields(e.i.Refs[incident.RefPeople]), carried) {
 		if userID.MatchString(handle) && handle != e.team.Load().bot && !slices.Contains(invited, handle) && !slices.Contains(wanted, handle) {
 			wanted = append(wanted, handle)
 		}
@@ -44,8 +61,8 @@ func (e *errand) invite() (incident.Refs, error) {
 		return nil, err
 	}
 	invited = append(invited, wanted...)
-	learned := incident.Refs{refInvited: strings.Join(invited, " ")}
-	for _, done := range []string{refPeople, incident.RefCarried} {
+	learned := incident.Refs{refInvited: e.keepInvited(invited)}
+	for _, done := range []string{incident.RefPeople, incident.RefCarried} {
 		if e.i.Refs[done] != "" {
 			learned[done] = ""
 		}
@@ -58,7 +75,7 @@ func (e *errand) invite() (incident.Refs, error) {
 		err = e.inviteAll(wanted)
 	}
 	if err == nil {
-		learned[refInvited] = strings.Join(append(invited, wanted...), " ")
+		learned[refInvited] = e.keepInvited(append(invited, wanted...))
 		return learned, nil
 	}
 	// Who is there is kept at once, or the next try would ask them again.

@@ -3,6 +3,8 @@ package bot
 import (
 	"fmt"
 	"html"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -28,7 +30,7 @@ func (e *errand) room() (incident.Refs, error) {
 		if back, err := e.revived(); err != nil {
 			return nil, err
 		} else if back {
-			return incident.Refs{refArchived: "", refPeople: ""}, nil
+			return incident.Refs{refArchived: "", incident.RefPeople: ""}, nil
 		}
 	}
 	if trusted, err := e.declarerMay(); err != nil || !trusted {
@@ -40,8 +42,7 @@ func (e *errand) room() (incident.Refs, error) {
 		}
 		e.looked()
 	}
-	for n := 1; n <= mostRooms; n++ {
-		name := roomName(e.i.Room, n)
+	for _, name := range e.roomNames() {
 		if name == e.i.Refs[incident.RefRoomName] {
 			continue // of the room before, which is archived and keeps it
 		}
@@ -147,11 +148,9 @@ func (e *errand) findRoom() (incident.Refs, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind := "public_channel"
-	if e.i.Private {
-		kind = "private_channel"
+	query := &slack.GetConversationsForUserParameters{
+		UserID: us.bot, Types: []string{"public_channel", "private_channel"}, Limit: 999, ExcludeArchived: true,
 	}
-	query := &slack.GetConversationsForUserParameters{UserID: us.bot, Types: []string{kind}, Limit: 999, ExcludeArchived: true}
 	for {
 		channels, next, err := e.Slack().GetConversationsForUserContext(e.ctx, query)
 		if err != nil {
@@ -161,12 +160,17 @@ func (e *errand) findRoom() (incident.Refs, error) {
 			if channel.Creator != us.bot || !e.couldBe(channel) {
 				continue
 			}
-			if owner, err := e.Store.InRoom(e.ctx, channel.ID); err != nil {
-				return nil, err
-			} else if owner != 0 {
-				continue // the room of another incident
+			owner, err := e.Store.InRoom(e.ctx, channel.ID)
+			if err == nil && owner == 0 && channel.IsPrivate != e.i.Private { // opened by us before that was changed
+				err = e.archiveLeft(channel.ID)
+				owner = e.i.ID
 			}
-			return e.anew(&channel), nil
+			if err != nil {
+				return nil, err
+			}
+			if owner == 0 {
+				return e.anew(&channel), nil
+			}
 		}
 		if next == "" {
 			return nil, nil
@@ -176,15 +180,19 @@ func (e *errand) findRoom() (incident.Refs, error) {
 }
 
 func (e *errand) couldBe(channel slack.Channel) bool {
-	if channel.Created.Time().Before(e.i.Declared.Add(-skew).Truncate(time.Second)) {
+	if e.i.HasLeft(channel.ID) || channel.Created.Time().Before(e.i.Declared.Add(-skew).Truncate(time.Second)) {
 		return false
 	}
-	for n := 1; n <= mostRooms; n++ {
-		if channel.Name == roomName(e.i.Room, n) {
-			return true
-		}
+	return slices.Contains(e.roomNames(), channel.Name)
+}
+
+// roomNames are the names that the room may have, the wanted one first. Those of rooms that were left stay taken.
+func (e *errand) roomNames() (names []string) {
+	left := len(strings.Fields(e.i.Refs[incident.RefLeft]))
+	for n := range mostRooms {
+		names = append(names, roomName(e.i.Room, left+n+1))
 	}
-	return false
+	return names
 }
 
 // refTopic keeps the topic that was set last: setting one again would show in the room.

@@ -60,6 +60,18 @@ func (r records) Latest(ctx context.Context, id incident.ID, kind incident.Event
 	return asked(r.store.Latest(ctx, id, kind))
 }
 
+func (r records) Message(ctx context.Context, id incident.ID, message string) (incident.Event, error) {
+	return asked(r.store.Message(ctx, id, message))
+}
+
+func (r records) Entry(ctx context.Context, id incident.ID, event int64) (incident.Entry, error) {
+	return asked(r.store.Entry(ctx, id, event))
+}
+
+func (r records) About(ctx context.Context, id incident.ID, since int64) ([]incident.Event, error) {
+	return asked(r.store.About(ctx, id, since))
+}
+
 func (r records) Profile(ctx context.Context, handle string) (incident.Profile, error) {
 	return asked(r.store.Profile(ctx, handle))
 }

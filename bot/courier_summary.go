@@ -74,7 +74,14 @@ func (e *errand) summaryLines(events []incident.Event) (lines []markup, err erro
 	overtaken := 0
 	seen := map[string]bool{}
 	for _, event := range slices.Backward(events) {
-		line := entryLine(event)
+		if event.Redacted {
+			continue
+		}
+		event, err := veil(event, e.tells)
+		if err != nil {
+			return nil, err
+		}
+		line := entryLine(incident.Entry{Event: event})
 		of := string(event.Kind)
 		switch event.Kind {
 		case incident.EventRole:
@@ -140,14 +147,14 @@ func (e *errand) outageDuring(from, to time.Time, before int64) (found incident.
 	return found, err
 }
 
-// summedUp tells whether something that is late is so because of an outage that everybody has been told about, or whether
+// summedUp tells whether something that is late was owed in an outage that everybody has been told about, or whether
 // it has been late for so long before anybody could be told that it is no news: it stood behind something that was told, or
 // its message waited as well.
 func (e *errand) summedUp(late incident.Event) (bool, error) {
 	if e.Now().Sub(late.Occurred) > incident.Backlog {
 		return true, nil
 	}
-	outage, err := e.outageDuring(late.Occurred, late.Occurred, 0)
+	outage, err := e.outageDuring(late.Occurred.Add(-incident.Deadline), late.Occurred, 0)
 	return outage.ID != 0, err
 }
 

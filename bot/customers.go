@@ -48,6 +48,9 @@ func (c *call) approveCustomers(draft int64) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
+		if last.Redacted {
+			return answer{}, incident.Refuse(incident.Conflict, "The words of that draft have been redacted: write another.")
+		}
 		posted, err := tx.Latest(i.ID, incident.EventCustomers)
 		if err != nil {
 			return answer{}, err

@@ -135,6 +135,7 @@ func (b *Bot) submit(ctx context.Context, in interaction) ([]byte, error) {
 		return nil, err
 	}
 	c.trigger, c.sent = in.Trigger, true
+	c.maskForm(in.View)
 	from := c.resume(in.View.Metadata)
 	if verb, ok := strings.CutPrefix(in.View.Callback, formWords); ok {
 		return c.submitWords(verb, from.Incident, in.View)
@@ -205,9 +206,10 @@ func formDone(a answer) ([]byte, error) {
 	return json.Marshal(map[string]any{"response_action": "update", "view": done})
 }
 
-// messageShortcut opens the declare form about a message.
+// messageShortcut does something about a message: it opens the declare form, or keeps it on the timeline.
 func (b *Bot) messageShortcut(ctx context.Context, in interaction) error {
-	if in.Callback != formDeclare {
+	do, known := shortcuts[in.Callback]
+	if !known {
 		return nil
 	}
 	c, err := b.begin(ctx, in.sender(), in.key())
@@ -215,8 +217,10 @@ func (b *Bot) messageShortcut(ctx context.Context, in interaction) error {
 		return err
 	}
 	c.channel, c.trigger, c.public = in.Channel.ID, in.Trigger, publicName(in.Channel.Name)
-	c.source = permalink(in.Team.Domain, in.Channel.ID, in.Message.TS)
-	a, err := c.shortcut(in.Message.Text)
+	if in.Team.Domain != "" {
+		c.source = permalink("https://"+in.Team.Domain+".slack.com", in.Channel.ID, in.Message)
+	}
+	a, err := do(c, in.Message)
 	if err != nil {
 		a = c.explain(err)
 	}
@@ -224,10 +228,20 @@ func (b *Bot) messageShortcut(ctx context.Context, in interaction) error {
 	return unrecorded(err)
 }
 
+// shortcuts are what can be done about a message, by callback id.
+var shortcuts = map[string]func(*call, posted) (answer, error){
+	formDeclare: (*call).declareFrom,
+	"catch":     (*call).catch,
+}
+
 // permalink is the address of a message, which Slack makes of these parts; asking for it would be a call.
-func permalink(domain, channel, ts string) string {
-	if domain == "" || channel == "" || ts == "" {
+func permalink(workspace, channel string, m posted) string {
+	if channel == "" || m.TS == "" {
 		return ""
 	}
-	return fmt.Sprintf("https://%s.slack.com/archives/%s/p%s", domain, channel, strings.ReplaceAll(ts, ".", ""))
+	address := strings.TrimSuffix(workspace, "/") + "/archives/" + channel + "/p" + strings.ReplaceAll(m.TS, ".", "")
+	if m.Thread != "" && m.Thread != m.TS {
+		address += "?thread_ts=" + m.Thread + "&cid=" + channel
+	}
+	return address
 }

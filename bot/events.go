@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ import (
 	"tocsin/incident"
 )
 
-// heeded are the kinds of events that tell us something.
+// heeded are the kinds of events that tell us something, beside what people do to messages.
 var heeded = map[string]bool{
 	"team_join": true, "user_change": true, "member_joined_channel": true, "member_left_channel": true,
 	"reaction_added": true, "app_home_opened": true,
@@ -37,14 +38,30 @@ func (b *Bot) Event(ctx context.Context, e event) ([]byte, error) {
 		return nil, errForeign
 	case us == nil: // until we know who we are, nobody can be told from a stranger
 		return nil, errUnavailable
+	}
+	g := b.gestureOf(e, us)
+	switch {
+	case g != nil:
+		if err := b.gestured(ctx, e, *g); err != nil {
+			return nil, b.lost(e, err)
+		}
+		return nil, nil
 	case !heeded[e.Inner.Type]:
 		return nil, nil
 	}
 	if err := b.take(ctx, us, e); err != nil {
-		b.failed("event not recorded", err, "request", e.key(), "type", e.Inner.Type)
-		return nil, errUnavailable
+		return nil, b.lost(e, err)
 	}
 	return nil, nil
+}
+
+// lost says that an event could not be recorded.
+func (b *Bot) lost(e event, err error) error {
+	if errors.Is(err, errEarly) {
+		return errUnavailable
+	}
+	b.failed("event not recorded", err, "request", e.key(), "type", e.Inner.Type)
+	return errUnavailable
 }
 
 // take keeps what an event tells us, or does what it asks for.

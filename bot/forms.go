@@ -61,7 +61,7 @@ func (c *call) openForm(v command) (answer, error) {
 	view := form(formWords+v.name, v.label(), v.label())
 	view.PrivateMetadata = metadata
 	if v.room {
-		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(markup(c.incident.String())))
+		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(markup(strings.TrimSpace(c.incident.String()+" "+c.before))))
 	}
 	view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input).WithOptional(v.wordless))
 	for _, f := range v.more {
@@ -197,6 +197,7 @@ func (c *call) keepDraft(text string) (answer, error) {
 	if text == "" {
 		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident declare what is broken")
 	}
+	text = c.mask(text)
 	return c.change(func(tx incident.Tx) (answer, error) {
 		tx.System().KeepDraft(text, c.stamp())
 		return say("Slack did not open the form. Your words are kept, and come to you in a direct message."), nil
@@ -278,12 +279,12 @@ func (c *call) submitted(v view) (incident.Declaration, map[string]string) {
 	return d, faults
 }
 
-// shortcut opens the declare form about a message: its text and where it stands are filled in.
-func (c *call) shortcut(text string) (answer, error) {
+// declareFrom opens the declare form about a message: its text and where it stands are filled in.
+func (c *call) declareFrom(m posted) (answer, error) {
 	if err := c.permitted("declare"); err != nil {
 		return answer{}, err
 	}
-	text = readable(text, c.name)
+	text := readable(m.Text, c.name)
 	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	title, _ := headed(first)
 	summary := cutRunes(text, incident.MaxSummary-400)

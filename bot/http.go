@@ -34,6 +34,10 @@ const formType = "application/x-www-form-urlencoded"
 // reader makes of a body what it asks for; nil means that there is nothing to do.
 type reader func(body []byte) *request
 
+// MendOfSignature is what to do where Slack's requests are refused for their signature.
+const MendOfSignature = "if Slack says dispatch_failed, copy the Signing Secret (Basic Information, App Credentials) anew into SLACK_SIGNING_SECRET, " +
+	"send SIGHUP, and let no proxy change bodies; if not, somebody else calls the address"
+
 // signed lets only requests through whose signature over the raw bytes is Slack's, before anything is parsed.
 func (b *Bot) signed(contentType string, read reader) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -51,7 +55,7 @@ func (b *Bot) signed(contentType string, read reader) http.Handler {
 		}
 		if !b.genuine(r.Header, body) {
 			b.Meter.Refused("signature")
-			b.Log.Warn("refused a request whose signature is not Slack's", "path", r.URL.Path, "bytes", len(body))
+			b.Log.Warn("refused a request whose signature is not Slack's", "path", r.URL.Path, "bytes", len(body), "mend", MendOfSignature)
 			http.Error(w, "bad signature", http.StatusUnauthorized)
 			return
 		}

@@ -175,7 +175,7 @@ func (c *call) show(string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	last, err := c.Store.Latest(c.ctx, i.ID, incident.EventUpdate)
+	last, err := c.lastUpdate(c.ctx, i.ID)
 	if err != nil {
 		return answer{}, err
 	}

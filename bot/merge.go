@@ -179,7 +179,7 @@ func (e *errand) carried() (people []string, err error) {
 		if duplicate.Private != e.i.Private {
 			continue // who is in a room that has been closed off since stays there
 		}
-		there := strings.Fields(duplicate.Refs[refPeople])
+		there := strings.Fields(duplicate.Refs[incident.RefPeople])
 		if room := duplicate.Refs[incident.RefRoom]; room != "" && len(there) == 0 {
 			if there, err = e.members(e.ctx, room); err != nil {
 				return nil, err

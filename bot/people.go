@@ -69,10 +69,15 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// RefreshMembers reads who is in the rooms of private incidents. It runs often enough that what we know is younger than
-// five minutes: what is older counts for nothing.
+// roomsRead is how many rooms' members are read at once: within Slack's limit for that call, which is more than a hundred a
+// minute, of every two minutes in which it is done. The oldest of those that are over are left out, and can be reached from
+// their rooms alone.
+const roomsRead = 150
+
+// RefreshMembers reads who is in the rooms of private incidents, open or over. It runs often enough that what we know is younger
+// than five minutes: what is older counts for nothing.
 func (b *Bot) RefreshMembers(ctx context.Context) error {
-	private, err := b.Store.PrivateRooms(ctx)
+	private, err := b.Store.PrivateRooms(ctx, roomsRead)
 	if err != nil {
 		return err
 	}

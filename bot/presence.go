@@ -23,11 +23,7 @@ func (e *errand) mayHear(handle string) (bool, error) {
 	}
 	outsider := profile.Standing.Outsider()
 	if !e.i.Private && !outsider {
-		vouched, err := e.vouched(e.i)
-		if err == nil && !vouched {
-			err = &incident.Setback{After: time.Second, Err: fmt.Errorf("%s has no room yet", e.i.ID)}
-		}
-		return vouched, err
+		return e.believed()
 	}
 	if e.roomID() == "" {
 		return !outsider && e.i.VisibleTo(handle, false), nil
@@ -38,10 +34,24 @@ func (e *errand) mayHear(handle string) (bool, error) {
 	}
 	at := e.Now()
 	members, err := e.members(e.ctx, e.roomID())
-	if err == nil {
+	if err == nil && e.i.Private { // who is in a public room proves nothing when it is closed off in this moment
 		err = e.Store.SetMembers(e.ctx, e.i.ID, members, at)
 	}
 	return slices.Contains(members, handle), err
+}
+
+// believed tells whether everybody may hear of the incident. Until it is known who declared it, that has to wait; what one has
+// declared who may not stays where it is, and nobody waits for it.
+func (e *errand) believed() (bool, error) {
+	vouched, err := e.vouched(e.i)
+	if err != nil || vouched {
+		return vouched, err
+	}
+	declarer, err := e.Store.Profile(e.ctx, e.i.Declarer.Handle)
+	if err == nil && declarer.Standing == "" {
+		err = &incident.Setback{After: time.Second, Err: fmt.Errorf("%s has no room yet", e.i.ID)}
+	}
+	return false, err
 }
 
 // sayLeft tells that somebody has left their roles behind, unless they are back or somebody else has them.
@@ -86,7 +96,11 @@ func (e *errand) brief(event incident.Event) error {
 	if err != nil {
 		return err
 	}
-	blocks := e.briefing(last, events)
+	about, err := e.Store.About(e.ctx, e.i.ID, 0)
+	if err != nil {
+		return err
+	}
+	blocks := e.briefing(last, incident.Entries(events, about))
 	_, err = e.Slack().PostEphemeralContext(e.ctx, e.roomID(), event.Whom.Handle,
 		slack.MsgOptionText(string("How things stand with "+headline(e.i, 400)), false), slack.MsgOptionBlocks(blocks...))
 	if refusedWith(err, "user_not_in_channel", "channel_not_found", "is_archived", "user_not_found", "not_in_channel") {
@@ -96,7 +110,7 @@ func (e *errand) brief(event incident.Event) error {
 }
 
 // briefing is what is broken, since when, who leads, what was said last and what was tried.
-func (e *errand) briefing(last incident.Event, events []incident.Event) []slack.Block {
+func (e *errand) briefing(last incident.Event, entries []incident.Entry) []slack.Block {
 	policy := e.Policy()
 	head := ":wave: " + bold(headline(e.i, 400)) + "\n" + title(string(e.i.Status)) + mitigatedSuffix(e.i) + " · since " + clock(e.i.Started) +
 		" · " + esc(policy.Duty(incident.Commander).Name()) + " " + holder(e.i, incident.Commander) + " · next update " + nextUpdate(e.i)
@@ -109,8 +123,8 @@ func (e *errand) briefing(last incident.Event, events []incident.Event) []slack.
 		blocks = append(blocks, paragraphs(e.i.Summary, glance, "")...)
 	}
 	var notes []markup
-	for _, note := range slices.Backward(events) {
-		if note.Kind == incident.EventNote && len(notes) < tried {
+	for _, note := range slices.Backward(entries) {
+		if note.Kind == incident.EventNote && !note.Redacted && len(notes) < tried {
 			notes = append(notes, entryLine(note))
 		}
 	}

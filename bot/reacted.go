@@ -2,13 +2,31 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 
 	"tocsin/incident"
 )
 
 // reactionDone on the message about a task says that it is done.
 const reactionDone = "white_check_mark"
+
+// errEarly is for a reaction to a message of ours of which we have not written down yet what it is about: Slack is to deliver
+// it again.
+var errEarly = errors.New("a reaction came before the answer to the message that it is on")
+
+// ours tells whether an event is about a message of ours.
+func (b *Bot) ours(e event) bool {
+	us := b.team.Load()
+	return us != nil && text(e.Inner.Author) == us.bot
+}
+
+// unposted tells whether an open task has no message in the room, as far as we know: it may just be on its way.
+func unposted(i *incident.Incident) bool {
+	return slices.ContainsFunc(i.Tasks, func(task incident.Task) bool { return task.Open() && i.Refs[refTask+strconv.Itoa(task.Number)] == "" })
+}
 
 // reacted takes somebody's reaction to a message in an incident's room as if they had typed what it stands for. Nobody hears a
 // refusal: there is nowhere to say it to one person, and what a reaction means to others is theirs.
@@ -25,9 +43,11 @@ func (b *Bot) reacted(ctx context.Context, e event) error {
 	if err != nil {
 		return err
 	}
-	_, ts := e.item()
-	number, ofTask := taskOf(i, ts)
-	if !ofTask {
+	number, ofTask := taskOf(i, e.item().TS)
+	switch {
+	case !ofTask && b.ours(e) && unposted(i):
+		return errEarly
+	case !ofTask:
 		return nil
 	}
 	c, err := b.begin(ctx, sender{user: handle}, e.key())

@@ -48,6 +48,8 @@ func (e *errand) saying(event incident.Event) (*saying, error) {
 		return e.saySimilar(event)
 	case incident.EventCustomersDraft:
 		return e.sayCustomersDraft(event), nil
+	case incident.EventPrivate, incident.EventPublic:
+		return e.sayConverted(event), nil
 	case incident.EventAccess:
 		return e.sayAccess(event), nil
 	case incident.EventMerged:
@@ -130,7 +132,13 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 			return e.sayLeft(event)
 		}
 		return e.reminding(event), nil
+	case incident.EventMasked:
+		return paragraph(":key: In what you wrote there was a secret: " + bold(esc(event.Text)) + ". Tocsin has not kept it, but Slack may still show it, and " +
+			"whoever has read it can use it. Make a new one, and take the old one out of use."), nil
 	case incident.EventTaskDue:
+		if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
+			return nil, err
+		}
 		return e.taskDue(event), nil
 	case incident.EventTold:
 		return e.tellSeverity(event)

@@ -64,10 +64,17 @@ func (c *call) find(words string, before int64) (found []slack.Block, last int64
 			if err != nil {
 				return nil, 0, err
 			}
-			if i == nil || strings.TrimSpace(hit.Event.Text) == "" {
+			if i == nil {
 				continue
 			}
-			found = append(found, section(foundLine(i, hit.Event)))
+			event, err := veil(hit.Event, func(id incident.ID) (bool, error) { other, err := c.readableOne(known, id); return other != nil, err })
+			if err != nil {
+				return nil, 0, err
+			}
+			if strings.TrimSpace(event.Text) == "" {
+				continue
+			}
+			found = append(found, section(foundLine(i, event)))
 			if len(found) == hitsShown {
 				return found, before, nil
 			}

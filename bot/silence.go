@@ -20,8 +20,8 @@ const (
 
 // heard is when people were heard last, in the room or with Tocsin, where a silence on the incident is due to be told; else nil.
 //
-// The room is read at that moment only. Every message of every room could be delivered to us as an event, but then each word
-// in them would be a request, and most of them would tell us nothing.
+// The room is read at that moment only. Every message of every room is delivered to us as an event, because it may be one that
+// is kept on a timeline; but to write down of each who sent it would be a change of the record, and most would tell us nothing.
 func (b *Bot) heard(ctx context.Context, id incident.ID, at time.Time) (map[string]time.Time, error) {
 	i, err := b.Store.Incident(ctx, id)
 	if err != nil {

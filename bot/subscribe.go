@@ -74,8 +74,8 @@ func (c *call) inform(tx incident.Tx, i *incident.Incident) error {
 // news tells one subscriber of an update, unless they may not know of the incident (any more), or a newer one has overtaken
 // it while nothing could be sent.
 func (e *errand) news() (incident.Refs, error) {
-	_, event, err := e.Store.Event(e.ctx, e.effect.Event())
-	if err != nil {
+	event, err := e.asItReads()
+	if err != nil || event.Redacted {
 		return nil, err
 	}
 	last, err := e.latestUpdate()
@@ -85,6 +85,9 @@ func (e *errand) news() (incident.Refs, error) {
 	whom := e.effect.Whom()
 	if may, err := e.mayHear(whom); err != nil || !may {
 		return nil, err
+	}
+	if event.Kind == incident.EventCorrected || event.Kind == incident.EventRedacted {
+		return nil, e.amendNews(event, whom)
 	}
 	line := paragraph(":white_check_mark: " + bold(esc(e.i.Name())) + " is resolved.")
 	if event.Kind == incident.EventUpdate {

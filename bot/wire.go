@@ -49,12 +49,31 @@ type interaction struct {
 		ID   string `json:"id"`
 		Name string `json:"name"`
 	} `json:"channel"`
-	Message struct {
-		TS   string `json:"ts"`
-		Text string `json:"text"`
-	} `json:"message"`
+	Message posted   `json:"message"`
 	Actions []action `json:"actions"`
 	View    view     `json:"view"`
+}
+
+// posted is a message that stands in a channel.
+type posted struct {
+	TS      string `json:"ts"`
+	Thread  string `json:"thread_ts"`
+	Subtype string `json:"subtype"`
+	User    string `json:"user"`
+	Bot     string `json:"bot_id"`
+	Name    string `json:"username"` // that an integration gave itself
+	Text    string `json:"text"`
+	Edited  struct {
+		User string `json:"user"`
+	} `json:"edited"`
+	Files []struct {
+		Name string `json:"name"`
+		Link string `json:"permalink"`
+	} `json:"files"`
+	Attached []struct {
+		Fallback string `json:"fallback"`
+		Text     string `json:"text"`
+	} `json:"attachments"`
 }
 
 func (in interaction) sender() sender {
@@ -199,31 +218,32 @@ type event struct {
 	Time      int64  `json:"event_time"`
 	Inner     struct {
 		Type    string          `json:"type"`
+		Subtype json.RawMessage `json:"subtype"`
 		User    json.RawMessage `json:"user"` // an id, or the whole user
 		Channel json.RawMessage `json:"channel"`
 
 		Reaction json.RawMessage `json:"reaction"`
-		Item     json.RawMessage `json:"item"` // that somebody reacted to
-		Tab      json.RawMessage `json:"tab"`  // of the app, that somebody opened
+		Item     json.RawMessage `json:"item"` // that was reacted to
+		Author   json.RawMessage `json:"item_user"`
+		Message  json.RawMessage `json:"message"` // as it reads now
+		Deleted  json.RawMessage `json:"deleted_ts"`
+		Tab      json.RawMessage `json:"tab"` // of the app, that somebody opened
 	} `json:"event"`
 }
 
 func (e event) key() string { return incident.KeyEvent + e.ID }
 
-// item is the message that somebody reacted to.
-func (e event) item() (channel, ts string) {
-	var item struct{ Channel, TS json.RawMessage }
-	if json.Unmarshal(e.Inner.Item, &item) != nil {
-		return "", ""
-	}
-	return text(item.Channel), text(item.TS)
+// item is what somebody reacted to; of a shape that we do not know, nothing.
+type item struct{ Type, Channel, TS string }
+
+func (e event) item() item {
+	var i struct{ Type, Channel, TS json.RawMessage }
+	_ = json.Unmarshal(e.Inner.Item, &i)
+	return item{text(i.Type), text(i.Channel), text(i.TS)}
 }
 
-// channel is where it happened, or "".
-func (e event) channel() string {
-	item, _ := e.item()
-	return firstOf(text(e.Inner.Channel), item)
-}
+// channel is where it happened, "" where that is nowhere.
+func (e event) channel() string { return firstOf(text(e.Inner.Channel), e.item().Channel) }
 
 func readEvent(body []byte) (event, error) {
 	var e event

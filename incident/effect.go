@@ -18,14 +18,15 @@ const (
 	LaneSigns    Lane = "signs"    // what hangs on the room's door
 	LaneAnnounce Lane = "announce" // what those outside see
 	LaneDirect   Lane = "direct"   // words to one person
+	LaneReads    Lane = "reads"    // what is read there, not written
 	LaneHome     Lane = "home"     // the Home tabs of people
 )
 
 // EffectKind names something outside that is to be brought in step.
 type EffectKind string
 
-// The kinds of effects. Say, Tell, Thread, News and Customers are one-shots: their subject is an event. That of a task is its
-// number, that of a Home tab whose it is.
+// The kinds of effects. Say, Tell, Catch, Amend, Thread, News, Customers and Leave are one-shots: their subject is an event. That of
+// a task is its number, that of a Home tab whose it is.
 const (
 	EffectRoom         EffectKind = "room"
 	EffectCard         EffectKind = "card"
@@ -35,9 +36,12 @@ const (
 	EffectAnnouncement EffectKind = "announcement"
 	EffectBookmarks    EffectKind = "bookmarks"
 	EffectArchive      EffectKind = "archive"
+	EffectLeave        EffectKind = "leave"     // the room that it had before it was closed off, or opened
 	EffectCheck        EffectKind = "check"     // what stands outside
 	EffectSay          EffectKind = "say"       // to the room
 	EffectTell         EffectKind = "tell"      // to the person whom the event names
+	EffectCatch        EffectKind = "catch"     // the words of a message that somebody picked
+	EffectAmend        EffectKind = "amend"     // what was said of an entry whose words are others now, or none
 	EffectTask         EffectKind = "task"      // its message in the room
 	EffectHome         EffectKind = "home"      // of one person
 	EffectThread       EffectKind = "thread"    // an update, below the announcement
@@ -71,6 +75,12 @@ type Effect struct {
 	Until time.Time // no call may begin for it later: somebody else may be at it by then; zero: no such bound
 }
 
+// What a courier says of a delivery beside what it learned. None of it is kept.
+const (
+	RefRoomHidden = "tocsin.hidden" // the room that was opened is a private one
+	RefNoRoom     = "tocsin.noroom" // there was no room: where one is asked for since, this belongs behind it
+)
+
 // Backlog is how long something must have been owed to count as left behind: what is owed now goes before it, and what was
 // to be said goes into a summary. An outage that lasts as long is summed up.
 const Backlog = 10 * time.Minute
@@ -93,9 +103,10 @@ func (e Effect) String() string { return string(e.Kind) + " of " + e.Incident.St
 
 // names are what people call the kinds.
 var names = map[EffectKind]string{
-	EffectPin: "pinning of the card", EffectArchive: "archiving of the room", EffectCheck: "look at what is missing", EffectInvite: "invitations",
+	EffectPin: "pinning of the card", EffectArchive: "archiving of the room", EffectLeave: "farewell to the room before", EffectCheck: "look at what is missing", EffectInvite: "invitations",
 	EffectSay: "message", EffectThread: "update below the announcement", EffectNews: "message to subscribers",
 	EffectCustomers: "message to customers", EffectTell: "direct message", EffectTask: "message about a task", EffectHome: "Home tab",
+	EffectCatch: "reading of a message", EffectAmend: "correction of a message",
 }
 
 // Name is what people call the kind.
@@ -126,14 +137,27 @@ func (k EffectKind) Waits() EffectKind {
 // lanes says in which lane each kind travels.
 var lanes = map[EffectKind]Lane{
 	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectArchive: LaneRoom, EffectCheck: LaneRoom, EffectSay: LaneWords,
-	EffectInvite: LanePeople, EffectTopic: LaneSigns,
+	EffectInvite: LanePeople, EffectLeave: LanePeople, EffectTopic: LaneSigns,
 	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce, EffectThread: LaneAnnounce, EffectCustomers: LaneWords,
 	EffectTell: LaneDirect, EffectNews: LaneDirect, EffectTask: LaneWords, EffectHome: LaneHome,
+	EffectCatch: LaneReads, EffectAmend: LaneWords, // behind the words that it changes
 }
 
 // everything is what a new room needs, in the order of each lane.
 var everything = []EffectKind{
 	EffectRoom, EffectCard, EffectPin, EffectInvite, EffectTopic, EffectAnnouncement, EffectBookmarks,
+}
+
+// Hangings is what hangs in the room of an incident, or shows where that is. A room that is not the first owes it anew.
+func (i *Incident) Hangings() []Effect {
+	e := Event{Kind: EventAccepted, Tasks: i.openNumbers()}
+	return slices.DeleteFunc(e.Owes(i.ID), func(owed Effect) bool { return owed.Kind == EffectRoom })
+}
+
+// closingOff is a new room, as everything is, but for the announcement: it is taken back, which waits for no room. The room
+// before is left when those in it have been invited to the new one.
+var closingOff = []EffectKind{
+	EffectAnnouncement, EffectRoom, EffectCard, EffectPin, EffectInvite, EffectLeave, EffectTopic, EffectBookmarks, EffectSay,
 }
 
 // owes is the one table of which event owes what to the outside.
@@ -158,6 +182,9 @@ var owes = map[EventKind][]EffectKind{
 	EventCustomers:      {EffectCustomers},
 	EventAccess:         {EffectSay},
 	EventAdmitted:       {EffectInvite},
+	EventPrivate:        closingOff,
+	EventPublic:         append(slices.Clone(everything), EffectLeave, EffectSay),
+	EventMisfit:         {EffectLeave},
 	EventMitigated:      {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventResolved:       {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventClosed:         {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
@@ -184,10 +211,20 @@ var owes = map[EventKind][]EffectKind{
 	EventPolicy:         nil,
 	EventOutage:         {EffectSay},
 	EventDraft:          {EffectTell},
+	EventPicked:         {EffectCatch},
+	EventCaught:         {},
+	EventUncaught:       {},
+	EventEdited:         {},
+	EventDeleted:        {},
+	EventCorrected:      {EffectCard, EffectAnnouncement, EffectAmend},
+	EventStarred:        {},
+	EventUnstarred:      {},
+	EventMasked:         {EffectTell},
+	EventRedacted:       {EffectCard, EffectAnnouncement, EffectAmend},
 }
 
 // oneShots are the kinds whose subject is the event that they tell of.
-var oneShots = []EffectKind{EffectSay, EffectTell, EffectThread, EffectCustomers}
+var oneShots = []EffectKind{EffectSay, EffectTell, EffectCatch, EffectAmend, EffectThread, EffectCustomers, EffectLeave}
 
 // Owes lists the effects of an event that has been stored, in the order in which they are to be delivered.
 func (e Event) Owes(id ID) []Effect {

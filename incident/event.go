@@ -29,6 +29,9 @@ const (
 	EventUpdate         EventKind = "update"
 	EventAccess         EventKind = "access"   // somebody asks to be let into the room
 	EventAdmitted       EventKind = "admitted" // somebody was let in
+	EventPrivate        EventKind = "private"  // it was closed off
+	EventPublic         EventKind = "public"   // it was opened to everybody
+	EventMisfit         EventKind = "misfit"   // its room was opened for others than those whom it is for by then
 	EventMitigated      EventKind = "mitigated"
 	EventCustomersDraft EventKind = "customers_draft" // words for customers that wait for the commander
 	EventCustomers      EventKind = "customers"       // words that customers read
@@ -57,6 +60,16 @@ const (
 	EventOutage         EventKind = "outage"       // of the system: a destination took nothing for a while, and is back
 	EventDraft          EventKind = "draft"        // of the system: words that a form could not take, kept for their author
 	EventPolicy         EventKind = "policy"       // of the system: another policy holds from now on
+	EventPicked         EventKind = "picked"       // a message of the room is to be kept: its words are being read
+	EventCaught         EventKind = "caught"       // a message of the room is kept, with its words
+	EventUncaught       EventKind = "uncaught"     // who caught a message took that back
+	EventEdited         EventKind = "edited"       // a message that was caught reads differently now
+	EventDeleted        EventKind = "deleted"      // a message that was caught is gone from the room
+	EventCorrected      EventKind = "corrected"    // the words of another entry were set right
+	EventStarred        EventKind = "starred"      // another entry matters
+	EventUnstarred      EventKind = "unstarred"
+	EventRedacted       EventKind = "redacted" // the words of another entry were taken out
+	EventMasked         EventKind = "masked"   // of the system: a secret was kept out of what somebody wrote
 )
 
 // Event is one entry of the timeline: what, who, when it happened, and when it was recorded (Stamp.At).
@@ -68,9 +81,11 @@ type Event struct {
 	Occurred time.Time // never after Stamp.At
 	From, To string    // the values that changed; for a role, To is the role; for a task its number, and From when it is due
 	Text     string
-	Whom     Person // who it was done to
-	Corrects int64  // the event that this one sets right, or 0
-
+	Whom     Person   // who it was done to
+	Message  string   // the message of the room that it is about: what the room calls it; "" for none
+	Link     string   // where that can be read
+	Corrects int64    // the event that this one is about, or 0
+	Redacted bool     // its words have been taken out, and who said them
 	Audience []string // handles of those who asked to hear of it, each by a direct message; no part of the record
 	Tasks    []string // numbers of those whose messages are to be brought in step; no part of the record
 }
@@ -99,15 +114,18 @@ var tellings = map[EventKind]func(Event) string{
 	EventCustomers:      func(e Event) string { return "told customers: " + e.Text },
 	EventAccess:         func(e Event) string { return "asked to be let in: " + e.Text },
 	EventAdmitted:       func(e Event) string { return fmt.Sprintf("let %s in", e.Whom.Name) },
+	EventPrivate:        func(Event) string { return "made it private" },
+	EventPublic:         func(Event) string { return "made it public" },
+	EventMisfit:         func(Event) string { return "left a room that was opened for others" },
 	EventMitigated:      func(Event) string { return "marked it mitigated" },
 	EventResolved:       func(Event) string { return "resolved it" },
 	EventClosed:         func(Event) string { return "closed it" },
 	EventArchived:       func(Event) string { return "archived its room" },
 	EventReopened:       func(e Event) string { return "reopened it: " + e.Text },
 	EventMerged:         func(e Event) string { return "merged it into " + e.Text },
-	EventAbsorbed:       func(e Event) string { return fmt.Sprintf("merged %s into it: %s", e.To, e.Text) },
+	EventAbsorbed:       func(e Event) string { return fmt.Sprintf("merged %s into it", e.To) + colon(e.Text) },
 	EventSeparated:      func(e Event) string { return "took " + e.To + " out again, which is no duplicate" },
-	EventSimilar:        func(e Event) string { return fmt.Sprintf("saw that %s looks alike: %s", e.To, e.Text) },
+	EventSimilar:        func(e Event) string { return fmt.Sprintf("saw that %s looks alike", e.To) + colon(e.Text) },
 	EventLate:           func(e Event) string { return fmt.Sprintf("could not bring the %s in step yet: %s", e.To, e.Text) },
 	EventCaughtUp:       func(e Event) string { return fmt.Sprintf("brought the %s in step, late", e.To) },
 	EventBuried:         func(e Event) string { return fmt.Sprintf("gave up on the %s: %s", e.To, e.Text) },
@@ -137,6 +155,37 @@ var tellings = map[EventKind]func(Event) string{
 	EventPolicy: func(e Event) string {
 		return fmt.Sprintf("took policy %s in the place of %s: %s", e.To, e.From, e.Text)
 	},
+	EventPicked:   func(e Event) string { return "picked a message by " + e.Whom.Name },
+	EventCaught:   func(e Event) string { return fmt.Sprintf("caught what %s said: %s", e.Whom.Name, e.Text) },
+	EventUncaught: func(e Event) string { return "took back that a message by " + e.Whom.Name + " is kept" },
+	EventEdited: func(e Event) string {
+		return fmt.Sprintf("edited a message that was caught (#%d): %s", e.Corrects, e.Text)
+	},
+	EventDeleted: func(e Event) string {
+		return fmt.Sprintf("saw that a message that was caught (#%d) was deleted", e.Corrects)
+	},
+	EventCorrected: func(e Event) string { return fmt.Sprintf("corrected #%d: %s", e.Corrects, e.Text) },
+	EventStarred:   func(e Event) string { return fmt.Sprintf("starred #%d", e.Corrects) },
+	EventUnstarred: func(e Event) string { return fmt.Sprintf("took the star off #%d", e.Corrects) },
+	EventMasked:    func(e Event) string { return fmt.Sprintf("masked in what %s wrote: %s", e.Whom.Name, e.Text) },
+	EventRedacted:  func(e Event) string { return fmt.Sprintf("redacted #%d: %s", e.Corrects, e.Text) },
+}
+
+// Other is the incident whose title an event tells, or 0: whoever may not know of that one may not read the title here.
+func (e Event) Other() ID {
+	if e.Kind != EventSimilar && e.Kind != EventAbsorbed {
+		return 0
+	}
+	other, _ := ParseID(e.To)
+	return other
+}
+
+// colon is what comes after a colon, if anything does.
+func colon(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ": " + text
 }
 
 func tellRole(e Event) string {

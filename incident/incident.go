@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -175,10 +176,14 @@ func cut(s string, length int) string {
 func (i *Incident) Name() string { return fmt.Sprintf("%s %s", i.ID, i.Title) }
 
 // VisibleTo tells whether a person may learn of this incident at all; member says whether they are known, by a
-// sufficiently fresh look, to be in its room. Whoever declared a private incident may see it until there is a room.
+// sufficiently fresh look, to be in its room. Until there is a room, those may see a private incident who are sure to be invited:
+// who declared it, who has a role in it, and who was in its room before it was closed off.
 func (i *Incident) VisibleTo(handle string, member bool) bool {
 	if !i.Private || member {
 		return true
 	}
-	return i.Refs[RefRoom] == "" && handle == i.Declarer.Handle
+	if i.Refs[RefRoom] != "" {
+		return false
+	}
+	return handle == i.Declarer.Handle || len(i.RolesOf(handle)) > 0 || slices.Contains(strings.Fields(i.Refs[RefPeople]), handle)
 }

@@ -41,6 +41,14 @@ func (s Standing) MayJudge() error {
 	return s.MayDeclare()
 }
 
+// MayRedact refuses those who cannot take words out of the record, whatever a policy leaves to whom.
+func (s Standing) MayRedact() error {
+	if s == Member || s == Admin {
+		return nil
+	}
+	return Refuse(Forbidden, "Only members of this workspace can take words out of the record: ask one of them.")
+}
+
 // MayDeclare refuses those who cannot declare, saying who could do it for them.
 func (s Standing) MayDeclare() error {
 	switch s {
@@ -60,6 +68,14 @@ func (s Standing) MayDeclare() error {
 func (s Standing) MayCount() error {
 	if s.Outsider() {
 		return Refuse(Forbidden, "Figures are for the members of this workspace. What you can see: /incident list all.")
+	}
+	return nil
+}
+
+// MayConvert refuses those who cannot say who may know of an incident.
+func (s Standing) MayConvert() error {
+	if s.Outsider() {
+		return Refuse(Forbidden, "Who may know of an incident is for the members of this workspace to say. Ask one of them.")
 	}
 	return nil
 }

@@ -54,6 +54,7 @@ type Policy struct {
 	Services   []Service
 	Channel    string // pattern of room names: {number} and {title} stand for the incident's
 	Announce   string // id of the channel for announcements; "" is where the incident was declared
+	Reaction   string // that catches a message of a room when somebody puts it there: "pushpin"
 	Customers  Customers
 	Drills     Drills
 
@@ -80,7 +81,8 @@ func Defaults() *Policy {
 			{Role: Mitigator, Does: "You make it stop hurting: roll back, fail over, switch off. Say what you do before you do it."},
 			{Role: Scribe, Does: "You write down what happens and when, with notes: /incident note."},
 		},
-		Channel: "inc-{number}-{title}",
+		Channel:  "inc-{number}-{title}",
+		Reaction: "pushpin",
 		Customers: Customers{Approve: true, Templates: map[Status]string{
 			Investigating: "We are looking into a problem that some customers see. We will tell you more {next}.",
 			Identified:    "We have found the cause of the problem that some customers see, and are mending it. We will tell you more {next}.",

@@ -16,7 +16,7 @@ const RefBriefed = "tocsin.briefed"
 // Arrive notes that somebody has come into the room at an instant. Of who has a role that stands in the record; who comes late,
 // counted from when the room opened, is told how things stand: once, and neither who declared nor who has a role.
 func (i *Incident) Arrive(p Person, at, opened time.Time, s Stamp) {
-	if i.HasLeft(p.Handle) {
+	if i.IsGone(p.Handle) {
 		i.Refs[RefGone] = strings.Join(slices.DeleteFunc(i.gone(), func(handle string) bool { return handle == p.Handle }), " ")
 	}
 	if !i.Status.Open() {
@@ -65,8 +65,8 @@ const RefGone = "tocsin.gone"
 
 func (i *Incident) gone() []string { return strings.Fields(i.Refs[RefGone]) }
 
-// HasLeft tells whether somebody has left the room, and has not come back.
-func (i *Incident) HasLeft(handle string) bool { return slices.Contains(i.gone(), handle) }
+// IsGone tells whether somebody has left the room, and has not come back.
+func (i *Incident) IsGone(handle string) bool { return slices.Contains(i.gone(), handle) }
 
 // Away lists the roles that somebody left behind and still has.
 func (i *Incident) Away(left Event) []Role {

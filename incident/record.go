@@ -122,6 +122,12 @@ func (l *Ledger) KeepDraft(text string, s Stamp) {
 	l.record(Event{Kind: EventDraft, Stamp: s, Text: text, Whom: s.By})
 }
 
+// Masked notes that secrets of these kinds stood in what somebody wrote, and were kept out of the record: they are to be told.
+func (l *Ledger) Masked(kinds []string, whom Person, s Stamp) {
+	s.By = System
+	l.record(Event{Kind: EventMasked, Stamp: s, Text: strings.Join(kinds, ", "), Whom: whom})
+}
+
 // ChangePolicy notes that another policy holds from now on, each by its hash, and why.
 func (l *Ledger) ChangePolicy(from, to, why string, s Stamp) {
 	l.record(Event{Kind: EventPolicy, Stamp: s, From: from, To: to, Text: why})

@@ -120,6 +120,24 @@ func (i *Incident) DropTask(number int, why string, s Stamp) error {
 	return nil
 }
 
+// redactTask takes words of a task out that an entry has put there, and returns its number, if there were any.
+func (i *Incident) redactTask(e Event) (numbers []string) {
+	number, err := strconv.Atoi(e.To)
+	if _, known := i.Task(number); err != nil || !known {
+		return nil
+	}
+	task := &i.Tasks[number-1]
+	switch e.Kind {
+	case EventTask, EventTaskTaken, EventTaskDone:
+		task.Title = "(redacted)"
+	case EventTaskDropped:
+		task.Why = "(redacted)"
+	default:
+		return nil
+	}
+	return []string{e.To}
+}
+
 // Task is one task by its number.
 func (i *Incident) Task(number int) (Task, bool) {
 	if number < 1 || number > len(i.Tasks) {

@@ -22,12 +22,30 @@ type Tx interface {
 	System() *Ledger
 	// Know keeps what was learned about a person, unless something newer is known.
 	Know(Profile) error
+	Rooms
+	Subscriptions
+	Recorded
+}
+
+// Recorded is what a change may ask of what was recorded before it.
+type Recorded interface {
+	// Latest is the event of a kind that was recorded last on an incident, the zero Event when there is none.
+	Latest(ID, EventKind) (Event, error)
+	// Message is the last event about a message of an incident's room, the zero Event where there is none.
+	Message(id ID, message string) (Event, error)
+	// Entry is an entry of an incident, with what was recorded about it; an unknown one is Missing.
+	Entry(id ID, event int64) (Entry, error)
+}
+
+// Rooms is who is in which room, and who has seen what is in them elsewhere.
+type Rooms interface {
 	// Join and Leave keep who is in an incident's room.
 	Join(id ID, handle string, at time.Time) error
 	Leave(id ID, handle string) error
-	Subscriptions
-	// Latest is the event of a kind that was recorded last on an incident, the zero Event when there is none.
-	Latest(ID, EventKind) (Event, error)
+	// Present lists the handles of those who are in it, as far as is known.
+	Present(ID) ([]string, error)
+	// HomesShown lists the handles of those whose Home tab was shown at an instant or later.
+	HomesShown(since time.Time) ([]string, error)
 }
 
 // Subscriptions is who hears the updates of what, whether they are in its room or not.

@@ -62,6 +62,9 @@ func fold(events []Event) state {
 			s.Mitigated, s.Resolved, s.Closed = time.Time{}, time.Time{}, time.Time{}
 		}
 		s.Tasks = foldTask(s.Tasks, e)
+		if e.Kind == EventRedacted {
+			s.foldRedacted(events[e.Corrects-1])
+		}
 		switch e.Kind {
 		case EventStatus, EventDistrusted, EventAccepted, EventDeclined, EventResolved, EventClosed, EventMerged, EventReopened:
 			s.Status = Status(e.To)
@@ -188,11 +191,12 @@ func TestTheRecordTellsTheState(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		record := i.Drain()
+		record := number(nil, i.Drain())
+		walked = record
 		for n := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			before := stateOf(i)
 			before.Roles = maps.Clone(i.Roles)
-			err := rapid.SampledFrom(moves).Draw(t, "move")(t, i, by(grace, n+1))
+			err := rapid.SampledFrom(slices.Concat(moves, timelineMoves)).Draw(t, "move")(t, i, by(grace, n+1))
 			events := i.Drain()
 			switch {
 			case err == nil && len(events) != 1:
@@ -202,7 +206,9 @@ func TestTheRecordTellsTheState(t *testing.T) {
 			case err != nil && CodeOf(err) == "":
 				t.Fatalf("a refusal is for people: %v", err)
 			}
-			record = append(record, events...)
+			record = number(record, events)
+			walked = record
+			checkMessage(t, record)
 			if diff := cmp.Diff(fold(record), stateOf(i)); diff != "" {
 				t.Fatalf("the record tells another story (-record +row):\n%s", diff)
 			}

@@ -15,6 +15,7 @@ type Copied struct {
 	Schema    int64
 	Incidents int64 // without the system's own
 	Entries   int64 // all of which fit their commitments
+	Redacted  int64 // of these: their words have been taken out
 	Owed      int64 // effects that are not done
 	Bytes     int64
 }
@@ -92,7 +93,7 @@ func (c *Copied) examine(ctx context.Context, path string) (err error) {
 		return err
 	}
 	var found error
-	c.Entries, err = verify(ctx, db.New(s.conn()), func(entry int64, what string) {
+	c.Entries, c.Redacted, err = verify(ctx, db.New(s.conn()), func(entry int64, what string) {
 		if found == nil {
 			found = fmt.Errorf("entry %d: %s", entry, what)
 		}

@@ -32,6 +32,7 @@ type committer struct {
 	wake func() // called after a commit that concerns the outbox
 
 	conn *sql.Conn // nil when there is none that can be trusted
+	soil bool      // the write-ahead log may hold words that have been taken out
 
 	mu       sync.RWMutex // held for reading while a change is handed over, so that none is handed over to a closed queue
 	closed   bool
@@ -44,6 +45,7 @@ type job struct {
 	run     func(*Tx) error
 	claimed atomic.Bool // by the committer, which will run it, or by the caller, who has given up
 	woke    bool
+	erased  bool
 	err     error
 	done    chan error
 }
@@ -131,7 +133,9 @@ func (c *committer) batch(first *job) {
 			j.err = err
 		}
 		woke = woke || j.woke && j.err == nil
+		c.soil = c.soil || j.erased && j.err == nil
 	}
+	c.scrub()
 	if woke {
 		c.wake()
 	}
@@ -210,7 +214,7 @@ func (c *committer) change(j *job, seen map[incident.ID]snapshot) error {
 	t := newTx(context.Background(), sqliteDialect, c.conn)
 	t.seen = seen
 	j.err = protect(c.log, func() error { return j.run(t) })
-	j.woke = len(t.stirred) > 0
+	j.woke, j.erased = len(t.stirred) > 0, t.erased
 	if t.err != nil { // seen by the transaction, even if the change has swallowed it
 		j.err = t.err
 	}
@@ -222,6 +226,19 @@ func (c *committer) change(j *job, seen map[incident.ID]snapshot) error {
 	}
 	clear(seen)
 	return c.exec("ROLLBACK TO change; RELEASE change") // fails where SQLite has rolled back all of it on its own
+}
+
+// scrub empties the write-ahead log where that may hold words that have been taken out: the pages in the file hold zeros in
+// their place. It does not wait for long reads, and tries again after the next batch.
+func (c *committer) scrub() {
+	if !c.soil || c.conn == nil {
+		return
+	}
+	var busy, frames, moved int
+	_ = c.exec("PRAGMA busy_timeout = 100") // whoever waits for a change waits for this too
+	err := c.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved)
+	_ = c.exec("PRAGMA busy_timeout = " + busyTimeout)
+	c.soil = err != nil || busy != 0
 }
 
 func (c *committer) exec(statements string) error {

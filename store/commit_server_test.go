@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net"
@@ -178,6 +179,32 @@ func TestCommitIsNeverAnswered(t *testing.T) {
 	}
 	if got := fmt.Sprint(notes(t, s, id)); got != "[no key key]" {
 		t.Error(got)
+	}
+}
+
+// The server takes its locks from a change that stands still, as when our process was stopped, and ends its connection before
+// the commit. Nothing of that is kept, which is certain: so the change runs again, also one without a key (F81).
+func TestCommitOfWhatStoodStill(t *testing.T) {
+	where := storetest.Cluster(t).Database(t)
+	s := open(t, where)
+	id := declare(t, s)
+	database, err := sql.Open("pgx", where)
+	must(t, err)
+	defer database.Close()
+	const end = `SELECT COALESCE(bool_and(pg_terminate_backend(pid, 10000)), false) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle in transaction'`
+	runs := 0
+	must(t, s.Stall(t.Context(), `UPDATE incidents SET title = title || '!' WHERE id > 0`, func() {
+		if runs++; runs > 1 {
+			return
+		}
+		var ended bool
+		if err := database.QueryRow(end).Scan(&ended); err != nil || !ended {
+			t.Errorf("it was not ended: %v", err)
+		}
+	}))
+	if i, err := s.Incident(t.Context(), id); err != nil || runs != 2 || i.Title != "checkout is down!" {
+		t.Errorf("after %d runs: %v %v", runs, i, err)
 	}
 }
 

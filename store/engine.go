@@ -43,6 +43,7 @@ type dialect struct {
 	take       string                // the end of the claim's query: how the rows are taken that it picks
 	explain    func(error) error     // says of an error in one sentence what is wrong and what to do
 	index      string                // keeps the words of an entry
+	forget     string                // takes the words of an entry out again, if they are there; SQLite has to be told which they are
 	search     string                // lists entries, newest first: by a query of words, before one, so many
 	unsearched string                // tells whether there are entries, and none is indexed
 	whole      func(string) string   // a word in such a query

@@ -58,7 +58,7 @@ func (s *Store) look(ctx context.Context) error {
 
 // lookByParts reads the tables that stay small with their indexes, and the rows of those that grow, some at a time.
 func (s *Store) lookByParts(ctx context.Context) error {
-	for _, table := range []string{"installation", "migrations", "structure", "incidents", "roles", "refs", "profiles", "members"} {
+	for _, table := range []string{"installation", "migrations", "structure", "incidents", "roles", "refs", "messages", "profiles", "members"} {
 		if err := integrity(ctx, s.readers, table); err != nil {
 			return err
 		}

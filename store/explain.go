@@ -167,7 +167,9 @@ func explainServer(err error) error {
 		known = mend{"PostgreSQL does not speak TLS", "let it (ssl = on), or choose another sslmode in its address"}
 	case errors.As(err, new(*tls.CertificateVerificationError)):
 		known = mend{"the certificate of PostgreSQL is not trusted here", "name its authority with sslrootcert in the address, and the host as the certificate does"}
-	case errors.As(err, &network), errors.As(err, &connecting), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &connecting): // it is there, and a lock or its load holds us up
+		known = slow
+	case errors.As(err, &network), errors.As(err, &connecting), errors.Is(err, io.ErrUnexpectedEOF):
 		known = serverMends["08"]
 	}
 	if known == (mend{}) {

@@ -123,3 +123,12 @@ func (s *Store) WrongTurns(t testing.TB) (wrong int) {
 		WHERE COALESCE(e.turn, -1) <> COALESCE(t.turn, -1)`).Scan(&wrong))
 	return wrong
 }
+
+// Stall runs a statement in a change, and something else between it and the commit.
+func (s *Store) Stall(ctx context.Context, statement string, meanwhile func()) error {
+	return s.write(ctx, func(tx *Tx) error {
+		_, err := tx.conn.ExecContext(tx.ctx, statement)
+		meanwhile()
+		return err
+	})
+}

@@ -146,7 +146,7 @@ func examined(ctx context.Context, path string) (named map[int64]string, err err
 	}
 	defer pool.Close()
 	named = map[int64]string{}
-	if _, err := verify(ctx, db.New(sqliteDialect.spell(pool)), func(entry int64, what string) { named[entry] += what }); err != nil {
+	if _, _, err := verify(ctx, db.New(sqliteDialect.spell(pool)), func(entry int64, what string) { named[entry] += what }); err != nil {
 		return nil, err
 	}
 	return named, damageOf(integrity(ctx, pool, "1"))

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -72,7 +74,7 @@ func (s *Store) openFile(ctx context.Context, path string, o Options) (err error
 	if made {
 		s.migrated.from = 0
 	}
-	if s.readers, err = openPool(ctx, path, reading, readers); err != nil {
+	if s.readers, err = sized(ctx, sql.OpenDB(steady{s.file, s.writer.Driver()}), reading, readers); err != nil {
 		return err
 	}
 	s.engine = startCommitter(s.writer, s.file, s.log, s.signal)
@@ -171,6 +173,30 @@ func (f *file) present() error {
 		}
 	}
 	return nil
+}
+
+// steady opens connections for reading to the file that was opened first, and to none that was put in its place: a
+// connection may be opened at any time.
+type steady struct {
+	file   *file
+	driver driver.Driver
+}
+
+var _ driver.Connector = steady{}
+
+// Driver returns the driver of the connections.
+func (s steady) Driver() driver.Driver { return s.driver }
+
+// Connect opens a connection.
+func (s steady) Connect(context.Context) (driver.Conn, error) {
+	conn, err := s.driver.Open(dsn(s.file.path, reading))
+	if other := s.file.present(); other != nil {
+		if err == nil {
+			_ = conn.Close() // nothing was asked of it
+		}
+		return nil, other
+	}
+	return conn, err
 }
 
 // size is how many bytes the file and its write-ahead log have.

@@ -103,6 +103,9 @@ func (t *Tx) record(id incident.ID, events []incident.Event) error {
 		if err := t.enter(id, &event); err != nil {
 			return err
 		}
+		if err := t.amend(id, event); err != nil {
+			return err
+		}
 		for _, effect := range event.Owes(id) {
 			t.stir(id)
 			if err := t.ask(effect, event.Stamp); err != nil {
@@ -131,6 +134,11 @@ func (t *Tx) enter(id incident.ID, e *incident.Event) error {
 	content.EntryID = e.ID
 	if err := t.q.InsertContent(t.ctx, content); err != nil || id == 0 {
 		return err
+	}
+	if e.Message != "" {
+		if err := t.q.PutMessage(t.ctx, db.PutMessageParams{IncidentID: int64(id), Message: e.Message, EntryID: e.ID}); err != nil {
+			return err
+		}
 	}
 	return index(t.ctx, t.dialect, t.conn, e.ID, e.Text)
 }

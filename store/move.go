@@ -29,7 +29,7 @@ type Moved struct {
 
 // moving is the tables that hold something, each behind those that it refers to. Row 0 of the incidents, the system, is made
 // by the migrations.
-var moving = []string{"installation", "incidents", "roles", "refs", "reminders", "tasks", "entries", "contents", "effects", "profiles", "members", "subscriptions", "requests"}
+var moving = []string{"installation", "incidents", "roles", "refs", "reminders", "tasks", "entries", "contents", "messages", "effects", "profiles", "members", "subscriptions", "requests"}
 
 // numbering is the tables whose ids the database counts.
 var numbering = []string{"incidents", "entries", "effects"}
@@ -248,7 +248,7 @@ func (m *move) verify(ctx context.Context) (err error) {
 	sent := m.entries.Sum(nil)
 	m.entries.Reset()
 	var wrong error
-	m.Entries, err = verify(ctx, &witness{db.New(clean{m.tx}), m}, func(entry int64, what string) {
+	m.Entries, _, err = verify(ctx, &witness{db.New(clean{m.tx}), m}, func(entry int64, what string) {
 		if wrong == nil {
 			wrong = fmt.Errorf("entry %d: %s; restore a backup of the file first", entry, what)
 		}

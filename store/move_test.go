@@ -37,6 +37,27 @@ func lived(t *testing.T) string {
 		return i.Assign(incident.Commander, incident.Person{Handle: "U2", Name: "Gra\x00ce"}, st)
 	})
 	must(t, err)
+	said := func(do func(*incident.Incident, incident.Entry, incident.Stamp) error) { // something about the last note
+		last, err := s.Latest(t.Context(), id, incident.EventNote)
+		must(t, err)
+		entry, err := s.Entry(t.Context(), id, last.ID)
+		must(t, err)
+		_, err = on(s, id, "", func(i *incident.Incident, st incident.Stamp) error { return do(i, entry, st) })
+		must(t, err)
+	}
+	_, err = on(s, id, "event:note", note("the blue queue"))
+	must(t, err)
+	for _, words := range []string{"the red queue", "the green queue"} {
+		said(func(i *incident.Incident, e incident.Entry, st incident.Stamp) error { return i.Correct(e, words, st) })
+	}
+	_, err = on(s, id, "event:gone", note("the black queue"))
+	must(t, err)
+	said(func(i *incident.Incident, e incident.Entry, st incident.Stamp) error {
+		return i.Redact(e, "a name", st)
+	})
+	said(func(i *incident.Incident, _ incident.Entry, st incident.Stamp) error {
+		return i.Catch(incident.Message{Name: "1.2", Author: ada, At: noon, Text: "it is DNS"}, incident.Event{}, st)
+	})
 	_, err = s.Change(t.Context(), incident.Request{Key: "empty", At: noon}, func(tx incident.Tx) ([]byte, error) {
 		tx.System().KeepDraft("words", incident.Stamp{By: ada, At: noon})
 		return nil, nil
@@ -65,6 +86,11 @@ func everything(t *testing.T, s *store.Store) []any {
 	member, err := s.Member(t.Context(), 1, "U2")
 	must(t, err)
 	all := []any{list, open, stats.Lanes, stats.Oldest, profile, member, s.Installation()}
+	hits, err := s.Search(t.Context(), "queue", 0, 99)
+	must(t, err)
+	caught, err := s.Message(t.Context(), 1, "1.2")
+	must(t, err)
+	all = append(all, len(hits), hits, caught)
 	for id := range incident.ID(3) {
 		events, _, err := s.Timeline(t.Context(), id, 0, 99)
 		must(t, err)
@@ -80,11 +106,11 @@ func TestMove(t *testing.T) {
 	moved, err := store.Move(t.Context(), path, where, func(table string, rows int64) { progress[table] = rows })
 	must(t, err)
 	want := map[string]int64{
-		"installation": 1, "incidents": 2, "roles": 1, "refs": 2, "entries": 11, "contents": 11, "profiles": 1, "members": 2, "requests": 7,
-		"reminders": 3, "tasks": 1, "subscriptions": 0,
+		"installation": 1, "incidents": 2, "roles": 1, "refs": 2, "entries": 17, "contents": 16, "profiles": 1, "members": 2, "requests": 9,
+		"reminders": 3, "tasks": 1, "subscriptions": 0, "messages": 1,
 	}
 	want["effects"] = moved.Rows["effects"]
-	if diff := cmp.Diff(want, moved.Rows); diff != "" || moved.Entries != 11 || moved.Rows["effects"] < 15 {
+	if diff := cmp.Diff(want, moved.Rows); diff != "" || moved.Entries != 17 || moved.Rows["effects"] < 15 {
 		t.Error(diff, moved)
 	}
 	if diff := cmp.Diff(moved.Rows, progress); diff != "" {

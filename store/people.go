@@ -65,6 +65,18 @@ func (s *Store) SetMembers(ctx context.Context, id incident.ID, handles []string
 	})
 }
 
+// Present lists the handles of those who are in an incident's room, as far as is known.
+func (t *Tx) Present(id incident.ID) ([]string, error) {
+	handles, err := t.q.Present(t.ctx, int64(id))
+	return handles, t.fail("find who is in the room of "+id.String(), err)
+}
+
+// HomesShown lists the handles of those whose Home tab was shown at an instant or later.
+func (t *Tx) HomesShown(since time.Time) ([]string, error) {
+	handles, err := t.q.HomesShown(t.ctx, nullable(since))
+	return handles, t.fail("find whose Home tab was shown", err)
+}
+
 // AddMember keeps that somebody was seen in an incident's room.
 func (s *Store) AddMember(ctx context.Context, id incident.ID, handle string, at time.Time) error {
 	return s.write(ctx, func(t *Tx) error { return t.Join(id, handle, at) })

@@ -149,10 +149,11 @@ func (s *Store) unlessNone(err error, doing string) error {
 	return s.unread(doing, err)
 }
 
-// PrivateRooms lists private incidents that have a room and are still worked on, oldest first: those whose members must be known.
-func (s *Store) PrivateRooms(ctx context.Context) ([]*incident.Incident, error) {
+// PrivateRooms lists private incidents that have a room, at most so many, those whose members must be known: first what is open,
+// then what is over, each with the newest first.
+func (s *Store) PrivateRooms(ctx context.Context, limit int) ([]*incident.Incident, error) {
 	return s.list(ctx, func(_ db.DBTX, q *db.Queries) ([]db.Incident, error) {
-		return q.ListPrivateRooms(ctx, incident.RefRoom)
+		return q.ListPrivateRooms(ctx, db.ListPrivateRoomsParams{Ref: incident.RefRoom, Lim: int64(limit)})
 	})
 }
 

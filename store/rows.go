@@ -82,15 +82,17 @@ func updateOf(row db.Incident) db.UpdateIncidentParams {
 
 // body is what an entry says, as it is stored and committed to.
 type body struct {
-	From string           `json:"from,omitempty"`
-	To   string           `json:"to,omitempty"`
-	Text string           `json:"text,omitempty"`
-	Whom *incident.Person `json:"whom,omitempty"`
+	From    string           `json:"from,omitempty"`
+	To      string           `json:"to,omitempty"`
+	Text    string           `json:"text,omitempty"`
+	Whom    *incident.Person `json:"whom,omitempty"`
+	Message string           `json:"message,omitempty"`
+	Link    string           `json:"link,omitempty"`
 }
 
 // contentOf is what an event says and who said it, each with a salt of its own, so that one can be erased without the other.
 func contentOf(e incident.Event) (db.InsertContentParams, error) {
-	said := body{From: e.From, To: e.To, Text: e.Text}
+	said := body{From: e.From, To: e.To, Text: e.Text, Message: e.Message, Link: e.Link}
 	if e.Whom != (incident.Person{}) {
 		said.Whom = &e.Whom
 	}
@@ -130,7 +132,7 @@ func eventOf(e db.Entry, actor, words sql.NullString) (incident.Event, error) {
 		ID: e.ID, Kind: incident.EventKind(e.Kind), Occurred: instant(e.OccurredAt), Corrects: e.Corrects.Int64,
 		Stamp: incident.Stamp{At: instant(e.RecordedAt), Request: e.Request},
 	}
-	if !actor.Valid {
+	if event.Redacted = !actor.Valid; event.Redacted {
 		return event, nil
 	}
 	var said body
@@ -140,7 +142,7 @@ func eventOf(e db.Entry, actor, words sql.NullString) (incident.Event, error) {
 	if said.Whom != nil {
 		event.Whom = *said.Whom
 	}
-	event.From, event.To, event.Text = said.From, said.To, said.Text
+	event.From, event.To, event.Text, event.Message, event.Link = said.From, said.To, said.Text, said.Message, said.Link
 	return event, json.Unmarshal([]byte(actor.String), &event.By)
 }
 

@@ -94,13 +94,28 @@ func index(ctx context.Context, d *dialect, conn db.DBTX, entry int64, text stri
 	return err
 }
 
+// forget takes out what an entry is found by, if it is: the same words as index has kept.
+func forget(ctx context.Context, d *dialect, conn db.DBTX, e incident.Event) error {
+	words := incident.Words(e.Text)
+	if len(words) == 0 {
+		return nil
+	}
+	_, err := conn.ExecContext(ctx, d.forget, e.ID, strings.Join(words, " "))
+	return err
+}
+
 // indexed is how many entries are indexed at once.
 const indexed = 1000
 
-// indexAll indexes the entries of a database in which none is, as after a migration.
+// indexAll indexes the entries of a database in which none is, as after a migration: each by its own words, but for those
+// that a correction has taken the place of.
 func indexAll(ctx context.Context, d *dialect, conn db.DBTX) error {
 	const page = `SELECT c.entry_id, c.body FROM contents c JOIN entries e ON e.id = c.entry_id
-		WHERE c.entry_id > $1 AND e.incident_id > 0 ORDER BY c.entry_id LIMIT $2`
+		WHERE c.entry_id > $1 AND e.incident_id > 0 AND NOT EXISTS (
+			SELECT 1 FROM entries f JOIN contents d ON d.entry_id = f.id
+			WHERE f.incident_id = e.incident_id AND f.kind = 'corrected' AND f.id > e.id
+				AND f.corrects = CASE WHEN e.kind = 'corrected' THEN e.corrects ELSE e.id END
+		) ORDER BY c.entry_id LIMIT $2`
 	for after := int64(0); ; {
 		ids, bodies, err := contents(ctx, conn, page, after)
 		if err != nil || len(ids) == 0 {

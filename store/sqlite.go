@@ -27,6 +27,7 @@ var sqliteDialect = &dialect{
 	spell:      func(conn db.DBTX) db.DBTX { return numbered{conn} },
 	explain:    explainFile,
 	index:      `INSERT INTO words (rowid, text) VALUES ($1, $2)`,
+	forget:     `INSERT INTO words (words, rowid, text) SELECT 'delete', $1, $2 WHERE EXISTS (SELECT 1 FROM words_docsize WHERE id = $1)`,
 	search:     `SELECT rowid FROM words WHERE words MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3`,
 	unsearched: `SELECT NOT EXISTS (SELECT 1 FROM words_docsize) AND EXISTS (SELECT 1 FROM contents)`,
 	whole:      func(word string) string { return `"` + word + `"` }, // of letters and digits
@@ -38,6 +39,9 @@ var sqliteDialect = &dialect{
 	structure:  `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,
 }
 
+// busyTimeout is how long a connection waits for a lock, in milliseconds.
+const busyTimeout = "1500"
+
 // pragmas is the one list of settings: how each is made, and what it must read back as. The driver ignores a misspelt
 // word in its DSN, so nothing is believed before it is read back.
 var pragmas = []struct {
@@ -47,7 +51,7 @@ var pragmas = []struct {
 }{
 	{"journal_mode", "wal", "_journal_mode", writing},        // it is kept in the file, so readers need not ask for it
 	{"synchronous", "2", "_synchronous", both},               // FULL: an answer means durable, over power cuts too
-	{"busy_timeout", "1500", "_busy_timeout", both},          // ms, against foreign processes; within the time Slack gives us
+	{"busy_timeout", busyTimeout, "_busy_timeout", both},     // ms, against foreign processes; within the time Slack gives us
 	{"foreign_keys", "1", "_foreign_keys", both},             // off by default
 	{"secure_delete", "1", "_secure_delete", both},           // what was redacted is gone from free pages
 	{"query_only", "1", "_query_only", reading},              // besides mode=ro: a reader that writes is a fault of ours
@@ -124,6 +128,11 @@ func openPool(ctx context.Context, path string, a access, size int) (*sql.DB, er
 	if err != nil {
 		return nil, err
 	}
+	return sized(ctx, pool, a, size)
+}
+
+// sized bounds a pool, and reads back the settings of its connections.
+func sized(ctx context.Context, pool *sql.DB, a access, size int) (*sql.DB, error) {
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	if err := check(ctx, pool, a.settings()); err != nil {

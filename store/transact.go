@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,7 +52,10 @@ func (p *transactor) do(ctx context.Context, run func(*Tx) error) error {
 	}
 	for try := 1; ; try++ {
 		again, err := p.once(ctx, run)
-		if !again || try == tries || ctx.Err() != nil {
+		switch {
+		case again && ctx.Err() != nil:
+			return fmt.Errorf("%w (%w)", ctx.Err(), err)
+		case !again || try == tries || ctx.Err() != nil:
 			return err
 		}
 		select { // from 10 ms on, doubled each time, and each replica by a pause of its own
@@ -123,8 +127,9 @@ func (u *unanswered) Error() string { return u.err.Error() }
 func (u *unanswered) Unwrap() []error { return []error{incident.ErrUncertain, u.err} }
 
 // uncommitted tells what became of a change whose commit has failed. Nothing of it is kept where the server refuses the
-// commit, or was never told of it; else nobody knows. What pgx calls safe to try again is not asked: a connection that was
-// lost while the commit was under way is among it.
+// commit, or was never told of it, because it had ended what stood still, or nothing could be written to it any more; else
+// nobody knows. What pgx calls safe to try again is not asked: a connection that was lost while the commit was under way
+// is among it.
 func uncommitted(err error) (again bool, _ error) {
 	var server *pgconn.PgError
 	refused := errors.As(err, &server) && server.SeverityUnlocalized == "ERROR"
@@ -132,6 +137,8 @@ func uncommitted(err error) (again bool, _ error) {
 	switch {
 	case refused:
 		return lost(err), err
+	case errors.Is(err, syscall.EPIPE), server != nil && server.Code == stoodStill:
+		return true, err
 	case errors.Is(err, pgx.ErrTxCommitRollback), errors.Is(err, sql.ErrTxDone):
 		return false, err
 	}
@@ -180,6 +187,9 @@ func demoted(err error) bool {
 	return errors.As(err, &server) && server.Code == "25006" // read only SQL transaction
 }
 
+// stoodStill is the code of a transaction that did nothing for longer than it may.
+const stoodStill = "25P03"
+
 // passing tells of an error before the commit after which the change may be run again: it lost against another one, or the
 // connection is gone.
 func passing(err error) bool {
@@ -187,7 +197,6 @@ func passing(err error) bool {
 	if !errors.As(err, &server) {
 		return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 	}
-	const stoodStill = "25P03" // for longer than it may
 	return lost(err) || demoted(err) || server.Code == stoodStill || strings.HasPrefix(server.Code, "08") || strings.HasPrefix(server.Code, "57P")
 }
 

@@ -26,6 +26,7 @@ type Tx struct {
 	seen    map[incident.ID]snapshot // what nobody has written since it was read: shared with the changes before and behind it in a batch
 	system  incident.Ledger
 	stirred []incident.ID // whose effects have changed: the turns are to be taken anew, and the outbox is to look
+	erased  bool          // words were taken out: they must not stay in a log of the file either
 	err     error         // the first error of the database: whatever the change makes of it, the transaction fails
 }
 
@@ -224,6 +225,21 @@ func (t *Tx) DeclaredSince(at time.Time, limit int) ([]*incident.Incident, error
 		}
 	}
 	return incidents, nil
+}
+
+// Message is the last event about a message of an incident's room, the zero Event where there is none.
+func (t *Tx) Message(id incident.ID, message string) (incident.Event, error) {
+	e, err := messageOf(t.ctx, t.q, id, message)
+	return e, t.fail("find a message of "+id.String(), err)
+}
+
+// Entry is an entry of an incident, with what was recorded about it; an unknown one is Missing.
+func (t *Tx) Entry(id incident.ID, event int64) (incident.Entry, error) {
+	e, err := entryOf(t.ctx, t.q, id, event)
+	if incident.CodeOf(err) != "" {
+		return e, err
+	}
+	return e, t.fail("find an entry of "+id.String(), err)
 }
 
 // Profile is what is known of a person, the zero Profile when nothing is.

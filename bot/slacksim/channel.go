@@ -135,8 +135,17 @@ func (w *Workspace) append(c *channel, m *message) *message {
 	return m
 }
 
-// remove deletes a message with its pin. The caller holds the lock.
+// remove deletes a message with its pin. Of one that has replies Slack leaves a tombstone, and says that it was changed.
+// The caller holds the lock.
 func (w *Workspace) remove(c *channel, m *message) {
+	if m.only == "" && len(c.replies(m.ts)) > 0 {
+		c.pins = slices.DeleteFunc(c.pins, func(ts string) bool { return ts == m.ts })
+		w.edit(c, m, func(m *message) {
+			m.subtype, m.text, m.user, m.byApp = "tombstone", "This message was deleted.", "USLACKBOT", false
+			m.blocks, m.attached, m.metadata, m.reactions, m.extra = nil, nil, nil, nil, Object{"hidden": true}
+		})
+		return
+	}
 	c.messages = slices.DeleteFunc(c.messages, func(x *message) bool { return x == m })
 	c.pins = slices.DeleteFunc(c.pins, func(ts string) bool { return ts == m.ts })
 	delete(c.byTS, m.ts)

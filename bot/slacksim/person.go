@@ -93,6 +93,20 @@ func (p *Person) Say(channel, text string) *Post {
 	return p.post(&Channel{p.w, p.room(channel)}, "", text)
 }
 
+// Share writes a message with a file.
+func (p *Person) Share(channel, text, file string) *Post {
+	p.w.t.Helper()
+	post := p.post(&Channel{p.w, p.room(channel)}, "", text)
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
+	id := p.w.mint("F")
+	post.m.extra = Object{"files": []any{Object{
+		"id": id, "name": file, "title": file, "mode": "hosted", "user": p.id, "is_external": false,
+		"permalink": "https://" + p.w.team.domain + ".slack.com/files/" + p.id + "/" + id + "/" + file,
+	}}}
+	return post
+}
+
 func (p *Person) post(c *Channel, thread, text string) *Post {
 	p.w.t.Helper()
 	m, err := p.w.say(deed{As: p.id, Channel: c.c.id, Thread: thread, Text: text})

@@ -135,14 +135,14 @@ func indent(s string) string {
 var numbered = regexp.MustCompile(`^(.+)-\d+$`)
 
 // Duplicates are signs that the app did something twice: the same metadata posted twice in a channel, a channel made
-// beside one of its own with the same stem, the same bookmark twice.
+// beside one of its own with the same stem that is in use, the same bookmark twice.
 func (w *Workspace) Duplicates() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	seen, made := map[string]int{}, map[string]bool{}
 	for _, id := range w.rooms {
 		c := w.channels[id]
-		if c.creator == w.team.bot && !c.im {
+		if c.creator == w.team.bot && !c.im && !c.archived {
 			made[c.name] = true
 		}
 		for _, m := range c.messages {

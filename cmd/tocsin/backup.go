@@ -50,8 +50,12 @@ func backUp(ctx context.Context, from, to string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s is a copy of %s, %s: schema %d, incidents: %d, effects still owed: %d, entries: %d, which all fit their commitments.\n",
-		to, from, inBytes(c.Bytes), c.Schema, c.Incidents, c.Owed, c.Entries)
+	redacted := ""
+	if c.Redacted > 0 {
+		redacted = fmt.Sprintf("%d of them redacted, ", c.Redacted)
+	}
+	_, err = fmt.Fprintf(out, "%s is a copy of %s, %s: schema %d, incidents: %d, effects still owed: %d, entries: %d, %swhich all fit their commitments.\n",
+		to, from, inBytes(c.Bytes), c.Schema, c.Incidents, c.Owed, c.Entries, redacted)
 	return err
 }
 

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tocsin/bot"
 )
 
 // running is what the Tocsin that runs here says of itself.
@@ -17,6 +19,7 @@ type running struct {
 	said    string // at /readyz
 	well    bool
 	sockets int       // open connections of Socket Mode
+	forged  int       // requests that it refused for their signature
 	began   time.Time // zero: it does not say
 }
 
@@ -37,6 +40,7 @@ func (d *doctor) askRunning(ctx context.Context) running {
 		return r // what it says of itself is enough
 	}
 	r.sockets = int(gauge(numbers, "tocsin_sockets_open"))
+	r.forged = int(gauge(numbers, `tocsin_requests_refused_total{reason="signature"}`))
 	if at := gauge(numbers, "process_start_time_seconds"); at > 0 {
 		r.began = time.UnixMilli(int64(at * 1000))
 	}
@@ -45,7 +49,7 @@ func (d *doctor) askRunning(ctx context.Context) running {
 
 // gauge reads one number out of what Prometheus reads; 0 where it is not there.
 func gauge(numbers, name string) float64 {
-	found := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindStringSubmatch(numbers)
+	found := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (\S+)$`).FindStringSubmatch(numbers)
 	if found == nil {
 		return 0
 	}
@@ -103,6 +107,8 @@ func (d *doctor) lookAtHTTP(ctx context.Context) []finding {
 		return isOff("SLACK_SIGNING_SECRET is not set, so Slack's requests are not taken over HTTP")
 	case d.wrong.about("TOCSIN_ADDR"):
 		return isOff("TOCSIN_ADDR is wrong")
+	case d.alive().forged > 0:
+		return isDoubtful(d.mendOf(settingFault{"SLACK_SIGNING_SECRET", flaw{mend: bot.MendOfSignature}}), "requests that the Tocsin that runs has refused for their signature since it started: %d", d.alive().forged)
 	case d.alive().err == nil:
 		return isFine("the Tocsin that runs listens at %s; %s", d.settings.Addr, outside)
 	}

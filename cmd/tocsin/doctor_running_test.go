@@ -79,7 +79,9 @@ func TestDoctorOnPlaces(t *testing.T) {
 	w.with(map[string]string{"TOCSIN_OPS_ADDR": at, "TOCSIN_DB": "/proc/tocsin.db"})
 	w.expect("http", gradeFault, "another program listens at "+at)
 	w.expect("running", gradeFault, "something else answers at "+at, "TOCSIN_OPS_ADDR")
-	w.expect("database", gradeFault, "0 bytes free")
+	w.expect("database", gradeFault, "no file can be made in /proc", "TOCSIN_DB")
+	w.with(map[string]string{"TOCSIN_DB": t.TempDir()}).expect("database", gradeFault, "it is a folder → name a file in it")
+	w.with(map[string]string{"SLACK_API_URL": "http://" + at + "/api/"}).expect("slack", gradeFault, "what answers at SLACK_API_URL is not Slack: 404 Not Found")
 }
 
 // TestDoctorLeavesSocketsToTheOneThatHasThem asks beside a Tocsin that says how it is.
@@ -107,4 +109,13 @@ func TestDoctorLeavesSocketsToTheOneThatHasThem(t *testing.T) {
 	w.expect("running", gradeFault, "not ready: database: ")
 	age = time.Second
 	w.expect("running", gradeWarn, "has just started", "ask again")
+}
+
+// TestDoctorSeesRefusedSignatures asks beside a Tocsin with another app's secret: Slack only says dispatch_failed.
+func TestDoctorSeesRefusedSignatures(t *testing.T) {
+	w, h := newWard(t, tocsin.Manifest), newHouse(t, watched)
+	w.with(map[string]string{"TOCSIN_OPS_ADDR": strings.TrimPrefix(h.program.ops.url(), "http://")})
+	w.expect("http", gradeFine, "the Tocsin that runs listens")
+	h.post("/slack/commands", h.declaration("1.1.1"), signed("another app's secret", fmt.Sprint(time.Now().Unix()), nil))
+	w.expect("http", gradeWarn, "for their signature since it started: 1", "Signing Secret", "SIGHUP")
 }

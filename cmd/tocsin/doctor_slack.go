@@ -49,7 +49,12 @@ func (d *doctor) refusedBySlack(method string, err error) []finding {
 	var code slack.SlackErrorResponse
 	var limited *slack.RateLimitedError
 	var call *url.Error
+	var status slack.StatusCodeError
 	switch {
+	case errors.As(err, &status) && d.settings.SlackURL != slack.APIURL:
+		return isBroken("unset SLACK_API_URL, or set it to where Slack's methods are, with a slash at its end", "what answers at SLACK_API_URL is not Slack: %s to %s", status.Status, method)
+	case errors.As(err, &status):
+		return isBroken("ask again in a while, look at https://slack-status.com, and at the proxy where there is one", "Slack fails: %s to %s", status.Status, method)
 	case errors.As(err, &code):
 		mend := cmp.Or(bot.MendOf(method, code.Err).Do, "see what it means at https://docs.slack.dev/reference/methods/"+method)
 		return isBroken(d.inItsPlace(mend), "Slack refuses %s: %s", method, code.Err)
@@ -152,20 +157,18 @@ func (d *doctor) lookAtSocket(ctx context.Context) []finding {
 	if d.settings.AppToken == "" {
 		return isOff("SLACK_APP_TOKEN is not set, so Socket Mode is not used")
 	}
-	bots := make(chan string, 1)
-	go func() { bots <- d.app(ctx) }() // beside the other call, which takes as long
-	open := d.alive().sockets          // then Slack need not be asked, which allows few openings a minute
-	var address string
-	var err error
-	if open == 0 {
-		_, address, err = d.slack.StartSocketModeContext(ctx)
+	ours, bots := appOf(string(d.settings.AppToken)), d.app(ctx)
+	if ours != "" && bots != "" && ours != bots {
+		return isBroken("take both tokens from one app", "SLACK_APP_TOKEN is of the Slack app %s, and SLACK_BOT_TOKEN of %s", ours, bots)
 	}
-	if ours, other := appOf(string(d.settings.AppToken)), <-bots; ours != "" && other != "" && ours != other {
-		return isBroken("take both tokens from one app", "SLACK_APP_TOKEN is of the Slack app %s, and SLACK_BOT_TOKEN of %s", ours, other)
-	}
-	switch {
-	case open > 0:
+	if open := d.alive().sockets; open > 0 { // then Slack need not be asked, which allows few openings a minute
 		return isFine("the Tocsin that runs has %d connections open", open)
+	}
+	if d.greet().err != nil { // nor before the rest is right, after which somebody asks again
+		return isOff("not tried before auth.test works: Slack allows few openings a minute")
+	}
+	_, address, err := d.slack.StartSocketModeContext(ctx)
+	switch {
 	case d.settings.SigningSecret != "" && codeOf(err) == "socket_mode_not_enabled":
 		return isDoubtful("take SLACK_APP_TOKEN away; or, to stay with Socket Mode, paste tocsin manifest under App Manifest", "the app is switched to signed HTTP")
 	case err != nil:

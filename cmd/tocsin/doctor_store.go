@@ -21,6 +21,7 @@ const (
 	longLog       = 512 << 20 // bytes of a write-ahead log: something reads for so long that it cannot be emptied
 	longWait      = 15 * time.Minute
 	mendSpace     = "make space on its disk, or move the database to a larger one"
+	mendPlace     = "set TOCSIN_DB to a file on a disk of this machine"
 	mendIntegrity = "stop Tocsin, and restore a backup"
 )
 
@@ -45,7 +46,8 @@ func (d *doctor) lookAtDatabase(ctx context.Context) []finding {
 	}
 	r, err := store.Look(ctx, d.settings.DB)
 	if err != nil {
-		return isBroken(mendOfDatabase(err), "%s", oneLine(err.Error()))
+		mend := mendOfDatabase(err)
+		return isBroken(mend, "%s", strings.Replace(oneLine(err.Error()), ": "+mend, "", 1))
 	}
 	if r.Verdict != "ok" && !strings.HasPrefix(r.Verdict, "not known") {
 		return isBroken(mendIntegrity, "it is damaged: %s", oneLine(r.Verdict))
@@ -77,7 +79,10 @@ func (d *doctor) lookAtItsFolder() []finding {
 	}
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(folder, &disk); err != nil {
-		return isBroken("set TOCSIN_DB to a file on a disk of this machine", "the disk of %s cannot be looked at: %v", folder, err)
+		return isBroken(mendPlace, "the disk of %s cannot be looked at: %v", folder, err)
+	}
+	if disk.Blocks == 0 {
+		return isBroken(mendPlace, "no file can be made in %s", folder)
 	}
 	words := fmt.Sprintf("%s does not exist yet: the first start makes it; %s free", d.settings.DB, inBytes(int64(disk.Bavail)*disk.Bsize))
 	return onDisk(int64(disk.Bavail)*disk.Bsize, words)

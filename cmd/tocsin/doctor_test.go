@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"maps"
 	"net"
@@ -18,6 +19,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"tocsin"
+	"tocsin/bot"
 	"tocsin/bot/slacksim"
 	"tocsin/store"
 )
@@ -79,6 +81,9 @@ func (w *ward) expect(name string, verdict grade, words ...string) {
 	for _, f := range r.Checks {
 		if f.Verdict != gradeFine && f.Verdict != gradeOff && f.Mend == "" {
 			w.t.Errorf("%s: it does not say what to do: %s", f.Name, f.Finding)
+		}
+		if f.Mend != "" && strings.Contains(f.Finding, f.Mend) {
+			w.t.Errorf("%s: it says twice what to do: %s", f.Name, f.Finding)
 		}
 		all := f.Finding + " → " + f.Mend
 		if f.Name == name && f.Verdict == verdict && !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(all, word) }) {
@@ -143,7 +148,15 @@ func TestDoctorOnSocketMode(t *testing.T) {
 	w.expect("socket", gradeFine, "can be reached", "one of the few openings")
 	w.expect("http", gradeOff, "SLACK_SIGNING_SECRET is not set")
 	w.with(map[string]string{"SLACK_APP_TOKEN": "xapp-1-A0OTHER-canary"})
+	w.Faults(func(c slacksim.Call) *slacksim.Fault {
+		if c.Method == bot.OpensSocket {
+			t.Error("it opens a connection, of which Slack allows few, where another fault has to be mended first")
+		}
+		return nil
+	})
 	w.expect("socket", gradeFault, "of the Slack app A0OTHER", w.AppID(), "from one app")
+	w.with(map[string]string{"SLACK_APP_TOKEN": w.AppToken(), "SLACK_BOT_TOKEN": "xoxb-1-canary"})
+	w.expect("socket", gradeOff, "before auth.test works")
 	if w.Sockets() > 0 {
 		t.Error("it took a connection, and with it what Slack sends")
 	}
@@ -267,7 +280,16 @@ func tear(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	copy(raw[len(raw)-4096:], make([]byte, 4096))
+	pool, err := sql.Open("sqlite3", "file:"+file+"?mode=ro&immutable=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	var page int // of a table: a file of which the schema is damaged cannot even be opened
+	if err := pool.QueryRowContext(t.Context(), `SELECT rootpage FROM sqlite_schema WHERE name = 'profiles'`).Scan(&page); err != nil {
+		t.Fatal(err)
+	}
+	copy(raw[(page-1)*4096:], make([]byte, 4096))
 	if err := os.WriteFile(file, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +327,7 @@ func TestDoctorWithoutNetwork(t *testing.T) {
 	began = time.Now()
 	w.expect("slack", gradeFault, "refused", "proxy")
 	w.expect("database", gradeFault, "PostgreSQL cannot be reached")
-	w.expect("socket", gradeFault, "apps.connections.open", "refused")
+	w.expect("socket", gradeOff, "before auth.test works")
 	w.expect("clock", gradeOff)
 	w.expect("running", gradeOff, "no Tocsin answers")
 	w.expect("http", gradeFine, "Tocsin will listen at ")

@@ -168,6 +168,13 @@ func (l *watchedLog) unexpected() []string {
 	return list
 }
 
+// forget drops the lines so far: what they tell was for everybody.
+func (l *watchedLog) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = nil
+}
+
 // all is everything that was logged, to look for what must not be there.
 func (l *watchedLog) all() string {
 	l.mu.Lock()

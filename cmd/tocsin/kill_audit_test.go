@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,11 +18,14 @@ import (
 // audit compares, when all is over, what was promised with what is recorded, and what is recorded with what people see.
 type audit struct {
 	*storm
-	entries  map[string][]incident.Event  // by request
-	owner    map[int64]incident.ID        // of each entry
+	entries  map[string][]incident.Event // by request
+	timeline map[incident.ID][]incident.Event
 	requests map[string]bool              // keys
 	posted   map[string][]slacksim.Posted // by what they are: "INC-7 card"
 	list     []*incident.Incident
+
+	subscribed []string // "U123 INC-7"
+	news       []string // what each message to a subscriber is
 
 	lost, duplicates, missing, disorder []string
 	incidents, messages                 int
@@ -32,7 +33,7 @@ type audit struct {
 
 func (s *storm) audit() *audit {
 	s.t.Helper()
-	a := &audit{storm: s, entries: map[string][]incident.Event{}, owner: map[int64]incident.ID{}, requests: map[string]bool{}, posted: map[string][]slacksim.Posted{}}
+	a := &audit{storm: s, entries: map[string][]incident.Event{}, timeline: map[incident.ID][]incident.Event{}, requests: map[string]bool{}, posted: map[string][]slacksim.Posted{}}
 	a.read()
 	for _, m := range s.w.Posted("") {
 		what, _ := m.Payload["what"].(string)
@@ -47,8 +48,9 @@ func (s *storm) audit() *audit {
 	}
 	a.sayings()
 	a.disorder = disorder(a.w.Calls())
-	if made := strings.Count(s.w.World(), "\n#inc-"); made > len(a.list) {
-		a.duplicates = append(a.duplicates, fmt.Sprintf("%d rooms for %d incidents", made, len(a.list)))
+	a.subscriptions()
+	if made, most := strings.Count(s.w.World(), "\n#inc-"), a.mostRooms(); made > most {
+		a.duplicates = append(a.duplicates, fmt.Sprintf("%d rooms, of which there may be %d", made, most))
 	}
 	return a
 }
@@ -68,9 +70,9 @@ func (a *audit) read() {
 		if err != nil {
 			a.t.Fatal(err)
 		}
+		a.timeline[i.ID] = events
 		for _, e := range events {
 			a.entries[e.Request] = append(a.entries[e.Request], e)
-			a.owner[e.ID] = i.ID
 		}
 	}
 	if err := kept.Close(); err != nil {
@@ -82,34 +84,38 @@ func (a *audit) read() {
 // rest reads what the store does not tell: request keys, and effects that are not done.
 func (a *audit) rest() {
 	db := openDatabase(a.t, a.db)
-	for _, key := range a.column(db, `SELECT key FROM requests`) {
+	for _, key := range column(a.t, db, `SELECT key FROM requests`) {
 		a.requests[key] = true
 	}
-	a.missing = append(a.missing, a.column(db, `SELECT 'not delivered: ' || kind || ' ' || subject || ' of INC-' || incident_id || ': ' || error
+	a.subscribed = column(a.t, db, `SELECT handle || ' ' || CASE WHEN incident_id = 0 THEN 'service ' || service ELSE 'INC-' || incident_id END FROM subscriptions`)
+	a.news = column(a.t, db, `SELECT 'INC-' || incident_id || ' event ' || subject FROM effects WHERE kind = 'news'`)
+	a.missing = append(a.missing, column(a.t, db, `SELECT 'not delivered: ' || kind || ' ' || subject || ' of INC-' || incident_id || ': ' || error
 		FROM effects WHERE done_at IS NULL OR buried_at IS NOT NULL`)...)
 	if isServer(a.db) {
 		return
 	}
-	if verdict := a.column(db, `PRAGMA integrity_check`); len(verdict) != 1 || verdict[0] != "ok" {
+	if verdict := column(a.t, db, `PRAGMA integrity_check`); len(verdict) != 1 || verdict[0] != "ok" {
 		a.t.Errorf("the database is damaged: %q", verdict)
 	}
 }
 
-func (a *audit) column(db *sql.DB, query string) (list []string) {
+// column is what a query finds, one text a row.
+func column(t *testing.T, db *sql.DB, query string) (list []string) {
+	t.Helper()
 	rows, err := db.Query(query)
 	if err != nil {
-		a.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var text string
 		if err := rows.Scan(&text); err != nil {
-			a.t.Fatal(err)
+			t.Fatal(err)
 		}
 		list = append(list, text)
 	}
 	if err := rows.Err(); err != nil {
-		a.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return list
 }
@@ -120,12 +126,18 @@ func (a *audit) promises() {
 	for _, p := range a.crowd.promises {
 		n := 0
 		for _, e := range a.entries[p.key] {
-			if e.Kind == p.kind {
+			if e.Kind == p.kind || e.Kind == p.or || p.reads {
 				n++
 			}
 		}
 		if p.kind == "" && a.requests[p.key] {
 			n = 1
+		}
+		if p.reads {
+			if n > 0 {
+				a.duplicates = append(a.duplicates, fmt.Sprintf("%s only reads, and is recorded", p.key))
+			}
+			continue
 		}
 		switch {
 		case n > 1:
@@ -138,11 +150,11 @@ func (a *audit) promises() {
 	}
 }
 
-// one finds a message that must be there exactly once.
-func (a *audit) one(what string) (m slacksim.Posted, ok bool) {
+// one finds a message that must be there exactly once. More is said of it where it is not there.
+func (a *audit) one(what string, more ...string) (m slacksim.Posted, ok bool) {
 	switch list := a.posted[what]; len(list) {
 	case 0:
-		a.missing = append(a.missing, "message "+what)
+		a.missing = append(a.missing, "message "+what+strings.Join(more, ""))
 		return m, false
 	case 1:
 		return list[0], true
@@ -152,99 +164,12 @@ func (a *audit) one(what string) (m slacksim.Posted, ok bool) {
 	}
 }
 
-// incident compares an incident's row with all that shows it.
-func (a *audit) incident(i *incident.Incident) {
-	name, room := i.Refs[incident.RefRoomName], i.Refs[incident.RefRoom]
-	if room == "" || a.w.ChannelID(name) != room {
-		a.missing = append(a.missing, fmt.Sprintf("the room of %s: %q", i.ID, name))
-		return
-	}
-	c := a.w.Channel(name)
-	state := []string{strings.ToUpper(string(i.Severity)), string(i.Status), i.Title}
-	if card, ok := a.one(i.ID.String() + " card"); ok {
-		words := slices.Clone(state)
-		for _, p := range i.Roles {
-			words = append(words, a.w.Person(p.Handle).Name)
-		}
-		a.shows("the card of "+i.ID.String(), card.Text, words)
-		if card.Channel != room || !card.Pinned {
-			a.missing = append(a.missing, "the pin on the card of "+i.ID.String())
-		}
-	}
-	a.shows("the topic of "+i.ID.String(), c.Topic(), state)
-	members := c.Members()
-	for _, person := range append(slices.Collect(maps.Values(i.Roles)), i.Declarer) {
-		if name := a.w.Person(person.Handle).Name; !slices.Contains(members, name) {
-			a.missing = append(a.missing, fmt.Sprintf("%s in the room of %s", name, i.ID))
-		}
-	}
-	if i.Service != "" {
-		a.shows("the bookmarks of "+i.ID.String(), strings.Join(c.Bookmarks(), "\n"), []string{"Dashboard https://"})
-	}
-	if i.Private {
-		if n := len(a.posted[i.ID.String()+" announcement"]); n > 0 || !c.Private() {
-			a.duplicates = append(a.duplicates, i.ID.String()+" is private, and was shown")
-		}
-		return
-	}
-	state[1] = strings.ToUpper(state[1][:1]) + state[1][1:]
-	if m, ok := a.one(i.ID.String() + " announcement"); ok {
-		a.shows("the announcement of "+i.ID.String(), m.Text, append(state, "#"+name))
-	}
-	a.shows("the bookmarks of "+i.ID.String(), strings.Join(c.Bookmarks(), "\n"), []string{"Announcement https://"})
-}
-
 func (a *audit) shows(what, text string, words []string) {
 	for _, word := range words {
 		if !strings.Contains(text, word) {
 			a.missing = append(a.missing, fmt.Sprintf("%s does not show %q: %q", what, word, text))
 		}
 	}
-}
-
-// sayings looks for the one message that each event owes, where it still owes one.
-func (a *audit) sayings() {
-	holds := a.lastOfRoles()
-	for _, events := range a.entries {
-		for _, e := range events {
-			id := a.owner[e.ID]
-			for _, effect := range e.Owes(id) {
-				what := fmt.Sprintf("%s event %d", id, e.ID)
-				if effect.Event() != 0 && (len(a.posted[what]) > 0 || !mayBeSilent(e, holds)) {
-					a.one(what)
-				}
-			}
-		}
-	}
-}
-
-// lastOfRoles are the entries by which those got their roles who have them now.
-func (a *audit) lastOfRoles() map[int64]bool {
-	last := map[string]int64{} // by incident and role
-	for _, events := range a.entries {
-		for _, e := range events {
-			if role := fmt.Sprint(a.owner[e.ID], e.To); e.Kind == incident.EventRole {
-				last[role] = max(last[role], e.ID)
-			}
-		}
-	}
-	holds := map[int64]bool{}
-	for _, id := range last {
-		holds[id] = true
-	}
-	return holds
-}
-
-// mayBeSilent tells of what events there may be no message: of a role that somebody else took before it was told, of an
-// incident that looked alike and was over by then, and of what was late and got through before it was told.
-func mayBeSilent(e incident.Event, holds map[int64]bool) bool {
-	switch e.Kind {
-	case incident.EventSimilar, incident.EventLate, incident.EventCaughtUp:
-		return true
-	case incident.EventRole:
-		return !holds[e.ID]
-	}
-	return false
 }
 
 // disorder looks at what each channel was told about each incident, as the calls landed: in the order in which it happened.
@@ -273,8 +198,9 @@ func disorder(calls []slacksim.Call) (list []string) {
 
 // String is the line that is printed of a storm.
 func (a *audit) String() string {
-	return fmt.Sprintf("seed=%d acknowledged=%d resent=%d redelivered=%d faults=%d incidents=%d messages=%d lost=%d duplicates=%d missing=%d disorder=%d took=%s",
-		a.seed, a.acknowledged(), a.resent, a.redelivered, a.faults.Load(), a.incidents, a.messages,
+	done, undone := a.driven()
+	return fmt.Sprintf("seed=%d verbs=%d/%d acknowledged=%d resent=%d redelivered=%d faults=%d incidents=%d messages=%d lost=%d duplicates=%d missing=%d disorder=%d took=%s",
+		a.seed, done, done+len(undone), a.acknowledged(), a.resent, a.redelivered, a.faults.Load(), a.incidents, a.messages,
 		len(a.lost), len(a.duplicates), len(a.missing), len(a.disorder), time.Since(a.began).Round(time.Second))
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -28,47 +27,18 @@ const (
 
 // promise is one request, and what the program answered: once it was told "done", that must be so for ever.
 type promise struct {
-	id      string             // trigger id, or event id: the same whenever it is sent
-	key     string             // under which the program notes it
-	kind    incident.EventKind // of the entry that it owes; "" for an event of Slack's
+	id      string // trigger id, or event id: the same whenever it is sent
+	key     string // under which the program notes it
+	who     string // sends it
+	verb           // of a command or a click
+	typed   string // its line, with what stands in it
+	event   bool   // of Slack's
 	send    func(ctx context.Context, p *promise) (status int, body string, err error)
-	done    *regexp.Regexp                    // how the answer begins when it was done; nil where 200 says so
 	learn   func(id incident.ID, room string) // hears of the incident that was declared by it
 	sent    int
 	verdict verdict
 	answer  string
 }
-
-// verb is something that people type about an incident.
-type verb struct {
-	kind   incident.EventKind
-	line   string // %s is the incident
-	done   *regexp.Regexp
-	weight int // how often
-}
-
-var verbs = []verb{
-	{incident.EventNote, "note %s the graph shows a dip", regexp.MustCompile(`^Noted on the timeline`), 8},
-	{incident.EventUpdate, "update %s we are still looking", regexp.MustCompile(`^Update posted`), 2},
-	{incident.EventRole, "commander %s me", regexp.MustCompile(`^Commander of INC-\d+ is now`), 2},
-	{incident.EventRole, "scribe %s me", regexp.MustCompile(`^Scribe of INC-\d+ is now`), 1},
-	{incident.EventRole, "handover %s scribe @Linus I go to bed", regexp.MustCompile(`^Scribe of INC-\d+ is now`), 1},
-	{incident.EventSteppedDown, "stepdown %s scribe", regexp.MustCompile(`^INC-\d+ has no scribe now`), 1},
-	{incident.EventSeverity, "severity %s sev1", regexp.MustCompile(`^INC-\d+ is now`), 1},
-	{incident.EventSeverity, "severity %s sev2", regexp.MustCompile(`^INC-\d+ is now`), 1},
-	{incident.EventTask, "task %s restart the queue in 2h", regexp.MustCompile(`^Task \d+ of INC-\d+: `), 2},
-	{incident.EventTaskDone, "task %s done 1", regexp.MustCompile(`^Task 1 of INC-\d+ is done: `), 1},
-	{incident.EventStatus, "status %s identified", regexp.MustCompile(`^INC-\d+ is now`), 1},
-	{incident.EventStatus, "status %s monitoring", regexp.MustCompile(`^INC-\d+ is now`), 1},
-	{incident.EventMitigated, "mitigated %s", regexp.MustCompile(`^INC-\d+ is mitigated\. When`), 1},
-	{incident.EventResolved, "resolve %s", regexp.MustCompile(`^INC-\d+ is resolved\. Well`), 1},
-	{incident.EventClosed, "close %s", regexp.MustCompile(`^INC-\d+ is closed\.(\n|$)`), 1},
-	{incident.EventMend, "mend %s", regexp.MustCompile(`^INC-\d+ is looked after`), 1},
-	{incident.EventSeverity, "severity %s unknown", regexp.MustCompile(`^INC-\d+ is now`), 1},
-	{incident.EventReopened, "reopen %s it is back", regexp.MustCompile(`^INC-\d+ is open again`), 1},
-}
-
-var declared = regexp.MustCompile(`^INC-(\d+) declared\. Opening #(\S+)`)
 
 // crowd is the people who use the program, and all that they have asked of it.
 type crowd struct {
@@ -78,12 +48,14 @@ type crowd struct {
 	mu          sync.Mutex
 	promises    []*promise
 	known       []incident.ID // declared in public, newest last
-	resent      int           // requests of people that were sent again
-	redelivered int           // events that were
+	hidden      []incident.ID // declared in private
+	rooms       map[incident.ID]string
+	resent      int // requests of people that were sent again
+	redelivered int // events that were
 }
 
 // recent is how many incidents people still talk about.
-const recent = 6
+const recent = 4
 
 // client is one person. Whoever gets no answer waits for the restart, and then sends the same again.
 type client struct {
@@ -126,12 +98,12 @@ func (c *client) ask(ctx context.Context, p *promise) (answered bool) {
 	defer c.mu.Unlock()
 	c.tally(p)
 	switch {
-	case err != nil || status != http.StatusOK || !readable || strings.Contains(said, "Nothing was recorded"):
-		if p.verdict == unanswered && p.kind == "" && p.sent > len(redeliver) {
+	case err != nil || status != http.StatusOK || !readable || strings.Contains(said, "Nothing was recorded"), strings.Contains(said, incident.ErrUncertain.Error()):
+		if p.verdict == unanswered && p.event && p.sent > len(redeliver) {
 			p.verdict = dropped
 		}
 		return false
-	case p.verdict == kept && said != p.answer:
+	case p.verdict == kept && said != p.answer && !p.reads:
 		c.t.Errorf("%s was answered %q, and when it was sent again %q", p.key, p.answer, said)
 	case p.done == nil || p.done.MatchString(said):
 		p.verdict, p.answer, c.last = kept, said, p
@@ -150,7 +122,7 @@ func (c *crowd) tally(p *promise) {
 	switch {
 	case p.sent == 1:
 		c.promises = append(c.promises, p)
-	case p.kind == "":
+	case p.event:
 		c.redelivered++
 	default:
 		c.resent++
@@ -170,7 +142,7 @@ func spoken(body string) (text string, readable bool) {
 // next makes up what this person asks.
 func (c *client) next() *promise {
 	c.mu.Lock()
-	known := c.known[max(0, len(c.known)-recent):]
+	known, hidden := c.known[max(0, len(c.known)-recent):], c.hidden[max(0, len(c.hidden)-recent):]
 	c.mu.Unlock()
 	c.count++
 	switch dice := c.dice.IntN(100); {
@@ -180,52 +152,21 @@ func (c *client) next() *promise {
 		return c.happening()
 	case c.presses:
 		return c.press()
-	case dice < 25 || len(known) == 0:
-		return c.declare()
+	case dice < 22 || len(known) == 0:
+		return c.open()
 	}
-	return c.say(known[c.dice.IntN(len(known))])
+	return c.say(known, hidden)
 }
 
 // faults that people declare: some look alike, so that rooms hear of each other.
 var broken = []string{"checkout is slow", "search finds nothing", "payments fail in Norway", "login loops", "invoices are empty"}
 
-// declare rings the bell; one in eight is private, and left alone by all others.
-func (c *client) declare() *promise {
-	title := fmt.Sprintf("%s %s %d", broken[c.dice.IntN(len(broken))], strings.ToLower(c.name), c.count)
-	if c.dice.IntN(8) == 0 {
-		return c.command(verb{kind: incident.EventDeclared, line: "declare --private " + title, done: declared})
-	}
-	p := c.command(verb{kind: incident.EventDeclared, line: "declare sev2 " + title + " --service checkout", done: declared})
-	p.learn = func(id incident.ID, _ string) {
-		if !slices.Contains(c.known, id) {
-			c.known = append(c.known, id)
-		}
-	}
-	return p
-}
-
-// say types one of the verbs about an incident.
-func (c *client) say(id incident.ID) *promise {
-	all := 0
-	for _, v := range verbs {
-		all += v.weight
-	}
-	at := c.dice.IntN(all)
-	for _, v := range verbs {
-		if at -= v.weight; at < 0 {
-			v.line = fmt.Sprintf(v.line, id)
-			return c.command(v)
-		}
-	}
-	return nil // never: at is less than the sum
-}
-
 // command is a line after /incident.
-func (c *client) command(v verb) *promise {
-	p := c.promise("command", v.kind)
-	p.done = v.done
+func (c *client) command(v verb, with ...string) *promise {
+	p := c.promise("command", v)
+	p.typed = strings.NewReplacer(with...).Replace(v.line)
 	p.send = func(ctx context.Context, p *promise) (int, string, error) {
-		return c.w.SendCommand(ctx, slacksim.SendArgs{Person: c.name, Channel: "#general", Text: "/incident " + v.line, TriggerID: p.id})
+		return c.w.SendCommand(ctx, slacksim.SendArgs{Person: p.who, Channel: "#general", Text: "/incident " + p.typed, TriggerID: p.id})
 	}
 	return p
 }
@@ -248,12 +189,10 @@ func (c *client) press() *promise {
 		}
 		return p
 	case card < 0:
-		note := verbs[0] // its room is not open yet
-		note.line = fmt.Sprintf(note.line, c.own)
-		return c.command(note)
+		return c.command(verbs[0], "{id}", c.own.String()) // a note: its room is not open yet
 	}
 	c.level = c.level%4 + 1
-	p := c.promise("action", incident.EventSeverity)
+	p := c.promise("action", verb{kind: incident.EventSeverity, line: "severity"})
 	act := slacksim.ActionArgs{
 		Person: c.name, Channel: c.room, TS: posted[card].TS, Block: "choose", Action: "do:severity",
 		Chosen: fmt.Sprintf("severity %s sev%d", c.own, c.level), TriggerID: p.id,
@@ -264,7 +203,8 @@ func (c *client) press() *promise {
 
 // happening is an event of Slack's, delivered up to four times until it is taken.
 func (c *client) happening() *promise {
-	p := c.promise("event", "")
+	p := c.promise("event", verb{})
+	p.event = true
 	inner := slacksim.Object{"type": "member_joined_channel", "user": c.w.Person(c.name).ID(), "channel": c.w.ChannelID("incidents"), "channel_type": "C"}
 	if c.dice.IntN(2) == 0 {
 		inner = slacksim.Object{"type": "user_change", "user": slacksim.Object{
@@ -279,7 +219,7 @@ func (c *client) happening() *promise {
 }
 
 // promise gives a request its id.
-func (c *client) promise(way string, kind incident.EventKind) *promise {
+func (c *client) promise(way string, v verb) *promise {
 	id := fmt.Sprintf("%s.%s.%d", way, strings.ToLower(c.name), c.count)
-	return &promise{id: id, key: way + ":" + id, kind: kind}
+	return &promise{id: id, key: way + ":" + id, who: c.name, verb: v}
 }

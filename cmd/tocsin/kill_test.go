@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,6 +17,7 @@ import (
 
 	"tocsin"
 	"tocsin/bot/slacksim"
+	"tocsin/incident"
 )
 
 // TestKill kills the real binary at random moments, again and again, while people work with it and Slack's API limits
@@ -85,13 +88,14 @@ func newStormOn(t *testing.T, seed uint64, db string) *storm {
 	w := slacksim.New(t, slacksim.Options{Manifest: tocsin.Manifest, Now: time.Now, Redeliver: redeliver})
 	w.Limits(0)                                                          // Slack's are on real time; the limits that are met here come from fault
 	w.Announce("already_pinned", "already_in_channel", "not_in_channel") // what a second try may hear
+	w.Announce("is_archived", "already_archived")                        // of a duplicate, whose room was archived before that was known
 	w.Announce("invalid_form_data")                                      // half a request, of a program that was killed while it sent it
 	s := &storm{
-		crowd: &crowd{t: t, w: w}, seed: seed, db: db, began: time.Now(),
+		crowd: &crowd{t: t, w: w, rooms: map[incident.ID]string{}}, seed: seed, db: db, began: time.Now(),
 		line: []string{binary(t), "serve"}, dice: rand.New(rand.NewPCG(seed, 0)),
 	}
 	policy := filepath.Join(t.TempDir(), "tocsin.yml")
-	text := "announce: " + w.ChannelID("incidents") + "\nservices:\n  - name: checkout\n    links:\n      - {title: Dashboard, url: 'https://grafana.example.com/d/checkout'}\n"
+	text := "announce: " + w.ChannelID("incidents") + "\ncustomers: {channel: " + w.ChannelID("random") + ", approve: 'yes'}" + "\nservices:\n  - name: checkout\n    links:\n      - {title: Dashboard, url: 'https://grafana.example.com/d/checkout'}\n"
 	if err := os.WriteFile(policy, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -235,13 +239,18 @@ func (s *storm) drain() {
 	for {
 		var open int
 		if err := db.QueryRowContext(ctx, `SELECT count(*) FROM effects WHERE done_at IS NULL AND buried_at IS NULL`).Scan(&open); err != nil {
-			s.t.Fatalf("not all was delivered within %s: %v", drainLimit, err)
+			s.t.Fatalf("not all was delivered within %s: %v\n%s", drainLimit, err, strings.Join(s.waiting(db), "\n"))
 		}
 		if open == 0 {
 			return
 		}
 		<-look.C
 	}
+}
+
+// waiting is what has not been delivered, and why.
+func (s *storm) waiting(db *sql.DB) []string {
+	return column(s.t, db, `SELECT kind || ' ' || subject || ' of INC-' || incident_id || ': ' || error FROM effects WHERE done_at IS NULL AND buried_at IS NULL`)
 }
 
 // acknowledged is how many requests were answered with "done".

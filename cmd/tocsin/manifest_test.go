@@ -58,13 +58,13 @@ var scopesNeeded = map[string][]string{
 	"chat.update":            {"chat:write"},
 	"conversations.create":   {"channels:manage", "groups:write"},
 	"conversations.history":  {"channels:history", "groups:history", "im:history"},
-	"conversations.replies":  {"channels:history", "groups:history"},
 	"conversations.archive":  {"channels:manage", "groups:write"},
 	"conversations.info":     {"channels:read", "groups:read"},
 	"conversations.invite":   {"channels:manage", "groups:write"},
 	"conversations.join":     {"channels:join"},
 	"conversations.members":  {"channels:read", "groups:read"},
 	"conversations.open":     {"im:write"},
+	"conversations.replies":  {"channels:history", "groups:history"},
 	"conversations.setTopic": {"channels:manage", "groups:write"},
 	"pins.add":               {"pins:write"},
 	"usergroups.users.list":  {"usergroups:read"},
@@ -76,7 +76,7 @@ var scopesNeeded = map[string][]string{
 }
 
 // scopesOfEvents is which scopes the events that we subscribe to need, and the slash command.
-var scopesOfEvents = []string{"channels:read", "groups:read", "users:read", "reactions:read", "commands"}
+var scopesOfEvents = []string{"channels:read", "groups:read", "users:read", "channels:history", "groups:history", "reactions:read", "commands"}
 
 func TestManifestAsksForTheLeastScopes(t *testing.T) {
 	var manifest struct {

@@ -153,7 +153,7 @@ func (p *program) wire(lease time.Duration) (err error) {
 		Recovered: func(ctx context.Context, c outbox.Circuit) error { return p.bot.Recovered(ctx, c.Since, c.Err) },
 		Couriers: map[incident.Lane]outbox.Route{
 			incident.LaneRoom: route, incident.LaneWords: route, incident.LanePeople: route, incident.LaneSigns: route,
-			incident.LaneAnnounce: route, incident.LaneDirect: route, incident.LaneHome: route,
+			incident.LaneAnnounce: route, incident.LaneDirect: route, incident.LaneHome: route, incident.LaneReads: route,
 		},
 	}
 	return nil

@@ -179,7 +179,7 @@ func TestStoryMenuHelpAndTypos(t *testing.T) {
 	ada.Modal().Has("What is broken?").Close()
 	ada.Press(ada.Type(room.Name(), "/incident"), "Timeline").Expect("Timeline of INC-1")
 	help := ada.Type("#general", "/incident help")
-	for _, verb := range []string{"declare", "list", "help", "commander", "communicator", "investigator", "mitigator", "scribe", "severity", "status", "note", "update", "timeline", "mitigated", "resolve", "close", "reopen", "accept", "decline"} {
+	for _, verb := range []string{"declare", "list", "help", "commander", "communicator", "investigator", "mitigator", "scribe", "severity", "status", "note", "update", "timeline", "correct", "redact", "star", "unstar", "mitigated", "resolve", "close", "reopen", "accept", "decline"} {
 		help.Expect("/incident " + verb)
 	}
 	ada.Type("#general", "/incident delcare checkout is down").Expect("There is no /incident delcare. Did you mean: /incident declare checkout is down")

@@ -123,6 +123,31 @@ func TestStoryTaskIsPostedOnce(t *testing.T) {
 	}
 }
 
+// TestStoryTaskIsDoneBeforeItsMessageIsKnown: somebody sees its message before we have the answer to it. Slack is not told that
+// we have their check mark until we know what it is on, and delivers it again.
+func TestStoryTaskIsDoneBeforeItsMessageIsKnown(t *testing.T) {
+	h, ada, room, _ := inRoom(t)
+	lost := false
+	h.Faults(func(c slacksim.Call) *slacksim.Fault {
+		if lost || c.Method != "chat.postMessage" {
+			return nil
+		}
+		lost = true
+		return &slacksim.Fault{Kind: slacksim.LostAfter}
+	})
+	ada.Type(room.Name(), "/incident task restart the queue").Expect("Task 1")
+	h.quieten(t)
+	task := room.Expect("*Task 1*")
+	ada.React(task, "white_check_mark")
+	h.quieten(t)
+	task.Lacks(":white_check_mark:")
+	h.Pass(5 * time.Second)
+	h.quieten(t)
+	h.Pass(time.Minute)
+	task.ExpectEdit(":white_check_mark: *Task 1*")
+	h.Quiet()
+}
+
 // TestStoryTasksInANewRoom: what is still to be done stands in it again, and what is over does not.
 func TestStoryTasksInANewRoom(t *testing.T) {
 	h, ada, room, _ := inRoom(t)

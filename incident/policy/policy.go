@@ -58,6 +58,7 @@ type file struct {
 	Permissions map[string]string `yaml:"permissions"` // verb: anyone, member, holder or admin
 	Channel     string            `yaml:"channel"`     // pattern: inc-{number}-{title}
 	Announce    string            `yaml:"announce"`    // Slack channel id
+	Reaction    string            `yaml:"reaction"`    // pushpin
 	Customers   struct {
 		Channel   string `yaml:"channel"` // Slack channel id
 		Approve   string `yaml:"approve"` // "yes" or "no": whether the commander must agree
@@ -79,7 +80,7 @@ func Read(raw []byte) (*incident.Policy, error) {
 	sum := sha256.Sum256(raw)
 	p := incident.Defaults()
 	p.Hash = hex.EncodeToString(sum[:])
-	faults := errors.Join(err, f.severities(p), f.roles(p), f.services(p), f.permissions(p), f.channels(p), f.customers(p))
+	faults := errors.Join(err, f.severities(p), f.roles(p), f.services(p), f.permissions(p), f.channels(p), f.reaction(p), f.customers(p))
 	if faults != nil {
 		return nil, fmt.Errorf("policy: %w", faults)
 	}
@@ -243,6 +244,21 @@ func (f file) customers(p *incident.Policy) error {
 		p.Customers.Templates[incident.Status(t.Status)] = t.Text
 	}
 	return errors.Join(faults...)
+}
+
+// emoji is how Slack spells one, without its colons and its skin.
+var emoji = regexp.MustCompile(`^[a-z0-9_+'-]{1,100}$`)
+
+func (f file) reaction(p *incident.Policy) error {
+	name := strings.Trim(f.Reaction, ":")
+	switch {
+	case f.Reaction == "":
+		return nil
+	case !emoji.MatchString(name):
+		return fmt.Errorf("reaction: %q is no name of an emoji; Slack shows it when the pointer rests on it, for example pushpin", f.Reaction)
+	}
+	p.Reaction = name
+	return nil
 }
 
 func people(where string, handles []string) error {

@@ -30,6 +30,7 @@ services:
     links: [{title: Dashboard, url: "https://grafana.example.com/checkout"}]
 channel: "incident-{number}"
 announce: C0123456789
+reaction: ":memo:"
 archive_after: never
 drills: {announce: C0123456780, invite: [U0GRACE01]}
 admins: [U0ADA0001]
@@ -48,7 +49,7 @@ permissions: {close: holder, liaison: member}
 	if diff := cmp.Diff(want, p.Severities); diff != "" {
 		t.Error(diff)
 	}
-	if p.Default().Name != "p2" || p.Announce != "C0123456789" || p.Hash == "" {
+	if p.Default().Name != "p2" || p.Announce != "C0123456789" || p.Reaction != "memo" || p.Hash == "" {
 		t.Errorf("got %+v", p)
 	}
 	if diff := cmp.Diff(incident.Drills{Announce: "C0123456780", Invite: []string{"U0GRACE01"}}, p.Drills); diff != "" {
@@ -131,6 +132,7 @@ func TestReadFaults(t *testing.T) {
 		"group of a service": {"services: [{name: a, groups: [U0ADA0001]}]", `services[0].groups: "U0ADA0001" is no user group's id`},
 		"link":               {"services: [{name: a, links: [{title: x, url: 'javascript:alert(1)'}]}]", "http or https"},
 		"announce":           {"announce: '#incidents'", "is no channel id"},
+		"reaction":           {"reaction: 'push pin'", "is no name of an emoji"},
 		"drills announce":    {"drills: {announce: '#drills'}", `drills.announce: "#drills" is no channel id`},
 		"drills invite":      {"drills: {invite: [ada]}", `drills.invite: "ada" is no member id`},
 		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam": did you mean name?`},

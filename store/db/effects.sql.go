@@ -278,6 +278,26 @@ func (q *Queries) ReviveEffect(ctx context.Context, arg ReviveEffectParams) (int
 	return id, err
 }
 
+const roomIsComing = `-- name: RoomIsComing :one
+SELECT EXISTS (
+    SELECT 1 FROM effects WHERE incident_id = $1 AND lane = 'room' AND kind = 'room'
+    AND id > $2 AND done_at IS NULL AND buried_at IS NULL
+)
+`
+
+type RoomIsComingParams struct {
+	IncidentID int64
+	After      int64
+}
+
+// RoomIsComing tells whether a room was asked for after an effect, and is not given up.
+func (q *Queries) RoomIsComing(ctx context.Context, arg RoomIsComingParams) (bool, error) {
+	row := q.db.QueryRowContext(ctx, roomIsComing, arg.IncidentID, arg.After)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const supersedeEffect = `-- name: SupersedeEffect :execrows
 UPDATE effects SET done_at = $1, turn = NULL, error = 'superseded'
 WHERE incident_id = $2 AND kind = $3 AND subject = $4

@@ -10,6 +10,116 @@ import (
 	"database/sql"
 )
 
+const entriesAbout = `-- name: EntriesAbout :many
+SELECT e.id, e.incident_id, e.kind, e.occurred_at, e.recorded_at, e.request, e.corrects, e.source, e.actor_commitment, e.body_commitment, c.actor, c.body
+FROM entries e LEFT JOIN contents c ON c.entry_id = e.id
+WHERE e.incident_id = $1 AND e.corrects >= $2
+ORDER BY e.id
+`
+
+type EntriesAboutParams struct {
+	IncidentID int64
+	Since      sql.NullInt64
+}
+
+type EntriesAboutRow struct {
+	Entry Entry
+	Actor sql.NullString
+	Body  sql.NullString
+}
+
+// EntriesAbout are the entries of an incident that are about others of it, from one on, oldest first.
+func (q *Queries) EntriesAbout(ctx context.Context, arg EntriesAboutParams) ([]EntriesAboutRow, error) {
+	rows, err := q.db.QueryContext(ctx, entriesAbout, arg.IncidentID, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []EntriesAboutRow
+	for rows.Next() {
+		var i EntriesAboutRow
+		if err := rows.Scan(
+			&i.Entry.ID,
+			&i.Entry.IncidentID,
+			&i.Entry.Kind,
+			&i.Entry.OccurredAt,
+			&i.Entry.RecordedAt,
+			&i.Entry.Request,
+			&i.Entry.Corrects,
+			&i.Entry.Source,
+			&i.Entry.ActorCommitment,
+			&i.Entry.BodyCommitment,
+			&i.Actor,
+			&i.Body,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const entriesAboutOne = `-- name: EntriesAboutOne :many
+SELECT e.id, e.incident_id, e.kind, e.occurred_at, e.recorded_at, e.request, e.corrects, e.source, e.actor_commitment, e.body_commitment, c.actor, c.body
+FROM entries e LEFT JOIN contents c ON c.entry_id = e.id
+WHERE e.incident_id = $1 AND e.corrects = $2
+ORDER BY e.id
+`
+
+type EntriesAboutOneParams struct {
+	IncidentID int64
+	Entry      sql.NullInt64
+}
+
+type EntriesAboutOneRow struct {
+	Entry Entry
+	Actor sql.NullString
+	Body  sql.NullString
+}
+
+// EntriesAboutOne are those about one entry.
+func (q *Queries) EntriesAboutOne(ctx context.Context, arg EntriesAboutOneParams) ([]EntriesAboutOneRow, error) {
+	rows, err := q.db.QueryContext(ctx, entriesAboutOne, arg.IncidentID, arg.Entry)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []EntriesAboutOneRow
+	for rows.Next() {
+		var i EntriesAboutOneRow
+		if err := rows.Scan(
+			&i.Entry.ID,
+			&i.Entry.IncidentID,
+			&i.Entry.Kind,
+			&i.Entry.OccurredAt,
+			&i.Entry.RecordedAt,
+			&i.Entry.Request,
+			&i.Entry.Corrects,
+			&i.Entry.Source,
+			&i.Entry.ActorCommitment,
+			&i.Entry.BodyCommitment,
+			&i.Actor,
+			&i.Body,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const entry = `-- name: Entry :one
 SELECT e.id, e.incident_id, e.kind, e.occurred_at, e.recorded_at, e.request, e.corrects, e.source, e.actor_commitment, e.body_commitment, c.actor, c.body
 FROM entries e LEFT JOIN contents c ON c.entry_id = e.id
@@ -40,6 +150,18 @@ func (q *Queries) Entry(ctx context.Context, id int64) (EntryRow, error) {
 		&i.Body,
 	)
 	return i, err
+}
+
+const eraseContent = `-- name: EraseContent :execrows
+DELETE FROM contents WHERE entry_id = $1
+`
+
+func (q *Queries) EraseContent(ctx context.Context, entryID int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, eraseContent, entryID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const insertContent = `-- name: InsertContent :exec

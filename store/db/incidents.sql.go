@@ -263,14 +263,19 @@ func (q *Queries) ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([
 
 const listPrivateRooms = `-- name: ListPrivateRooms :many
 SELECT i.id, i.kind, i.status, i.open, i.severity, i.rank, i.title, i.summary, i.service, i.private, i.declarer, i.declarer_name, i.room, i.policy, i.started_at, i.detected_at, i.declared_at, i.acknowledged_at, i.mitigated_at, i.resolved_at, i.closed_at, i.updated_at, i.update_due_at, i.duplicate_of, i.duplicates, i.tasks FROM incidents i CROSS JOIN refs r
-WHERE i.private AND i.status <> 'closed' AND i.status <> 'declined'
+WHERE i.private AND i.status <> 'declined'
 AND r.incident_id = i.id AND r.name = $1 AND r.value <> ''
-ORDER BY i.id
+ORDER BY i.open DESC, i.id DESC LIMIT CAST($2 AS BIGINT)
 `
 
+type ListPrivateRoomsParams struct {
+	Ref string
+	Lim int64
+}
+
 // ListPrivateRooms begins with the few private incidents: CROSS JOIN keeps SQLite from beginning with all refs of the name.
-func (q *Queries) ListPrivateRooms(ctx context.Context, ref string) ([]Incident, error) {
-	rows, err := q.db.QueryContext(ctx, listPrivateRooms, ref)
+func (q *Queries) ListPrivateRooms(ctx context.Context, arg ListPrivateRoomsParams) ([]Incident, error) {
+	rows, err := q.db.QueryContext(ctx, listPrivateRooms, arg.Ref, arg.Lim)
 	if err != nil {
 		return nil, err
 	}

@@ -111,7 +111,7 @@ func (q *Queries) Effect(ctx context.Context, id int64) (Effect, error) {
 }
 
 const entriesAfter = `-- name: EntriesAfter :many
-SELECT e.id, e.actor_commitment, e.body_commitment, c.actor, c.body, c.actor_salt, c.body_salt
+SELECT e.id, e.kind, e.corrects, e.actor_commitment, e.body_commitment, c.actor, c.body, c.actor_salt, c.body_salt
 FROM entries e LEFT JOIN contents c ON c.entry_id = e.id
 WHERE e.id > $1 ORDER BY e.id LIMIT CAST($2 AS BIGINT)
 `
@@ -123,6 +123,8 @@ type EntriesAfterParams struct {
 
 type EntriesAfterRow struct {
 	ID              int64
+	Kind            string
+	Corrects        sql.NullInt64
 	ActorCommitment []byte
 	BodyCommitment  []byte
 	Actor           sql.NullString
@@ -142,6 +144,8 @@ func (q *Queries) EntriesAfter(ctx context.Context, arg EntriesAfterParams) ([]E
 		var i EntriesAfterRow
 		if err := rows.Scan(
 			&i.ID,
+			&i.Kind,
+			&i.Corrects,
 			&i.ActorCommitment,
 			&i.BodyCommitment,
 			&i.Actor,

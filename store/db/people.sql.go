@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 )
 
 const absentMembers = `-- name: AbsentMembers :exec
@@ -25,6 +26,34 @@ func (q *Queries) AbsentMembers(ctx context.Context, arg AbsentMembersParams) er
 	return err
 }
 
+const homesShown = `-- name: HomesShown :many
+SELECT DISTINCT e.subject FROM effects e WHERE e.kind = 'home' AND e.done_at IS NOT NULL AND e.done_at >= $1 ORDER BY e.subject
+`
+
+// HomesShown are the people whose Home tab was shown at an instant or later.
+func (q *Queries) HomesShown(ctx context.Context, since sql.NullInt64) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, homesShown, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var subject string
+		if err := rows.Scan(&subject); err != nil {
+			return nil, err
+		}
+		items = append(items, subject)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const member = `-- name: Member :one
 SELECT seen_at FROM members WHERE incident_id = $1 AND handle = $2 AND present
 `
@@ -39,6 +68,33 @@ func (q *Queries) Member(ctx context.Context, arg MemberParams) (int64, error) {
 	var seen_at int64
 	err := row.Scan(&seen_at)
 	return seen_at, err
+}
+
+const present = `-- name: Present :many
+SELECT handle FROM members WHERE incident_id = $1 AND present ORDER BY handle
+`
+
+func (q *Queries) Present(ctx context.Context, incidentID int64) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, present, incidentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var handle string
+		if err := rows.Scan(&handle); err != nil {
+			return nil, err
+		}
+		items = append(items, handle)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const profile = `-- name: Profile :one

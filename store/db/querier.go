@@ -31,12 +31,19 @@ type Querier interface {
 	// DueReminders are incidents of which somebody is to be reminded of something, each as often as it has topics that are due.
 	DueReminders(ctx context.Context, arg DueRemindersParams) ([]int64, error)
 	Effect(ctx context.Context, id int64) (Effect, error)
+	// EntriesAbout are the entries of an incident that are about others of it, from one on, oldest first.
+	EntriesAbout(ctx context.Context, arg EntriesAboutParams) ([]EntriesAboutRow, error)
+	// EntriesAboutOne are those about one entry.
+	EntriesAboutOne(ctx context.Context, arg EntriesAboutOneParams) ([]EntriesAboutOneRow, error)
 	EntriesAfter(ctx context.Context, arg EntriesAfterParams) ([]EntriesAfterRow, error)
 	Entry(ctx context.Context, id int64) (EntryRow, error)
+	EraseContent(ctx context.Context, entryID int64) (int64, error)
 	// Figures are the times of the real incidents that were declared at an instant or later.
 	Figures(ctx context.Context, arg FiguresParams) ([]FiguresRow, error)
 	FinishEffect(ctx context.Context, arg FinishEffectParams) (sql.NullInt64, error)
 	ForgetRequest(ctx context.Context, arg ForgetRequestParams) (int64, error)
+	// HomesShown are the people whose Home tab was shown at an instant or later.
+	HomesShown(ctx context.Context, since sql.NullInt64) ([]string, error)
 	Incident(ctx context.Context, id int64) (Incident, error)
 	IncidentByRef(ctx context.Context, arg IncidentByRefParams) (int64, error)
 	InsertContent(ctx context.Context, arg InsertContentParams) error
@@ -50,19 +57,23 @@ type Querier interface {
 	LatestEntry(ctx context.Context, arg LatestEntryParams) (LatestEntryRow, error)
 	ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([]ListOpenSinceRow, error)
 	// ListPrivateRooms begins with the few private incidents: CROSS JOIN keeps SQLite from beginning with all refs of the name.
-	ListPrivateRooms(ctx context.Context, ref string) ([]Incident, error)
+	ListPrivateRooms(ctx context.Context, arg ListPrivateRoomsParams) ([]Incident, error)
 	// LockIncident writes nothing new: it takes the row's lock for the rest of the transaction.
 	LockIncident(ctx context.Context, id int64) (Incident, error)
 	Member(ctx context.Context, arg MemberParams) (int64, error)
+	MessageEntry(ctx context.Context, arg MessageEntryParams) (MessageEntryRow, error)
 	// NextDue is when something becomes due, a deadline passes, and a lease is over; 0 is never.
 	NextDue(ctx context.Context, quiet string) (NextDueRow, error)
 	OldestEffect(ctx context.Context) (int64, error)
 	OpenEffects(ctx context.Context, arg OpenEffectsParams) ([]OpenEffectsRow, error)
 	OwnTasks(ctx context.Context, arg OwnTasksParams) ([]Task, error)
+	Present(ctx context.Context, incidentID int64) ([]string, error)
 	Private(ctx context.Context, id int64) (bool, error)
 	Probe(ctx context.Context) error
 	Profile(ctx context.Context, handle string) (Profile, error)
 	PutMember(ctx context.Context, arg PutMemberParams) error
+	// PutMessage keeps which entry is the last one about a message of an incident's room.
+	PutMessage(ctx context.Context, arg PutMessageParams) error
 	PutProfile(ctx context.Context, arg PutProfileParams) error
 	PutRef(ctx context.Context, arg PutRefParams) error
 	PutReminder(ctx context.Context, arg PutReminderParams) error
@@ -74,6 +85,8 @@ type Querier interface {
 	RestartEffect(ctx context.Context, arg RestartEffectParams) (int64, error)
 	// ReviveEffect lets an effect begin anew that was to be buried, because the same thing has been asked for since.
 	ReviveEffect(ctx context.Context, arg ReviveEffectParams) (int64, error)
+	// RoomIsComing tells whether a room was asked for after an effect, and is not given up.
+	RoomIsComing(ctx context.Context, arg RoomIsComingParams) (bool, error)
 	Subscribe(ctx context.Context, arg SubscribeParams) error
 	Subscribers(ctx context.Context, arg SubscribersParams) ([]string, error)
 	SupersedeEffect(ctx context.Context, arg SupersedeEffectParams) (int64, error)

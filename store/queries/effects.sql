@@ -16,6 +16,13 @@ UPDATE effects SET done_at = sqlc.arg(at), lease_until = NULL, turn = NULL, erro
 WHERE id = sqlc.arg(id) AND attempt = sqlc.arg(attempt) AND lease_until IS NOT NULL
 RETURNING alarmed_at;
 
+-- RoomIsComing tells whether a room was asked for after an effect, and is not given up.
+-- name: RoomIsComing :one
+SELECT EXISTS (
+    SELECT 1 FROM effects WHERE incident_id = sqlc.arg(incident_id) AND lane = 'room' AND kind = 'room'
+    AND id > sqlc.arg(after) AND done_at IS NULL AND buried_at IS NULL
+);
+
 -- name: SupersedeEffect :execrows
 UPDATE effects SET done_at = sqlc.arg(at), turn = NULL, error = 'superseded'
 WHERE incident_id = sqlc.arg(incident_id) AND kind = sqlc.arg(kind) AND subject = sqlc.arg(subject)

@@ -28,3 +28,20 @@ FROM entries e LEFT JOIN contents c ON c.entry_id = e.id
 WHERE e.incident_id = sqlc.arg(incident_id) AND e.kind = sqlc.arg(kind)
 ORDER BY e.id DESC
 LIMIT 1;
+
+-- EntriesAbout are the entries of an incident that are about others of it, from one on, oldest first.
+-- name: EntriesAbout :many
+SELECT sqlc.embed(e), c.actor, c.body
+FROM entries e LEFT JOIN contents c ON c.entry_id = e.id
+WHERE e.incident_id = sqlc.arg(incident_id) AND e.corrects >= sqlc.arg(since)
+ORDER BY e.id;
+
+-- EntriesAboutOne are those about one entry.
+-- name: EntriesAboutOne :many
+SELECT sqlc.embed(e), c.actor, c.body
+FROM entries e LEFT JOIN contents c ON c.entry_id = e.id
+WHERE e.incident_id = sqlc.arg(incident_id) AND e.corrects = sqlc.arg(entry)
+ORDER BY e.id;
+
+-- name: EraseContent :execrows
+DELETE FROM contents WHERE entry_id = sqlc.arg(entry_id);

@@ -40,9 +40,9 @@ LIMIT CAST(sqlc.arg(lim) AS BIGINT);
 -- ListPrivateRooms begins with the few private incidents: CROSS JOIN keeps SQLite from beginning with all refs of the name.
 -- name: ListPrivateRooms :many
 SELECT i.* FROM incidents i CROSS JOIN refs r
-WHERE i.private AND i.status <> 'closed' AND i.status <> 'declined'
+WHERE i.private AND i.status <> 'declined'
 AND r.incident_id = i.id AND r.name = sqlc.arg(ref) AND r.value <> ''
-ORDER BY i.id;
+ORDER BY i.open DESC, i.id DESC LIMIT CAST(sqlc.arg(lim) AS BIGINT);
 
 -- Attached is what hangs on an incident: who has which role, what outsiders call it, and what somebody will be reminded of.
 -- name: Attached :many

@@ -45,6 +45,6 @@ SELECT key, at FROM requests WHERE key > sqlc.arg(after) ORDER BY key LIMIT CAST
 DELETE FROM requests WHERE key = sqlc.arg(key) AND at < sqlc.arg(before);
 
 -- name: EntriesAfter :many
-SELECT e.id, e.actor_commitment, e.body_commitment, c.actor, c.body, c.actor_salt, c.body_salt
+SELECT e.id, e.kind, e.corrects, e.actor_commitment, e.body_commitment, c.actor, c.body, c.actor_salt, c.body_salt
 FROM entries e LEFT JOIN contents c ON c.entry_id = e.id
 WHERE e.id > sqlc.arg(after) ORDER BY e.id LIMIT CAST(sqlc.arg(lim) AS BIGINT);

@@ -21,3 +21,10 @@ WHERE incident_id = sqlc.arg(incident_id) AND seen_at <= sqlc.arg(seen_at) AND p
 
 -- name: Member :one
 SELECT seen_at FROM members WHERE incident_id = sqlc.arg(incident_id) AND handle = sqlc.arg(handle) AND present;
+
+-- name: Present :many
+SELECT handle FROM members WHERE incident_id = sqlc.arg(incident_id) AND present ORDER BY handle;
+
+-- HomesShown are the people whose Home tab was shown at an instant or later.
+-- name: HomesShown :many
+SELECT DISTINCT e.subject FROM effects e WHERE e.kind = 'home' AND e.done_at IS NOT NULL AND e.done_at >= sqlc.arg(since) ORDER BY e.subject;

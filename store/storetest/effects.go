@@ -45,6 +45,36 @@ func waitingForTheRoom(h *house) {
 	h.claims("announcement card invite tell topic")
 }
 
+// What was owed before a room that is made later was brought in step while there was none: the room owes it anew.
+func furnished(h *house) {
+	id := h.declare("checkout is down", false)
+	h.ok(h.Finish(h.ctx, h.claims("room")[0], nil, h.now)) // its declarer turned out to be a guest
+	h.now = h.now.Add(time.Second)
+	h.change(id, func(i *incident.Incident) error { return i.Distrust(incident.Guest, h.stamp()) })
+	h.change(id, func(i *incident.Incident) error {
+		return i.Accept(incident.Defaults().Default(), h.stamp())
+	})
+	var room incident.Effect
+	for room.ID == 0 {
+		for _, e := range h.claim() {
+			if e.Kind == incident.EffectRoom {
+				room = e
+			} else {
+				h.finish(e)
+			}
+		}
+	}
+	h.finish(room)
+	done := map[string]bool{}
+	for effects := h.claim(); len(effects) > 0; effects = h.claim() {
+		for _, e := range effects {
+			done[string(e.Kind)] = true
+		}
+		h.finish(effects...)
+	}
+	h.equal(done, map[string]bool{"card": true, "pin": true, "invite": true, "topic": true, "announcement": true, "bookmarks": true})
+}
+
 func askedOnce(h *house) {
 	id := h.declare("checkout is down", false)
 	h.drain()

@@ -135,11 +135,14 @@ func rooms(h *house) {
 		h.ok(err)
 		h.equal(got, want)
 	}
-	list, err := h.PrivateRooms(h.ctx)
+	list, err := h.PrivateRooms(h.ctx, 9)
+	h.ok(err)
+	h.equal(len(list), 2)
+	h.equal([]incident.ID{list[0].ID, list[1].ID}, []incident.ID{private, closed}) // what is open comes first
+	h.equal(list[0].Refs[incident.RefRoom], "CINC-4")
+	list, err = h.PrivateRooms(h.ctx, 1)
 	h.ok(err)
 	h.equal(len(list), 1)
-	h.equal(list[0].ID, private)
-	h.equal(list[0].Refs[incident.RefRoom], "CINC-4")
 }
 
 func profiles(h *house) {

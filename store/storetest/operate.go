@@ -171,7 +171,12 @@ func verify(h *house) {
 	for n := range 5 {
 		h.change(id, func(i *incident.Incident) error { return i.Note(fmt.Sprint(n, " \x00 <ü>"), time.Time{}, h.stamp()) })
 	}
+	note, err := h.Latest(h.ctx, id, incident.EventNote)
+	h.ok(err)
+	h.change(id, func(i *incident.Incident) error {
+		return i.Redact(incident.Entry{Event: note}, "it names a customer", h.stamp())
+	})
 	entries, err := h.Verify(h.ctx, func(entry int64, what string) { h.Errorf("entry %d: %s", entry, what) })
 	h.ok(err)
-	h.equal(entries, int64(6))
+	h.equal(entries, int64(7))
 }

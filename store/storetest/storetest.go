@@ -31,12 +31,16 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"system", system},
 		{"timeline pages", timelinePages},
 		{"single events", singleEvents},
+		{"messages", messages},
+		{"entries about entries", entriesAbout},
+		{"redaction", redaction},
 		{"lists", lists},
 		{"filters", filters},
 		{"figures", figures},
 		{"tasks", tasks},
 		{"homes", homes},
 		{"searches", searches},
+		{"present words", presentWords},
 		{"declared since", declaredSince},
 		{"rooms", rooms},
 		{"profiles", profiles},
@@ -50,6 +54,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"the most severe go first", mostSevereFirst},
 		{"fences", fences},
 		{"retry", retry},
+		{"furnished", furnished},
 		{"retry supersedes", retrySupersedes},
 		{"bury", bury},
 		{"bury what was asked for since", buryAskedSince},
@@ -81,7 +86,7 @@ var start = time.Date(2026, 11, 20, 14, 5, 0, 123e6, time.UTC)
 var (
 	ada   = incident.Person{Handle: "U1", Name: "Ada"}
 	grace = incident.Person{Handle: "U2", Name: "Grace"}
-	lanes = []incident.Lane{incident.LaneRoom, incident.LaneWords, incident.LanePeople, incident.LaneSigns, incident.LaneAnnounce, incident.LaneDirect, incident.LaneHome}
+	lanes = []incident.Lane{incident.LaneRoom, incident.LaneWords, incident.LanePeople, incident.LaneSigns, incident.LaneAnnounce, incident.LaneDirect, incident.LaneHome, incident.LaneReads}
 )
 
 // house is a store under test with a clock that stands still.

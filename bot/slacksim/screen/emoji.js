@@ -22,7 +22,7 @@ heavy_plus_sign ➕|heavy_minus_sign ➖|100 💯|one 1️⃣|two 2️⃣|three 
 export const emoji = new Map(table.trim().split(/[|\n]/).map((entry) => entry.split(" ")));
 
 // What the small picker offers.
-export const favourites = ["eyes", "+1", "white_check_mark", "rotating_light", "fire", "tada", "pray", "raised_hands", "thinking_face", "heart", "rocket", "x"];
+export const favourites = ["eyes", "pushpin", "+1", "white_check_mark", "rotating_light", "fire", "tada", "pray", "raised_hands", "thinking_face", "heart", "rocket", "x"];
 
 // glyph is the character for a shortcode, skin tones dropped, or the code as typed.
 export const glyph = (name) => emoji.get(name.replace(/::skin-tone-\d$/, "")) ?? `:${name}:`;

@@ -1,0 +1,105 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/incident"
+)
+
+// unannounce takes the announcement back, with what we posted below it: of a private incident nothing stands outside. A bot may
+// delete what it has posted itself. Where Slack does not let it, the words are taken out.
+func (e *errand) unannounce() (incident.Refs, error) {
+	channel, ts := e.i.Refs[refAnnouncedIn], e.i.Refs[refAnnounced]
+	if channel == "" && e.dirty { // posted by an earlier try, perhaps, and then it was closed off
+		var err error
+		if channel, ts, err = e.strayAnnouncement(); err != nil {
+			return nil, err
+		}
+	}
+	if channel == "" || ts == "" {
+		return nil, nil
+	}
+	for _, below := range append(strings.Fields(e.i.Refs[refThreaded]), ts) {
+		if err := e.unsay(channel, below); err != nil {
+			return nil, err
+		}
+	}
+	return incident.Refs{refAnnouncedIn: "", refAnnounced: "", refThreaded: ""}, nil
+}
+
+// announcementMark is what the announcement is known by.
+func announcementMark(i *incident.Incident) string { return i.ID.String() + " announcement" }
+
+// strayAnnouncement looks for an announcement of which we do not know that it was posted.
+func (e *errand) strayAnnouncement() (channel, ts string, err error) {
+	closed, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventPrivate)
+	if err != nil || closed.ID == 0 {
+		return "", "", err // it was never public
+	}
+	policy, _ := e.announceIn()
+	if channel = firstOf(policy, e.i.Refs[incident.RefOrigin]); channel == "" {
+		return "", "", nil
+	}
+	found, err := e.find(post{what: announcementMark(e.i), channel: channel, since: e.i.Declared})
+	if refusedWith(err, "channel_not_found", "not_in_channel", "is_archived", "method_not_supported_for_channel_type") {
+		return "", "", nil // we cannot speak there
+	}
+	e.looked()
+	return channel, found.Timestamp, err
+}
+
+// unthread takes back all that we posted below a message, also what is not known to stand there.
+func (e *errand) unthread(channel, ts string) error {
+	below := post{channel: channel, thread: ts, since: e.i.Declared}
+	for cursor := ""; ; {
+		messages, next, err := e.read(below, cursor)
+		if refusedWith(err, "not_in_channel") && cursor == "" {
+			if _, _, _, err = e.Slack().JoinConversationContext(e.ctx, channel); err == nil {
+				messages, next, err = e.read(below, cursor)
+			}
+		}
+		if refusedWith(err, "thread_not_found", "channel_not_found", "message_not_found") {
+			return nil
+		}
+		if err != nil {
+			return fault("conversations.replies", err)
+		}
+		for _, m := range messages {
+			what, _ := m.Metadata.EventPayload["what"].(string)
+			if m.Timestamp != ts && strings.HasPrefix(what, e.i.ID.String()+" ") && e.isOurs(m.Metadata, what) {
+				if err := e.unsay(channel, m.Timestamp); err != nil {
+					return err
+				}
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		cursor = next
+	}
+}
+
+// unsay takes one message back. One that is gone is taken back already.
+func (e *errand) unsay(channel, ts string) error {
+	_, _, err := e.Slack().DeleteMessageContext(e.ctx, channel, ts)
+	switch {
+	case refusedWith(err, "message_not_found", "channel_not_found", "thread_not_found"):
+		return nil
+	case refusedWith(err, "cant_delete_message", "compliance_exports_prevent_deletion", "is_inactive", "is_archived"):
+		return e.blank(channel, ts)
+	}
+	return fault("chat.delete", err)
+}
+
+// blank takes the words out of a message.
+func (e *errand) blank(channel, ts string) error {
+	nothing := post{what: fmt.Sprintf("%s taken back", e.i.ID), text: "_This message was taken back._", blocks: []slack.Block{section("_This message was taken back._")}}
+	_, _, _, err := e.Slack().UpdateMessageContext(e.ctx, channel, ts, e.options(nothing)...)
+	if refusedWith(err, "message_not_found") {
+		return nil
+	}
+	return fault("chat.update", err)
+}

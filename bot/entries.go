@@ -1,0 +1,99 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tocsin/incident"
+)
+
+// onEntry runs a rule on the entry whose number comes first, with the words that follow it.
+func (c *call) onEntry(args, done string, rule func(tx incident.Tx, i *incident.Incident, e incident.Entry, words string) error) (answer, error) {
+	word, rest := cutWord(args)
+	number, err := entryNumber(word)
+	if err != nil {
+		return answer{}, err
+	}
+	words := readable(rest, c.name)
+	return c.change(func(tx incident.Tx) (answer, error) {
+		i, err := tx.Incident(c.incident)
+		if err != nil {
+			return answer{}, err
+		}
+		e, err := tx.Entry(c.incident, number)
+		if err != nil {
+			return answer{}, err
+		}
+		if err := rule(tx, i, e, words); err != nil {
+			return answer{}, err
+		}
+		return say(markup(fmt.Sprintf("#%d of %s %s", number, i.ID, done))), nil
+	})
+}
+
+func (c *call) correct(args string) (answer, error) {
+	return c.onEntry(args, "is corrected. The old words stay beside the new ones.", func(tx incident.Tx, i *incident.Incident, e incident.Entry, words string) error {
+		return c.amend(tx, i, e, i.Correct(e, words, c.stamp()))
+	})
+}
+
+// amend has those who got an update as a direct message see what has become of its words, unless that was refused.
+func (c *call) amend(tx incident.Tx, i *incident.Incident, e incident.Entry, refused error) error {
+	if refused != nil || e.Kind != incident.EventUpdate && e.Kind != incident.EventCorrected {
+		return refused
+	}
+	return c.inform(tx, i)
+}
+
+// redact takes the words of an entry out. What else repeats them is an entry of its own, and is named.
+func (c *call) redact(args string) (answer, error) {
+	var gone incident.Entry
+	a, err := c.onEntry(args, "is redacted: its words are gone from the record. What we posted of them is edited; what others wrote in Slack is theirs.",
+		func(tx incident.Tx, i *incident.Incident, e incident.Entry, why string) error {
+			gone = e
+			return c.amend(tx, i, e, i.Redact(e, why, c.stamp()))
+		})
+	if err == nil && gone.ID != 0 { // 0: it was recorded before, and this is the same answer
+		c.Log.Info(c.incident.String()+": an entry was redacted", "entry", gone.ID, "request", c.key)
+	}
+	if err != nil || gone.ID == 0 {
+		return a, err
+	}
+	also, err := c.repeats(gone)
+	if len(also) > 0 {
+		a.Text += markup(" The same words, or what they were changed to, stand in " + strings.Join(also, ", ") + ": redact these too if they must go.")
+	}
+	return a, err
+}
+
+// repeats are the numbers of the entries that say the same as one that was redacted, or what became of it.
+func (c *call) repeats(gone incident.Entry) (numbers []string, err error) {
+	const page = 500
+	for before, more := int64(0), true; more; {
+		var events []incident.Event
+		if events, more, err = c.Store.Timeline(c.ctx, c.incident, before, page); err != nil || len(events) == 0 {
+			return numbers, err
+		}
+		before = events[0].ID
+		for _, e := range slices.Backward(events) {
+			if !e.Redacted && e.ID != gone.ID && (e.Text == gone.Text || e.Text != "" && e.Kind != incident.EventRedacted && e.Corrects == gone.ID) {
+				numbers = append(numbers, fmt.Sprintf("#%d", e.ID))
+			}
+		}
+	}
+	slices.Reverse(numbers)
+	return numbers, nil
+}
+
+func (c *call) star(args string) (answer, error) {
+	return c.onEntry(args, "is starred. All of them: `/incident timeline starred`", func(_ incident.Tx, i *incident.Incident, e incident.Entry, _ string) error {
+		return i.Star(e, c.stamp())
+	})
+}
+
+func (c *call) unstar(args string) (answer, error) {
+	return c.onEntry(args, "has no star any more.", func(_ incident.Tx, i *incident.Incident, e incident.Entry, _ string) error {
+		return i.Unstar(e, c.stamp())
+	})
+}

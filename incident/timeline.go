@@ -1,0 +1,134 @@
+package incident
+
+// Entry is an event as the timeline shows it: with what was recorded about it later.
+type Entry struct {
+	Event
+	Starred    bool
+	Correction Event // the one that holds; zero: it stands as it was written
+	Redaction  Event // that took its words out; zero: they are there
+}
+
+// Entries are events with what is said of them by other events of the same incident, which come in their order.
+func Entries(events, about []Event) []Entry {
+	entries := make([]Entry, len(events))
+	at := make(map[int64]*Entry, len(events))
+	for n, e := range events {
+		entries[n].Event = e
+		at[e.ID] = &entries[n]
+	}
+	for _, e := range about {
+		entry := at[e.Corrects]
+		if entry == nil {
+			continue
+		}
+		switch e.Kind {
+		case EventStarred, EventUnstarred:
+			entry.Starred = e.Kind == EventStarred
+		case EventCorrected:
+			if !e.Redacted {
+				entry.Correction = e
+			}
+		case EventRedacted:
+			entry.Redaction = e
+		}
+	}
+	return entries
+}
+
+// Words are what the entry says by now: the words of its last correction, or its own.
+func (e Entry) Words() string {
+	if e.gone() {
+		return ""
+	}
+	if e.Correction.ID != 0 {
+		return e.Correction.Text
+	}
+	return e.Text
+}
+
+// gone tells whether the words of the entry have been taken out.
+func (e Entry) gone() bool { return e.Redacted || e.Redaction.ID != 0 }
+
+// marks are the kinds that tell nothing by themselves: they are seen on the entry that they are about.
+var marks = map[EventKind]bool{EventPicked: true, EventStarred: true, EventUnstarred: true}
+
+// Mark tells whether an event is only seen on the entry that it is about.
+func (e Event) Mark() bool { return marks[e.Kind] }
+
+// written are the kinds whose text people wrote, which can be redacted; true: and can be set right. A title has the room's name
+// made of it. Words that stand outside or on a task say what others acted on: to those there is an answer, and no correction.
+var written = map[EventKind]bool{
+	EventNote: true, EventUpdate: true, EventCaught: true, EventEdited: true, EventRole: true, EventDeclined: true, EventReopened: true,
+	EventCorrected: false, EventCustomersDraft: false, EventCustomers: false, EventAccess: false, EventAbsorbed: false, EventSimilar: false,
+	EventTask: false, EventTaskTaken: false, EventTaskDone: false, EventTaskDropped: false,
+}
+
+// Correctable tells whether the words of the entry can be set right.
+func (e Entry) Correctable() bool { return written[e.Kind] && e.Text != "" && !e.gone() }
+
+// Redactable tells whether the entry has words that can be taken out.
+func (e Entry) Redactable() bool {
+	_, words := written[e.Kind]
+	return words && e.Text != "" && !e.gone()
+}
+
+// Correct sets the words of an entry right. It is an entry of its own, and the old words stay.
+func (i *Incident) Correct(e Entry, text string, s Stamp) error {
+	text, err := cleanText(text, "correct #12 we rolled back at noon")
+	switch {
+	case err != nil:
+		return err
+	case e.gone():
+		return Refuse(Conflict, "The words of #%d have been redacted: write a note instead.", e.ID)
+	case e.Kind == EventCorrected:
+		return Refuse(Invalid, "#%d is a correction itself: correct #%d.", e.ID, e.Corrects)
+	case !e.Correctable():
+		return Refuse(Invalid, "#%d has no words of a person that could be corrected. Write a note instead.", e.ID)
+	case e.Words() == text:
+		return Refuse(Conflict, "#%d says that already.", e.ID)
+	}
+	i.record(Event{Kind: EventCorrected, Stamp: s, Corrects: e.ID, Text: text})
+	return nil
+}
+
+// Star marks an entry that matters: such lead in the report.
+func (i *Incident) Star(e Entry, s Stamp) error {
+	switch {
+	case e.Mark():
+		return Refuse(Invalid, "#%d only says something of another entry: star that one.", e.ID)
+	case e.Starred:
+		return Refuse(Conflict, "#%d is starred already.", e.ID)
+	}
+	i.record(Event{Kind: EventStarred, Stamp: s, Corrects: e.ID})
+	return nil
+}
+
+// Unstar takes the star off an entry.
+func (i *Incident) Unstar(e Entry, s Stamp) error {
+	if !e.Starred {
+		return Refuse(Conflict, "#%d has no star.", e.ID)
+	}
+	i.record(Event{Kind: EventUnstarred, Stamp: s, Corrects: e.ID})
+	return nil
+}
+
+// Redact takes the words of an entry out of the record, and who said them. That it was done, by whom and why stays. Whoever
+// calls it has asked the policy who may.
+func (i *Incident) Redact(e Entry, why string, s Stamp) error {
+	why, err := cleanText(why, "redact #12 it names a customer")
+	switch {
+	case err != nil:
+		return err
+	case e.gone():
+		return Refuse(Conflict, "The words of #%d have been redacted already.", e.ID)
+	case e.Kind == EventRedacted:
+		return Refuse(Invalid, "#%d says that something was redacted, by whom and why: that stays.", e.ID)
+	case e.Kind == EventDeclared, e.Kind == EventBackfilled:
+		return Refuse(Invalid, "#%d is the title, which stands in the name of the room too: it cannot be redacted.", e.ID)
+	}
+	if !e.Redactable() {
+		return Refuse(Invalid, "#%d has no words that could be redacted.", e.ID)
+	}
+	i.record(Event{Kind: EventRedacted, Stamp: s, Corrects: e.ID, Text: why, Message: e.Message, Tasks: i.redactTask(e.Event)})
+	return nil
+}
