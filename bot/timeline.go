@@ -240,6 +240,9 @@ func (c *call) whole(number, part string) (answer, error) {
 		return answer{}, err
 	}
 	e, err := c.Store.Entry(c.ctx, c.incident, id)
+	if incident.CodeOf(err) == incident.Missing {
+		return answer{}, incident.Refuse(incident.Missing, "%s", err.Error()).Offer("timeline")
+	}
 	if err != nil {
 		return answer{}, err
 	}
