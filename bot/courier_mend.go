@@ -137,12 +137,12 @@ func (l *losses) findInside(room string) error {
 		return nil
 	}
 	l.refs[refPinned] = "" // a second time does no harm
-	if l.i.Private { // who was invited and is not there may have been put out, and only a person calls them back
+	if l.i.Private {       // who was invited and is not there may have been put out, and only a person calls them back
 		return nil
 	}
 	present, err := l.members(l.ctx, room)
 	l.refs[incident.RefInvited] = l.keepInvited(slices.DeleteFunc(l.invited(), func(handle string) bool {
-		return !slices.Contains(present, handle) && !l.i.IsOut(handle)
+		return !slices.Contains(present, handle) && !l.i.IsGone(handle)
 	}))
 	return err
 }

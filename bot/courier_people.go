@@ -83,7 +83,7 @@ func (e *errand) invite() (incident.Refs, error) {
 }
 
 // stayOut tells whether somebody is not to be called back: they have left a room that is private, or were put out of it.
-func (e *errand) stayOut(handle string) bool { return e.i.Private && e.i.IsOut(handle) }
+func (e *errand) stayOut(handle string) bool { return e.i.Private && e.i.IsGone(handle) }
 
 // inviteAll invites people, however many they are, and leaves out groups.
 func (e *errand) inviteAll(handles []string) error {

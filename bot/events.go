@@ -176,7 +176,6 @@ func (n news) keep(tx incident.Tx) error {
 			return err
 		}
 		i.Depart(n.who.Person, incident.TheRoom, n.at, n.stamp)
-		i.WentOut(n.who.Handle)
 		if n.hidden && n.who.Standing != incident.Bot { // it must not stand on their Home tab any more
 			tx.System().ShowHome(n.who.Handle, n.stamp)
 		}
@@ -192,7 +191,6 @@ func (n news) joined(tx incident.Tx) error {
 			return err
 		}
 		i.Arrive(n.who.Person, n.at, opened(i), n.stamp)
-		i.CameIn(n.who.Handle)
 	}
 	return tx.Join(n.room, n.who.Handle, n.at)
 }

@@ -10,9 +10,6 @@ import (
 // refAdmitted keeps the handles of those who were let into the room by name.
 const refAdmitted = "tocsin.admitted"
 
-// refOut keeps the handles of those who have been in the room and are not any more.
-const refOut = "tocsin.out"
-
 // refAsked keeps when somebody last asked to be let in, in Unix seconds.
 const refAsked = "tocsin.asked."
 
@@ -35,7 +32,7 @@ func (i *Incident) Admit(p Person, s Stamp) error {
 	if slices.Contains(i.Admitted(), p.Handle) {
 		return Refuse(Conflict, "%s was let in already.", p.Name)
 	}
-	i.CameIn(p.Handle)
+	i.drop(RefGone, p.Handle)
 	i.drop(RefInvited, p.Handle) // or they would count as somebody who was asked before
 	i.Refs[refAdmitted] = strings.Join(append(i.Admitted(), p.Handle), " ")
 	delete(i.Refs, refAsked+p.Handle)
@@ -45,23 +42,6 @@ func (i *Incident) Admit(p Person, s Stamp) error {
 
 // Admitted lists the handles of those who were let into the room by name.
 func (i *Incident) Admitted() []string { return strings.Fields(i.Refs[refAdmitted]) }
-
-// WentOut notes that somebody is not in the room any more, by their own wish or that of others. Only who lets them in by name
-// brings them back into a private one.
-func (i *Incident) WentOut(handle string) {
-	i.drop(refAdmitted, handle)
-	if !i.IsOut(handle) {
-		i.Refs[refOut] = strings.TrimSpace(i.Refs[refOut] + " " + handle)
-	}
-}
-
-// CameIn notes that somebody is in the room, or is to be.
-func (i *Incident) CameIn(handle string) { i.drop(refOut, handle) }
-
-// IsOut tells whether somebody has been in the room and is not any more.
-func (i *Incident) IsOut(handle string) bool {
-	return slices.Contains(strings.Fields(i.Refs[refOut]), handle)
-}
 
 // drop takes a handle out of those that are kept under a name.
 func (i *Incident) drop(name, handle string) {
