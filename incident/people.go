@@ -1,6 +1,9 @@
 package incident
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Person is somebody who acts. Handle is opaque here; only the Slack side knows that it is a Slack user.
 type Person struct {
@@ -13,6 +16,11 @@ var System = Person{Handle: "tocsin", Name: "Tocsin"}
 
 // IsZero tells whether nobody is meant.
 func (p Person) IsZero() bool { return p.Handle == "" }
+
+// among tells whether a person is one of some. What people are called changes, and may have been written down before it was known.
+func among(people []Person, p Person) bool {
+	return slices.ContainsFunc(people, func(other Person) bool { return other.Handle == p.Handle })
+}
 
 // Standing is what a person is in the workspace; it decides what they may ask for.
 type Standing string

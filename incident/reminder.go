@@ -49,7 +49,7 @@ var reminders = map[Topic]func(*Incident, *Policy, int) (whom []Person, again ti
 func (i *Incident) updateMissing(p *Policy, step int) ([]Person, time.Duration) {
 	var asked []Person
 	for _, person := range []Person{i.Roles[Communicator], i.responsible()} {
-		if !person.IsZero() && !slices.Contains(asked, person) {
+		if !person.IsZero() && !among(asked, person) {
 			asked = append(asked, person)
 		}
 	}

@@ -208,7 +208,7 @@ func (i *Incident) taskMissing(number, step int) (whom []Person, again time.Dura
 	task, _ := i.Task(number)
 	var asked []Person
 	for _, person := range []Person{task.Owner, i.responsible()} {
-		if !person.IsZero() && !slices.Contains(asked, person) {
+		if !person.IsZero() && !among(asked, person) {
 			asked = append(asked, person)
 		}
 	}
