@@ -59,9 +59,6 @@ func (c *call) timeline(args string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if entries, err = c.veiled(entries); err != nil {
-		return answer{}, err
-	}
 	head := markup("Timeline of " + c.incident.String())
 	if x.typed != "" {
 		head += ": " + short(readable(x.typed, c.name), 100)
@@ -168,6 +165,9 @@ func (c *call) page(x excerpt) (page []incident.Entry, more bool, err error) {
 	for n, e := range page {
 		events[n] = e.Event
 	}
+	if err == nil {
+		events, err = c.concealed(events)
+	}
 	return incident.Entries(events, about), more, err
 }
 
@@ -240,10 +240,13 @@ func (c *call) whole(number, part string) (answer, error) {
 		return answer{}, err
 	}
 	e, err := c.Store.Entry(c.ctx, c.incident, id)
+	if incident.CodeOf(err) == incident.Missing {
+		return answer{}, incident.Refuse(incident.Missing, "%s", err.Error()).Offer("timeline")
+	}
 	if err != nil {
 		return answer{}, err
 	}
-	if e.Event, err = veil(e.Event, func(id incident.ID) (bool, error) { return c.sees(id, false) }); err != nil {
+	if e.Event, err = conceal(e.Event, func(id incident.ID) (bool, error) { return c.sees(id, false) }); err != nil {
 		return answer{}, err
 	}
 	text := []rune(e.Text)
