@@ -139,7 +139,7 @@ func (c *call) read(line string) (answer, error) {
 		return answer{}, err
 	}
 	if v.form != "" && v.entry && entryAlone.MatchString(args) {
-		c.before, args = args+" ", ""
+		c.before = args + " "
 		return c.openForm(v)
 	}
 	if v.form != "" && args == "" && !v.entry {

@@ -171,8 +171,8 @@ func (e *errand) archiveLeft(room string) error {
 	return fault("conversations.archive", err)
 }
 
-// veil takes the title of another incident out of an entry, where those who read this may not know of that one (any more).
-func veil(event incident.Event, sees func(incident.ID) (bool, error)) (incident.Event, error) {
+// conceal takes the title of another incident out of an entry, where those who read this may not know of that one (any more).
+func conceal(event incident.Event, sees func(incident.ID) (bool, error)) (incident.Event, error) {
 	other := event.Other()
 	if other == 0 {
 		return event, nil
@@ -184,16 +184,16 @@ func veil(event incident.Event, sees func(incident.ID) (bool, error)) (incident.
 	return event, err
 }
 
-// veiled are entries as the caller may read them.
-func (c *call) veiled(entries []incident.Entry) ([]incident.Entry, error) {
-	entries = slices.Clone(entries)
-	for n := range entries {
+// concealed are entries as the caller may read them.
+func (c *call) concealed(events []incident.Event) ([]incident.Event, error) {
+	events = slices.Clone(events)
+	for n := range events {
 		var err error
-		if entries[n].Event, err = veil(entries[n].Event, func(id incident.ID) (bool, error) { return c.sees(id, false) }); err != nil {
+		if events[n], err = conceal(events[n], func(id incident.ID) (bool, error) { return c.sees(id, false) }); err != nil {
 			return nil, err
 		}
 	}
-	return entries, nil
+	return events, nil
 }
 
 // tells tells whether the room may read the title of another incident.

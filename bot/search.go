@@ -67,7 +67,7 @@ func (c *call) find(words string, before int64) (found []slack.Block, last int64
 			if i == nil {
 				continue
 			}
-			event, err := veil(hit.Event, func(id incident.ID) (bool, error) { other, err := c.readableOne(known, id); return other != nil, err })
+			event, err := conceal(hit.Event, func(id incident.ID) (bool, error) { other, err := c.readableOne(known, id); return other != nil, err })
 			if err != nil {
 				return nil, 0, err
 			}

@@ -25,8 +25,8 @@ const (
 // EffectKind names something outside that is to be brought in step.
 type EffectKind string
 
-// The kinds of effects. Say, Tell, Catch, Amend, Thread, News, Customers and Leave are one-shots: their subject is an event. That of
-// a task is its number, that of a Home tab whose it is.
+// The kinds of effects. Say, Tell, Catch, Amend, Thread, News, Customers and Leave are one-shots: their subject is an event. That
+// of a task is its number, that of a Home tab whose it is.
 const (
 	EffectRoom         EffectKind = "room"
 	EffectCard         EffectKind = "card"
@@ -148,16 +148,16 @@ var everything = []EffectKind{
 	EffectRoom, EffectCard, EffectPin, EffectInvite, EffectTopic, EffectAnnouncement, EffectBookmarks,
 }
 
-// Hangings is what hangs in the room of an incident, or shows where that is. A room that is not the first owes it anew.
-func (i *Incident) Hangings() []Effect {
-	e := Event{Kind: EventAccepted, Tasks: i.openNumbers()}
-	return slices.DeleteFunc(e.Owes(i.ID), func(owed Effect) bool { return owed.Kind == EffectRoom })
-}
-
 // closingOff is a new room, as everything is, but for the announcement: it is taken back, which waits for no room. The room
 // before is left when those in it have been invited to the new one.
 var closingOff = []EffectKind{
 	EffectAnnouncement, EffectRoom, EffectCard, EffectPin, EffectInvite, EffectLeave, EffectTopic, EffectBookmarks, EffectSay,
+}
+
+// Hangings is what hangs in the room of an incident, or shows where that is. A room that is not the first owes it anew.
+func (i *Incident) Hangings() []Effect {
+	e := Event{Kind: EventAccepted, Tasks: i.openNumbers()}
+	return slices.DeleteFunc(e.Owes(i.ID), func(owed Effect) bool { return owed.Kind == EffectRoom })
 }
 
 // owes is the one table of which event owes what to the outside.
@@ -190,8 +190,8 @@ var owes = map[EventKind][]EffectKind{
 	EventClosed:         {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventArchived:       {EffectArchive},
 	EventMerged:         {EffectCard, EffectSay, EffectAnnouncement, EffectArchive}, // which brings the topic in step, last of all
-	EventAbsorbed:       {EffectCard, EffectSay, EffectInvite},
-	EventSeparated:      {EffectCard},
+	EventAbsorbed:       {EffectCard, EffectSay, EffectInvite, EffectAnnouncement},
+	EventSeparated:      {EffectCard, EffectAnnouncement},
 	EventReopened:       append(slices.Clone(everything), EffectSay),
 	EventSimilar:        {EffectSay},
 	EventLate:           {EffectTell},
@@ -224,7 +224,7 @@ var owes = map[EventKind][]EffectKind{
 }
 
 // oneShots are the kinds whose subject is the event that they tell of.
-var oneShots = []EffectKind{EffectSay, EffectTell, EffectCatch, EffectAmend, EffectThread, EffectCustomers, EffectLeave}
+var oneShots = []EffectKind{EffectSay, EffectTell, EffectThread, EffectCustomers, EffectCatch, EffectAmend, EffectLeave}
 
 // Owes lists the effects of an event that has been stored, in the order in which they are to be delivered.
 func (e Event) Owes(id ID) []Effect {

@@ -64,6 +64,7 @@ func (i *Incident) Accept(level Level, s Stamp) error {
 	i.seekLeader(level, s)
 	i.move(Event{Kind: EventAccepted, Stamp: s}, Investigating)
 	i.seekSeverity(s)
+	i.listen(s)
 	return nil
 }
 

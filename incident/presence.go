@@ -90,7 +90,7 @@ const firstLook = 15 * time.Minute
 
 // listen sees to it that it is noticed when nothing is heard from who has a role.
 func (i *Incident) listen(s Stamp) {
-	if _, kept := i.Reminders[TopicSilence]; !kept && len(i.Roles) > 0 {
+	if _, kept := i.Reminders[TopicSilence]; !kept && len(i.Roles) > 0 && i.Status.Open() {
 		i.remind(TopicSilence, s.At.Add(firstLook))
 	}
 }
