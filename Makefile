@@ -56,10 +56,11 @@ unit:
 stories crash kill: export TOCSIN_POSTGRES = must
 POSTGRES = $(if $(wildcard /dev/shm/.),TMPDIR=/dev/shm) TOCSIN_TEST_ENGINE=postgres
 
-# All stories twice: over HTTP on SQLite under the race detector, and in Socket Mode on PostgreSQL.
+# All stories twice: over HTTP on SQLite under the race detector, and in Socket Mode on PostgreSQL. More of them at once than
+# there are processors, because some wait for what really takes its time.
 stories: ## what people do, over both transports and both databases
-	$(TEST) -race -short ./cmd/tocsin
-	$(POSTGRES) TOCSIN_TEST_TRANSPORT=socket $(TEST) -short ./cmd/tocsin
+	$(TEST) -race -short -parallel 6 ./cmd/tocsin
+	$(POSTGRES) TOCSIN_TEST_TRANSPORT=socket $(TEST) -short -parallel 6 ./cmd/tocsin
 
 # Each outside call fails before and after it lands, then the program starts again: the same world as without faults.
 crash: ## each outside call fails, before and after it lands

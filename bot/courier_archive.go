@@ -81,7 +81,7 @@ func (e *errand) anew(room *slack.Channel) incident.Refs {
 	if former != "" || len(left) > 0 {
 		refs[refFormer] = former
 		for name, value := range e.i.Refs {
-			if value != "" && (name == refCard || name == refPinned || name == refTopic || name == refInvited || name == refArchived || strings.HasPrefix(name, refBookmark) || strings.HasPrefix(name, refTask)) {
+			if value != "" && (name == refCard || name == refPinned || name == refTopic || name == refInvited || name == refArchived || name == incident.RefGone || strings.HasPrefix(name, refBookmark) || strings.HasPrefix(name, refTask)) {
 				refs[name] = ""
 			}
 		}

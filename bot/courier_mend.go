@@ -138,7 +138,7 @@ func (l *losses) findInside(room string) error {
 	}
 	l.refs[refPinned] = "" // a second time does no harm
 	present, err := l.members(l.ctx, room)
-	l.refs[refInvited] = l.keepInvited(slices.DeleteFunc(l.invited(), func(handle string) bool { return !slices.Contains(present, handle) }))
+	l.refs[refInvited] = l.keepInvited(slices.DeleteFunc(l.invited(), func(handle string) bool { return !slices.Contains(present, handle) && !l.i.IsGone(handle) }))
 	return err
 }
 

@@ -29,7 +29,7 @@ var chapters = map[string][]incident.EventKind{
 	"status": {
 		incident.EventDeclared, incident.EventBackfilled, incident.EventMoment, incident.EventDistrusted, incident.EventAccepted, incident.EventDeclined,
 		incident.EventStatus, incident.EventMitigated, incident.EventResolved, incident.EventClosed, incident.EventArchived, incident.EventReopened,
-		incident.EventMerged, incident.EventAbsorbed, incident.EventSeparated,
+		incident.EventMerged, incident.EventAbsorbed, incident.EventSeparated, incident.EventPrivate, incident.EventPublic,
 	},
 	"reminders":   {incident.EventReminded, incident.EventCalled, incident.EventSnoozed, incident.EventTaskDue},
 	"corrections": {incident.EventCorrected, incident.EventRedacted},
@@ -240,6 +240,9 @@ func (c *call) whole(number, part string) (answer, error) {
 		return answer{}, err
 	}
 	e, err := c.Store.Entry(c.ctx, c.incident, id)
+	if incident.CodeOf(err) == incident.Missing {
+		return answer{}, incident.Refuse(incident.Missing, "%s", err.Error()).Offer("timeline")
+	}
 	if err != nil {
 		return answer{}, err
 	}

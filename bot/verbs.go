@@ -37,6 +37,9 @@ func (c *call) news(do func(*incident.Incident) (answer, error)) (answer, error)
 func heard(m markup) answer { return answer{Text: m, Heard: true} }
 
 func (c *call) severity(args string) (answer, error) {
+	if args == "" {
+		return c.askSeverity()
+	}
 	level, err := c.Policy().MustSeverity(echo(readable(args, c.name)))
 	if err != nil {
 		return answer{}, err
@@ -47,6 +50,15 @@ func (c *call) severity(args string) (answer, error) {
 		}
 		return heard(markup(i.ID.String()) + " is now " + bold(spokenSeverity(level.Name)) + ": " + esc(level.Meaning)), nil
 	})
+}
+
+// askSeverity says what the severity is, and offers the others.
+func (c *call) askSeverity() (answer, error) {
+	i, err := c.Store.Incident(c.ctx, c.incident)
+	if err != nil {
+		return answer{}, err
+	}
+	return offer(markup(i.ID.String())+" is "+bold(spokenSeverity(i.Severity))+". Change it to:", severityButtons(c.Policy(), i.ID)...)
 }
 
 func (c *call) status(args string) (answer, error) {

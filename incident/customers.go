@@ -64,11 +64,11 @@ func (i *Incident) ApproveCustomers(draft int64, last, posted Event, p *Policy, 
 	}
 	switch {
 	case draft != last.ID || last.ID == 0:
-		return Refuse(Conflict, "There is a newer draft, or none of that number: look at the last one.")
+		return Refuse(Conflict, "There is a newer draft, or none of that number: look at the last one.").Offer("customers")
 	case posted.ID > last.ID:
-		return Refuse(Conflict, "Something was posted to customers since that draft: write a new one.")
+		return Refuse(Conflict, "Something was posted to customers since that draft: write a new one.").Offer("customers")
 	case s.By != i.Roles[Commander]:
-		return Refuse(Forbidden, "Only the commander approves what customers read.")
+		return Refuse(Forbidden, "Only the commander approves what customers read.").Offer("commander me")
 	}
 	i.record(Event{Kind: EventCustomers, Stamp: s, From: strconv.FormatInt(draft, 10), To: last.To, Text: last.Text, Whom: last.By})
 	return nil

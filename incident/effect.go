@@ -190,8 +190,8 @@ var owes = map[EventKind][]EffectKind{
 	EventClosed:         {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventArchived:       {EffectArchive},
 	EventMerged:         {EffectCard, EffectSay, EffectAnnouncement, EffectArchive}, // which brings the topic in step, last of all
-	EventAbsorbed:       {EffectCard, EffectSay, EffectInvite},
-	EventSeparated:      {EffectCard},
+	EventAbsorbed:       {EffectCard, EffectSay, EffectInvite, EffectAnnouncement},
+	EventSeparated:      {EffectCard, EffectAnnouncement},
 	EventReopened:       append(slices.Clone(everything), EffectSay),
 	EventSimilar:        {EffectSay},
 	EventLate:           {EffectTell},

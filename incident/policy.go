@@ -134,7 +134,7 @@ func (p *Policy) MustSeverity(word string) (Level, error) {
 	for n, level := range p.Severities {
 		names[n] = string(level.Name)
 	}
-	return Level{}, Refuse(Invalid, "There is no severity %q. Choose one of: %s, or %s.", word, strings.Join(names, ", "), Unknown)
+	return Level{}, Refuse(Invalid, "There is no severity %q. Choose one of: %s, or %s.", word, strings.Join(names, ", "), Unknown).Offer("severity")
 }
 
 // Service returns what the policy says of a service; one that it does not name is a service all the same.

@@ -59,7 +59,7 @@ func (p *Policy) MustRole(word string) (Duty, error) {
 	for n, duty := range p.Roles {
 		names[n] = string(duty.Role)
 	}
-	return Duty{}, Refuse(Invalid, "There is no role %q. Choose one of: %s.", word, strings.Join(names, ", "))
+	return Duty{}, Refuse(Invalid, "There is no role %q. Choose one of: %s.", word, strings.Join(names, ", ")).Offer("help")
 }
 
 // RolesOf lists the roles that somebody has, sorted.

@@ -118,6 +118,25 @@ func (s *Store) Finish(ctx context.Context, e incident.Effect, learned incident.
 	})
 }
 
+// furnish asks for what hangs in a room that has opened, where it is not the first that was owed: what was owed before that one
+// did not wait for it, and had nowhere to hang.
+func (t *Tx) furnish(room incident.Effect, at time.Time) error {
+	row, err := t.row(room.Incident)
+	if err != nil || millis(room.Asked) <= row.DeclaredAt {
+		return t.fail("open "+room.Incident.String(), err)
+	}
+	i, err := t.load(room.Incident)
+	if err != nil {
+		return err
+	}
+	for _, e := range i.Hangings() {
+		if err := t.ask(e, incident.Stamp{At: at, Request: room.Request}); err != nil {
+			return t.fail("ask for the "+e.String(), err)
+		}
+	}
+	return nil
+}
+
 // fitting is what is kept of what was learned. A room that was opened for others than those whom the incident is for by now is
 // none of its own: it is left. What found no room, and belongs into one that was asked for later, is asked for again behind it.
 func (t *Tx) fitting(e incident.Effect, learned incident.Refs, at time.Time) (incident.Refs, error) {
@@ -148,25 +167,6 @@ func (t *Tx) behindRoom(e incident.Effect, at time.Time) error {
 		return t.fail("see whether a room is coming", err)
 	}
 	return t.fail("ask for the "+e.String()+" again", t.ask(e, incident.Stamp{At: at, Request: e.Request}))
-}
-
-// furnish asks for what hangs in a room that has opened, where it is not the first that was owed: what was owed before that one
-// did not wait for it, and had nowhere to hang.
-func (t *Tx) furnish(room incident.Effect, at time.Time) error {
-	row, err := t.row(room.Incident)
-	if err != nil || millis(room.Asked) <= row.DeclaredAt {
-		return t.fail("open "+room.Incident.String(), err)
-	}
-	i, err := t.load(room.Incident)
-	if err != nil {
-		return err
-	}
-	for _, e := range i.Hangings() {
-		if err := t.ask(e, incident.Stamp{At: at, Request: room.Request}); err != nil {
-			return t.fail("ask for the "+e.String(), err)
-		}
-	}
-	return nil
 }
 
 // Retry gives an effect back, due again later, and returns how often it has been refused so far.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,89 +9,6 @@ import (
 	"tocsin/bot/slacksim"
 	"tocsin/incident"
 )
-
-// canary is a word that stands in a private incident alone: in its title, its service, and whatever is written about it.
-const canary = "zebracanary"
-
-// TestF75TheCanary lives a private incident through, and looks for its words in all that goes out: to whoever is not in its room
-// nothing does, in answer to no verb, on no Home tab, in no other channel, no log line and no line for operators.
-func TestF75TheCanary(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, watched, silenceIsFine, func(o *options) { o.policy.Customers.Approve = false })
-	h.Announce("already_in_channel", "already_pinned")
-	ada, grace := h.Person("Ada"), h.Person("Grace")
-	grace.Type("#general", "/incident subscribe service "+canary).Expect("each update")
-	grace.Type("#general", "/incident declare something else of "+canary[:5]).Expect("INC-1 declared")
-	ada.Type("#general", "/incident declare --private sev1 "+canary+" has leaked --service "+canary).Expect("INC-2 declared")
-	room := h.Channel("#inc-2-" + canary + "-has-leaked")
-	room.Expect("Take command")
-	for _, line := range []string{
-		"commander me", "note " + canary + " sings", "update " + canary + " is mended", "task feed the " + canary + " in 15m", "severity sev2", "status identified",
-		"customers " + canary, "mitigated", "mend", "merge INC-2 into INC-1", "scribe @Linus", "resolve", "reopen " + canary + " again",
-	} {
-		ada.Type(room.Name(), "/incident "+line)
-	}
-	for range 6 {
-		h.minute()
-		h.Pass(10 * time.Minute)
-	}
-	h.recover(time.Minute)
-
-	asked := 0
-	for _, v := range h.program.live.Load().policy.Verbs() {
-		for _, line := range []string{v, v + " " + harmless[v], v + " INC-2 " + harmless[v], v + " " + canary} {
-			if v == "access" || v == "subscribe" || v == "declare" || v == "drill" || v == "backfill" {
-				continue // which say one's own words back
-			}
-			asked++
-			answer := h.command("Grace", "#general", strings.TrimSpace("/incident "+line), fmt.Sprint("verb ", asked))
-			if said := strings.ReplaceAll(answer, canary+"\"", ""); strings.Contains(said, "leaked") || strings.Contains(said, "sings") || strings.Contains(said, "mended") {
-				t.Errorf("%s tells Grace: %s", line, answer)
-			}
-		}
-	}
-	h.recover(time.Minute)
-	if home := grace.OpenHome().Expect("something else"); strings.Contains(home.Text(), canary) {
-		t.Errorf("her Home tab: %s", home.Text())
-	}
-	h.recover(time.Minute)
-	inside := map[any]bool{room.ID(): true}
-	for _, call := range h.Calls() {
-		if call.Method == "conversations.open" {
-			continue
-		}
-		raw, err := json.Marshal(call.Args)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, own := call.Args["channel"]
-		made := call.Method == "conversations.create" && call.Args["is_private"] != nil
-		if strings.Contains(string(raw), canary) && !made && (!own || !inside[call.Args["channel"]]) && !h.toMember(call, "Ada", "Linus") {
-			t.Errorf("%s sends %s", call.Method, raw)
-		}
-	}
-	for path := range map[string]bool{"/metrics": true, "/healthz": true, "/readyz": true} {
-		if _, body := h.how(path); strings.Contains(body, canary) {
-			t.Errorf("%s tells: %s", path, body)
-		}
-	}
-	for line := range strings.SplitSeq(h.log.all(), "\n") {
-		if strings.Contains(line, canary) {
-			t.Errorf("the log tells it: %s", line)
-		}
-	}
-}
-
-// toMember tells whether a call speaks to one of some people alone.
-func (h *house) toMember(call slacksim.Call, names ...string) bool {
-	for _, name := range names {
-		p := h.Person(name)
-		if call.Args["user"] == p.ID() || call.Args["user_id"] == p.ID() || call.Args["channel"] == h.DirectMessages(p).ID() {
-			return true
-		}
-	}
-	return call.Method == "views.open" // for whoever typed, with a trigger of theirs: looked at as an answer
-}
 
 // TestF76Ids: however an incident or an entry is named, and wherever the name comes from, nobody gets to one that they may not see.
 func TestF76Ids(t *testing.T) {

@@ -145,7 +145,15 @@ func (a *audit) subscriptions() {
 			a.duplicates = append(a.duplicates, "the subscription that has ended of "+who)
 		}
 	}
+	mute := map[string]bool{} // an amendment is an edit of what was said, and of what a guest declared nobody hears at first
+	for id, events := range a.timeline {
+		for _, e := range events {
+			mute[fmt.Sprintf("%s event %d", id, e.ID)] = isVisitor(a.of(id).Declarer) || e.Redacted || e.Kind == incident.EventCorrected || e.Kind == incident.EventRedacted
+		}
+	}
 	for _, what := range a.news {
-		a.one(what)
+		if event, _, _ := strings.Cut(what, "/"); !mute[event] {
+			a.one(what)
+		}
 	}
 }

@@ -88,6 +88,9 @@ func mended(e, later incident.Event) bool {
 // mayBeSilent tells of what there may be no message, by what the record says: what was overtaken before it was said, and what
 // was to be said where nobody could hear it.
 func (a *audit) mayBeSilent(effect incident.Effect, e incident.Event) bool {
+	if e.Redacted { // before it was said
+		return true
+	}
 	overtaken, known := overtakes[e.Kind]
 	if known && (overtaken == nil || slices.ContainsFunc(a.since(effect.Incident, e), func(later incident.Event) bool { return overtaken(e, later) })) {
 		return true
@@ -181,7 +184,7 @@ func (a *audit) hasRoom(i *incident.Incident) bool {
 func (a *audit) unvouched(i *incident.Incident) bool {
 	events := a.timeline[i.ID]
 	accepted := slices.ContainsFunc(events, func(e incident.Event) bool { return e.Kind == incident.EventAccepted })
-	return strings.HasPrefix(i.Declarer.Name, "visitor") && !accepted && slices.ContainsFunc(events, ends)
+	return isVisitor(i.Declarer) && !accepted && slices.ContainsFunc(events, ends)
 }
 
 // tasks looks for the one message of each task, where there was a room for it when it was given out.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,7 +13,8 @@ import (
 )
 
 // verb is something that people type. In its line stand {id} and {other} for incidents that people talk about, {private} for
-// one that is nobody's business but its declarer's, {title} for new words, and {draft} for a draft in the room of {id}.
+// one that is nobody's business but its declarer's, {title} for new words, and {draft} and {said} for entries that are shown in
+// the room of {id}.
 type verb struct {
 	kind   incident.EventKind // of the entry that it owes; "" for none: then its request is noted all the same
 	or     incident.EventKind // that it may owe instead
@@ -65,6 +67,10 @@ var verbs = []verb{
 	{line: "unsubscribe {id}", done: regexp.MustCompile(`^You hear no more updates on`), weight: 1},
 	{line: "subscribe service checkout", done: regexp.MustCompile(`^You hear each update on`), weight: 1},
 	{line: "unsubscribe service checkout", done: regexp.MustCompile(`^You hear no more updates on`), weight: 1},
+	{kind: incident.EventCorrected, line: "correct {id} #{said} we look elsewhere", done: regexp.MustCompile(`^#\d+ of INC-\d+ is corrected`), weight: 2},
+	{kind: incident.EventStarred, line: "star {id} #{said}", done: regexp.MustCompile(`^#\d+ of INC-\d+ is starred\. All`), weight: 1},
+	{kind: incident.EventUnstarred, line: "unstar {id} #{said}", done: regexp.MustCompile(`^#\d+ of INC-\d+ has no star any more`), weight: 1},
+	{kind: incident.EventRedacted, line: "redact {id} #{said} it names a customer", done: regexp.MustCompile(`^#\d+ of INC-\d+ is redacted: its words are gone`), weight: 1},
 	{kind: incident.EventMerged, line: "merge {id} into {other}", done: regexp.MustCompile(`^INC-\d+ is a duplicate of .+ Its people are invited there`), weight: 1},
 	{kind: incident.EventMitigated, line: "mitigated {id}", done: regexp.MustCompile(`^INC-\d+ is mitigated\. When`), weight: 1},
 	{kind: incident.EventResolved, line: "resolve {id}", done: regexp.MustCompile(`^INC-\d+ is resolved\. Well`), weight: 1},
@@ -98,8 +104,8 @@ func (c *client) one(of []verb) verb {
 	return of[slices.IndexFunc(of, func(v verb) bool { at -= v.weight; return at < 0 })]
 }
 
-// draft is the number of the last draft for customers in the room of an incident, or 0 where there is none yet.
-func (c *client) draft(id incident.ID) (number int64) {
+// shown is the number of the last entry of which words stand in the room of an incident, or 0 where there is none yet.
+func (c *client) shown(id incident.ID, words string) (number int64) {
 	c.mu.Lock()
 	room := c.rooms[id]
 	c.mu.Unlock()
@@ -108,12 +114,18 @@ func (c *client) draft(id incident.ID) (number int64) {
 	}
 	for _, m := range c.w.Posted(room) {
 		what, _ := m.Payload["what"].(string)
-		if strings.Contains(m.Text, "Draft for customers") {
+		if strings.Contains(m.Text, words) {
 			_, _ = fmt.Sscanf(what, id.String()+" event %d", &number)
 		}
 	}
 	return number
 }
+
+// quotable are the words of the entries that lines speak of.
+var quotable = map[string]string{"{draft}": "Draft for customers", "{said}": "we are still looking"}
+
+// isVisitor tells whether somebody is one of the guests whom nobody knew when they declared.
+func isVisitor(p incident.Person) bool { return strings.HasPrefix(strings.ToLower(p.Name), "visitor") }
 
 // open rings the bell, or records what is over. A private one is left alone by all others.
 func (c *client) open() *promise {
@@ -143,16 +155,20 @@ func (c *client) open() *promise {
 // say types one of the verbs about an incident.
 func (c *client) say(known, hidden []incident.ID) *promise {
 	v, id := c.one(verbs), known[c.dice.IntN(len(known))]
-	draft := int64(0)
-	for n := 0; n < len(known) && draft == 0 && strings.Contains(v.line, "{draft}"); n++ {
-		id = known[n]
-		draft = c.draft(id)
-	}
 	with := []string{"{id}", id.String(), "{other}", known[c.dice.IntN(len(known))].String(), "{private}", "INC-99999"}
 	if len(hidden) > 0 {
 		with[5] = hidden[c.dice.IntN(len(hidden))].String()
 	}
-	return c.command(v, append(with, "{draft}", fmt.Sprint(draft))...)
+	for field, words := range quotable {
+		for n := 0; n < len(known) && strings.Contains(v.line, field); n++ {
+			if entry := c.shown(known[n], words); entry != 0 || n == len(known)-1 {
+				with[1] = known[n].String()
+				with = append(with, field, strconv.FormatInt(entry, 10))
+				break
+			}
+		}
+	}
+	return c.command(v, with...)
 }
 
 // driven is how many of the lines that people can type were typed with success, and those that were not.
