@@ -47,12 +47,7 @@ var reminders = map[Topic]func(*Incident, *Policy, int) (whom []Person, again ti
 
 // updateMissing asks the communicator for an update, then the commander, then the room, as often as updates are owed.
 func (i *Incident) updateMissing(p *Policy, step int) ([]Person, time.Duration) {
-	var asked []Person
-	for _, person := range []Person{i.Roles[Communicator], i.responsible()} {
-		if !person.IsZero() && !slices.Contains(asked, person) {
-			asked = append(asked, person)
-		}
-	}
+	asked := distinct(i.Roles[Communicator], i.responsible())
 	if step < len(asked) {
 		return asked[step : step+1], patience
 	}

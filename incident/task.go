@@ -206,12 +206,7 @@ const taskAgain = time.Hour
 // taskMissing asks the owner of a task for it, then who leads, and so on by turns.
 func (i *Incident) taskMissing(number, step int) (whom []Person, again time.Duration) {
 	task, _ := i.Task(number)
-	var asked []Person
-	for _, person := range []Person{task.Owner, i.responsible()} {
-		if !person.IsZero() && !slices.Contains(asked, person) {
-			asked = append(asked, person)
-		}
-	}
+	asked := distinct(task.Owner, i.responsible())
 	if len(asked) == 0 {
 		return nil, taskAgain
 	}
