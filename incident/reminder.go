@@ -93,7 +93,7 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 			continue // Listen says it, who knows what was heard
 		}
 		whom, again, known := i.missing(topic, p, r.Step)
-		if !known { // of a newer version
+		if !known || topic == TopicArchive && p.ArchiveAfter == 0 { // of a newer version, or of a policy before
 			i.remind(topic, time.Time{})
 			continue
 		}
