@@ -160,6 +160,9 @@ func (i *Incident) Snooze(topic Topic, until time.Time, s Stamp) error {
 		r = Reminder{Due: until.Add(-restWarning)}
 	}
 	i.Reminders[topic] = r
+	if topic == TopicUpdate {
+		i.Refs[refPutOff] = strconv.FormatInt(until.UnixMilli(), 10)
+	}
 	i.record(Event{Kind: EventSnoozed, Stamp: s, To: string(topic), Text: until.UTC().Format(time.RFC3339)})
 	return nil
 }
