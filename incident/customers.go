@@ -65,6 +65,8 @@ func (i *Incident) ApproveCustomers(draft int64, last, posted Event, p *Policy, 
 	switch {
 	case draft != last.ID || last.ID == 0:
 		return Refuse(Conflict, "There is a newer draft, or none of that number: look at the last one.")
+	case last.To != string(i.Status):
+		return Refuse(Conflict, "%s was %s when that draft was written, and is %s now: write a new one.", i.ID, last.To, i.Status)
 	case posted.ID > last.ID:
 		return Refuse(Conflict, "Something was posted to customers since that draft: write a new one.")
 	case s.By.Handle != i.Roles[Commander].Handle:

@@ -34,3 +34,18 @@ func TestAPersonIsKnownByTheirHandle(t *testing.T) {
 		t.Error(e)
 	}
 }
+
+// TestADraftIsOfItsTime: what was written while the cause was looked for is not what customers read when it is over.
+func TestADraftIsOfItsTime(t *testing.T) {
+	p := Defaults()
+	p.Customers.Channel = "C0CUSTOMERS"
+	i := declared(t)
+	i.Roles[Commander] = ada
+	draft := Event{ID: 12, Kind: EventCustomersDraft, To: string(i.Status), Text: "we are looking into it", Stamp: by(grace, 1)}
+	if err := i.Resolve(by(ada, 2)); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.ApproveCustomers(12, draft, Event{}, p, by(ada, 3)); CodeOf(err) != Conflict {
+		t.Errorf("got %v", err)
+	}
+}
