@@ -3,7 +3,6 @@ package incident
 import (
 	"maps"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -65,6 +64,7 @@ func (i *Incident) Accept(level Level, s Stamp) error {
 	i.seekLeader(level, s)
 	i.move(Event{Kind: EventAccepted, Stamp: s}, Investigating)
 	i.seekSeverity(s)
+	i.listen(s)
 	return nil
 }
 
@@ -73,8 +73,9 @@ func (i *Incident) Decline(why string, s Stamp) error {
 	if i.Status != Triage {
 		return Refuse(Conflict, "%s is %s: only what is in triage can be declined. Use resolve.", i.ID, i.Status)
 	}
-	if why = strings.TrimSpace(why); why == "" {
-		return Refuse(Invalid, "Say why it is no incident: decline <reason>.")
+	why, err := cleanWhy(why, "it is no incident: decline <reason>")
+	if err != nil {
+		return err
 	}
 	i.move(Event{Kind: EventDeclined, Stamp: s, Text: why, Whom: i.Declarer}, Declined)
 	return nil
@@ -148,8 +149,9 @@ func (i *Incident) Reopen(why string, level Level, s Stamp) error {
 	if i.Kind == Backfill {
 		return Refuse(Conflict, "%s was recorded after it was over, so it cannot be reopened. If it is back: /incident declare %s", i.ID, i.Title)
 	}
-	if why = strings.TrimSpace(why); why == "" {
-		return Refuse(Invalid, "Say why it is open again: reopen <reason>.")
+	why, err := cleanWhy(why, "it is open again: reopen <reason>")
+	if err != nil {
+		return err
 	}
 	i.Mitigated, i.Resolved, i.Closed = time.Time{}, time.Time{}, time.Time{}
 	i.remind(TopicArchive, time.Time{})
