@@ -118,6 +118,12 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 	}
 }
 
+// IsDue tells whether somebody is to be reminded of a topic by an instant.
+func (i *Incident) IsDue(topic Topic, at time.Time) bool {
+	r, kept := i.Reminders[topic]
+	return kept && !r.Due.After(at)
+}
+
 // missing is who hears of a topic at a step, and when it is said again.
 func (i *Incident) missing(topic Topic, p *Policy, step int) (whom []Person, again time.Duration, known bool) {
 	if number, ofTask := topic.Task(); ofTask {
