@@ -85,6 +85,17 @@ func (s Standing) MayCount() error {
 	return nil
 }
 
+// MayAsk refuses those whom nobody could let in, whatever they ask to be let into.
+func (s Standing) MayAsk() error {
+	if s.Outsider() {
+		return Refuse(Forbidden, "The rooms of incidents are opened to members of this workspace by asking. Ask one of them to invite you in Slack.")
+	}
+	if s == "" {
+		return Refuse(Forbidden, "Tocsin does not know you yet. Please try again in a minute.")
+	}
+	return nil
+}
+
 // MayConvert refuses those who cannot say who may know of an incident.
 func (s Standing) MayConvert() error {
 	if s.Outsider() {

@@ -16,9 +16,7 @@ const RefBriefed = "tocsin.briefed"
 // Arrive notes that somebody has come into the room at an instant. Of who has a role that stands in the record; who comes late,
 // counted from when the room opened, is told how things stand: once, and neither who declared nor who has a role.
 func (i *Incident) Arrive(p Person, at, opened time.Time, s Stamp) {
-	if i.IsGone(p.Handle) {
-		i.Refs[RefGone] = strings.Join(slices.DeleteFunc(i.gone(), func(handle string) bool { return handle == p.Handle }), " ")
-	}
+	i.drop(RefGone, p.Handle)
 	if !i.Status.Open() {
 		return
 	}
@@ -45,8 +43,11 @@ const (
 // where it is they who do.
 func (i *Incident) Depart(p Person, from string, at time.Time, s Stamp) {
 	roles := i.RolesOf(p.Handle)
-	if from == TheRoom && !slices.Contains(i.gone(), p.Handle) {
-		i.Refs[RefGone] = strings.Join(append(i.gone(), p.Handle), " ")
+	if from == TheRoom {
+		i.drop(refAdmitted, p.Handle)
+		if !i.IsGone(p.Handle) {
+			i.Refs[RefGone] = strings.Join(append(i.gone(), p.Handle), " ")
+		}
 	}
 	if !i.Status.Open() || len(roles) == 0 {
 		return
