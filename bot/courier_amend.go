@@ -103,7 +103,6 @@ func (e *errand) amendPost(p post, line *saying) error {
 	if err != nil || found.Timestamp == "" {
 		return err
 	}
-	line = line.marked(e.i)
 	p.text, p.blocks = line.text, line.blocks
 	_, _, _, err = e.Slack().UpdateMessageContext(e.ctx, p.channel, found.Timestamp, e.options(p)...)
 	if refusedWith(err, "is_archived", "is_inactive", "message_not_found", "cant_update_message", "edit_window_closed") {

@@ -153,10 +153,10 @@ func (e *errand) farewell(event incident.Event) markup {
 	by, name := bold(esc(event.By.Name)), markup(e.i.ID.String())
 	switch event.Kind {
 	case incident.EventPrivate:
-		return drillMark(e.i) + ":lock: " + by + " made " + name + " private. It goes on in a private room, to which everybody is invited who was in here. " +
+		return ":lock: " + by + " made " + name + " private. It goes on in a private room, to which everybody is invited who was in here. " +
 			"This room is archived: *what was posted here stays readable for all who could read it.* Who was not invited and can help: `/incident access " + name + " why`"
 	case incident.EventPublic:
-		words := drillMark(e.i) + ":unlock: " + by + " made " + name + " public: everybody can read its timeline now."
+		words := markup(":unlock: ") + by + " made " + name + " public: everybody can read its timeline now."
 		if room := e.roomID(); room != "" && !e.i.Private {
 			words += " It goes on in " + channelLink(room) + ", to which everybody is invited who was in here."
 		}

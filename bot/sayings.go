@@ -18,14 +18,6 @@ type saying struct {
 // paragraph is a saying of one paragraph.
 func paragraph(m markup) *saying { return &saying{text: m, blocks: []slack.Block{section(m)}} }
 
-// marked is a saying that says first that it is an exercise, where it is one.
-func (s *saying) marked(i *incident.Incident) *saying {
-	if i.Kind != incident.Drill {
-		return s
-	}
-	return &saying{text: drillMark(i) + s.text, blocks: append([]slack.Block{contextLine(":test_tube: *EXERCISE*")}, s.blocks...)}
-}
-
 // saying is what the room hears of an event; nil where there is nothing to say (any more).
 func (e *errand) saying(event incident.Event) (*saying, error) {
 	by := bold(esc(event.By.Name)) // by name: who acts need not be called
@@ -105,6 +97,12 @@ func (e *errand) audible(event incident.Event) (bool, error) {
 		if !e.i.Private {
 			return true, nil
 		}
+		may, err := e.mayHear(event.Whom.Handle)
+		if refusedWith(err, "channel_not_found", "not_in_channel") { // it may be this that they are told: by the last look then
+			seen, err := e.Store.Member(e.ctx, e.i.ID, event.Whom.Handle)
+			return !seen.IsZero(), err
+		}
+		return may, err
 	case incident.EventReminded, incident.EventLeft, incident.EventTaskDue, incident.EventTold:
 	default:
 		return true, nil
@@ -224,6 +222,9 @@ func (e *errand) tellDistrusted(event incident.Event) (*saying, error) {
 		return nil, nil
 	}
 	name := e.i.ID.String()
+	if e.i.Kind == incident.Backfill {
+		return paragraph(esc(refusal.Error()) + "\n" + markup(name) + " was declined. Let one of them record it: " + short(e.i.Title, 600)), nil
+	}
 	if e.i.Private {
 		return paragraph(esc(refusal.Error()) + "\nNobody else may see the private " + markup(name) + ", so it was declined. These were your words: " + short(e.i.Title, 600)), nil
 	}

@@ -82,12 +82,13 @@ func (i *Incident) Decline(why string, s Stamp) error {
 }
 
 // Distrust sends an incident back to triage, because its declarer turned out to be somebody who may not declare. A private
-// one is declined at once: nobody else may see it, so nobody could accept it.
+// one is declined at once: nobody else may see it, so nobody could accept it. So is what was recorded when it was over.
 func (i *Incident) Distrust(was Standing, s Stamp) error {
-	if i.Status == Triage || !i.Status.Open() || i.Refs[RefRoom] != "" {
+	recorded := i.Kind == Backfill && i.Status != Declined
+	if i.Status == Triage || !i.Status.Open() && !recorded || i.Refs[RefRoom] != "" {
 		return Refuse(Conflict, "%s is %s.", i.ID, i.Status)
 	}
-	if i.Private {
+	if i.Private || recorded {
 		i.move(Event{Kind: EventDistrusted, Stamp: s, Text: string(was), Whom: i.Declarer}, Declined)
 		return nil
 	}

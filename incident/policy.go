@@ -179,8 +179,12 @@ func (p *Policy) Invited(i *Incident) []string {
 	return unique
 }
 
-// InvitedGroups lists the groups of people who belong in an incident's room, each once: of its service and its severity.
+// InvitedGroups lists the groups of people who belong in an incident's room, each once: of its service and its severity. To an
+// exercise, and to what is over already, no group is called.
 func (p *Policy) InvitedGroups(i *Incident) []string {
+	if i.Kind != Real {
+		return nil
+	}
 	groups := slices.Concat(p.Service(i.Service).Groups, p.Level(i.Severity).Groups)
 	slices.Sort(groups)
 	return slices.Compact(groups)

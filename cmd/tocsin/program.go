@@ -151,7 +151,7 @@ func (p *program) wire(lease time.Duration) (err error) {
 	p.outbox = &outbox.Outbox{
 		Store: p.store, Wake: p.store.Wake(), Now: p.now, Log: p.log, Single: !p.store.Shared(), Lease: lease,
 		Recovered: func(ctx context.Context, c outbox.Circuit) error { return p.bot.Recovered(ctx, c.Since, c.Err) },
-		Couriers: map[incident.Lane]outbox.Route{},
+		Couriers:  map[incident.Lane]outbox.Route{},
 	}
 	for _, lane := range incident.Lanes {
 		p.outbox.Couriers[lane] = route
