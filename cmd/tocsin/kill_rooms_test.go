@@ -113,12 +113,13 @@ func (a *audit) people(i *incident.Incident, members []string) {
 	}
 }
 
-// mostRooms is how many rooms there may be: one an incident, and a new one for each that comes back from being a duplicate.
+// mostRooms is how many rooms there may be: one an incident, and a new one for each that comes back from being a duplicate,
+// or that others are to know of by then.
 func (a *audit) mostRooms() (most int) {
 	for _, events := range a.timeline {
 		most++
 		for _, e := range events {
-			if e.Kind == incident.EventSeparated {
+			if e.Kind == incident.EventSeparated || turns(e) || e.Kind == incident.EventMisfit {
 				most++
 			}
 		}
