@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 	"time"
 
 	"tocsin/incident"
@@ -35,14 +37,21 @@ func (t *Tx) fitting(e incident.Effect, learned incident.Refs, at time.Time) (in
 // it is said in its order; but for the room itself, behind which it belongs.
 func (t *Tx) behindRoom(e incident.Effect, at time.Time) error {
 	coming, err := t.q.RoomIsComing(t.ctx, db.RoomIsComingParams{IncidentID: int64(e.Incident), After: e.ID})
-	if err != nil || !coming {
+	if err != nil {
 		return t.fail("see whether a room is coming", err)
+	}
+	if i, err := t.load(e.Incident); err != nil || !coming && i.Refs[incident.RefRoom] == "" { // or it has come just now
+		return err
 	}
 	behind, err := t.q.LaneBehind(t.ctx, db.LaneBehindParams{IncidentID: int64(e.Incident), Lane: string(e.Lane), After: e.ID})
 	if err != nil {
 		return t.fail("see what stands behind the "+e.String(), err)
 	}
-	for _, again := range append([]db.Effect{{IncidentID: int64(e.Incident), Lane: string(e.Lane), Kind: string(e.Kind), Subject: e.Subject, Request: e.Request}}, behind...) {
+	all := append([]db.Effect{{IncidentID: int64(e.Incident), Lane: string(e.Lane), Kind: string(e.Kind), Subject: e.Subject, Request: e.Request}}, behind...)
+	slices.SortStableFunc(all, func(a, b db.Effect) int { // what is to be pinned has to stand there
+		return cmp.Compare(ahead(a), ahead(b))
+	})
+	for _, again := range all {
 		next := effectOf(again)
 		if next.Kind == incident.EffectRoom {
 			continue
@@ -55,4 +64,12 @@ func (t *Tx) behindRoom(e incident.Effect, at time.Time) error {
 		}
 	}
 	return nil
+}
+
+// ahead is 0 for a card, which goes ahead of all else in its lane, and 1 for the rest.
+func ahead(e db.Effect) int {
+	if e.Kind == string(incident.EffectCard) {
+		return 0
+	}
+	return 1
 }

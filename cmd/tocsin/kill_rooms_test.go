@@ -113,13 +113,17 @@ func (a *audit) people(i *incident.Incident, members []string) {
 	}
 }
 
-// mostRooms is how many rooms there may be: one an incident, and a new one for each that comes back after its room was archived.
+// mostRooms is how many rooms there may be: one an incident, and a new one for each that comes back after its room was archived,
+// or that others are to know of by then.
 func (a *audit) mostRooms() (most int) {
 	for _, events := range a.timeline {
 		most++
 		archived := false
 		for _, e := range events {
 			archived = archived || e.Kind == incident.EventArchived || e.Kind == incident.EventMerged
+			if turns(e) || e.Kind == incident.EventMisfit {
+				most++
+			}
 			if archived && e.Kind == incident.EventReopened {
 				most, archived = most+1, false
 			}
