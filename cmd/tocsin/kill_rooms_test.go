@@ -113,14 +113,14 @@ func (a *audit) people(i *incident.Incident, members []string) {
 	}
 }
 
-// mostRooms is how many rooms there may be: one an incident, and a new one for each that comes back after its room was archived.
+// mostRooms is how many rooms there may be: one an incident, and a new one for each that comes back after its room was archived, or is for others from then on.
 func (a *audit) mostRooms() (most int) {
 	for _, events := range a.timeline {
 		most++
 		archived := false
 		for _, e := range events {
 			archived = archived || e.Kind == incident.EventArchived || e.Kind == incident.EventMerged
-			if archived && e.Kind == incident.EventReopened {
+			if archived && e.Kind == incident.EventReopened || converted(e, e) {
 				most, archived = most+1, false
 			}
 		}
@@ -150,7 +150,7 @@ func (a *audit) subscriptions() {
 	mute := map[string]bool{} // an amendment is an edit of what was said, and of what a guest declared nobody hears at first
 	for id, events := range a.timeline {
 		for _, e := range events {
-			mute[fmt.Sprintf("%s event %d", id, e.ID)] = isVisitor(a.of(id).Declarer) || e.Redacted || e.Kind == incident.EventCorrected || e.Kind == incident.EventRedacted
+			mute[fmt.Sprintf("%s event %d", id, e.ID)] = isVisitor(a.of(id).Declarer) || a.wasPrivate(id) || e.Redacted || e.Kind == incident.EventCorrected || e.Kind == incident.EventRedacted
 		}
 	}
 	for _, what := range a.news {

@@ -3,8 +3,9 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 
+	"tocsin/bot/slacksim"
 	"tocsin/incident"
 )
 
@@ -48,6 +49,8 @@ var overtakes = map[incident.EventKind]func(e, later incident.Event) bool{
 	incident.EventAbsorbed: func(e, later incident.Event) bool {
 		return later.Kind == incident.EventSeparated && later.To == e.To
 	},
+	incident.EventPrivate:  converted,
+	incident.EventPublic:   converted,
 	incident.EventCalled:   mended,
 	incident.EventReminded: mended,
 	incident.EventTaskDue: func(e, later incident.Event) bool {
@@ -59,6 +62,16 @@ var overtakes = map[incident.EventKind]func(e, later incident.Event) bool{
 // sameRole tells whether somebody else has the role by then, or nobody.
 func sameRole(e, later incident.Event) bool {
 	return (later.Kind == incident.EventRole || later.Kind == incident.EventSteppedDown) && later.To == e.To
+}
+
+// converted tells whether others may know of it since an entry, or may not any more.
+func converted(_, later incident.Event) bool {
+	return later.Kind == incident.EventPrivate || later.Kind == incident.EventPublic
+}
+
+// wasPrivate tells whether an incident is or was for those in its room only: what others were owed may be silent.
+func (a *audit) wasPrivate(id incident.ID) bool {
+	return a.of(id).Private || slices.ContainsFunc(a.timeline[id], func(e incident.Event) bool { return converted(e, e) })
 }
 
 // ends tells whether the incident was over with an entry, or no incident any more.
@@ -99,13 +112,15 @@ func (a *audit) mayBeSilent(effect incident.Effect, e incident.Event) bool {
 	case e.Kind == incident.EventSimilar && a.unspoken(e):
 		return true
 	case e.Kind == incident.EventTold: // of a private one only who is in its room hears
-		return a.of(effect.Incident).Private
+		return a.wasPrivate(effect.Incident)
+	case effect.Kind == incident.EffectCustomers && a.wasPrivate(effect.Incident):
+		return true
 	case e.Kind == incident.EventLeft: // one of its two effects has somebody to tell
 		return (effect.Kind == incident.EffectTell) == e.Whom.IsZero() || len(a.since(effect.Incident, e)) > 0
 	case effect.Kind == incident.EffectSay:
 		return a.roomless(effect.Incident, e)
 	case effect.Kind == incident.EffectThread:
-		return len(a.posted[effect.Incident.String()+" announcement"]) == 0 || a.distrusted(effect.Incident, e)
+		return len(a.posted[effect.Incident.String()+" announcement"]) == 0 || a.distrusted(effect.Incident, e) || a.wasPrivate(effect.Incident)
 	}
 	return false
 }
@@ -122,7 +137,7 @@ func (a *audit) since(id incident.ID, e incident.Event) []incident.Event {
 // unspoken tells of the other incident of an entry that it may not, or need not, be spoken of.
 func (a *audit) unspoken(similar incident.Event) bool {
 	id, _ := incident.ParseID(similar.To)
-	return a.of(id).Private || slices.ContainsFunc(a.timeline[id], ends)
+	return a.wasPrivate(id) || slices.ContainsFunc(a.timeline[id], ends)
 }
 
 // distrusted tells whether an incident went back to triage after an entry: before that, it had no room.
@@ -189,11 +204,25 @@ func (a *audit) unvouched(i *incident.Incident) bool {
 	return isVisitor(i.Declarer) && !accepted && slices.ContainsFunc(events, ends)
 }
 
-// tasks looks for the one message of each task, where there was a room for it when it was given out.
+// tasks looks for the one message of each task in the room of an incident, where there was a room for it when it was given out.
+// In a room that it had before, there may be one too.
 func (a *audit) tasks(i *incident.Incident) {
 	for _, e := range a.timeline[i.ID] {
-		if e.Kind == incident.EventTask && !a.roomless(i.ID, e) {
-			a.one(i.ID.String()+" task "+strings.TrimSpace(e.To), ": ", e.String())
+		if e.Kind != incident.EventTask || a.roomless(i.ID, e) {
+			continue
+		}
+		what := i.ID.String() + " task " + e.To
+		here := slices.DeleteFunc(slices.Clone(a.posted[what]), func(m slacksim.Posted) bool { return m.Channel != i.Refs[incident.RefRoom] })
+		switch {
+		case len(here) > 1:
+			a.duplicates = append(a.duplicates, fmt.Sprintf("%d times message %s", len(here), what))
+		case len(here) == 0 && (len(a.posted[what]) == 0 || a.isOpen(i, e.To)):
+			a.missing = append(a.missing, "message "+what+": "+e.String())
 		}
 	}
+}
+
+// isOpen tells whether a task is still to be done: then it stands in the room that there is now.
+func (a *audit) isOpen(i *incident.Incident, number string) bool {
+	return slices.ContainsFunc(i.OpenTasks(), func(task incident.Task) bool { return strconv.Itoa(task.Number) == number })
 }

@@ -72,6 +72,8 @@ var verbs = []verb{
 	{kind: incident.EventUnstarred, line: "unstar {id} #{said}", done: regexp.MustCompile(`^#\d+ of INC-\d+ has no star any more`), weight: 2},
 	{kind: incident.EventRedacted, line: "redact {id} #{said} it names a customer", done: regexp.MustCompile(`^#\d+ of INC-\d+ is redacted: its words are gone`), weight: 2},
 	{kind: incident.EventMerged, line: "merge {id} into {other}", done: regexp.MustCompile(`^INC-\d+ is a duplicate of .+ Its people are invited there`), weight: 1},
+	{kind: incident.EventPrivate, line: "private {id}", done: regexp.MustCompile(`INC-\d+ is private now`), weight: 1},
+	{kind: incident.EventPublic, line: "public {id} yes everybody", done: regexp.MustCompile(`INC-\d+ is public now`), weight: 2},
 	{kind: incident.EventMitigated, line: "mitigated {id}", done: regexp.MustCompile(`^INC-\d+ is mitigated\. When`), weight: 1},
 	{kind: incident.EventResolved, line: "resolve {id}", done: regexp.MustCompile(`^INC-\d+ is resolved\. Well`), weight: 1},
 	{kind: incident.EventClosed, line: "close {id}", done: regexp.MustCompile(`^INC-\d+ is closed\.(\n|$| Its open tasks stay: )`), weight: 1},
