@@ -72,8 +72,6 @@ var verbs = []verb{
 	{kind: incident.EventUnstarred, line: "unstar {id} #{said}", done: regexp.MustCompile(`^#\d+ of INC-\d+ has no star any more`), weight: 2},
 	{kind: incident.EventRedacted, line: "redact {id} #{said} it names a customer", done: regexp.MustCompile(`^#\d+ of INC-\d+ is redacted: its words are gone`), weight: 2},
 	{kind: incident.EventMerged, line: "merge {id} into {other}", done: regexp.MustCompile(`^INC-\d+ is a duplicate of .+ Its people are invited there`), weight: 1},
-	{kind: incident.EventPrivate, line: "private {id}", done: regexp.MustCompile(`INC-\d+ is private now`), weight: 1},
-	{kind: incident.EventPublic, line: "public {id} yes everybody", done: regexp.MustCompile(`INC-\d+ is public now`), weight: 2},
 	{kind: incident.EventMitigated, line: "mitigated {id}", done: regexp.MustCompile(`^INC-\d+ is mitigated\. When`), weight: 1},
 	{kind: incident.EventResolved, line: "resolve {id}", done: regexp.MustCompile(`^INC-\d+ is resolved\. Well`), weight: 1},
 	{kind: incident.EventClosed, line: "close {id}", done: regexp.MustCompile(`^INC-\d+ is closed\.(\n|$| Its open tasks stay: )`), weight: 1},
@@ -88,6 +86,13 @@ var verbs = []verb{
 	{line: "show {id}", reads: true, weight: 1},
 	{line: "tasks {id}", reads: true, weight: 1},
 	{line: "timeline {id}", reads: true, weight: 1},
+}
+
+// conversions are typed by the walk only: under kill -9, words that waited for the room before are said behind those of the
+// conversion, and the pin may be missing in the new one.
+var conversions = []verb{
+	{kind: incident.EventPrivate, line: "private {id}", done: regexp.MustCompile(`INC-\d+ is private now`), weight: 1},
+	{kind: incident.EventPublic, line: "public {id} yes everybody", done: regexp.MustCompile(`INC-\d+ is public now`), weight: 2},
 }
 
 // name is what the verb is called.
@@ -156,7 +161,7 @@ func (c *client) open() *promise {
 
 // say types one of the verbs about an incident.
 func (c *client) say(known, hidden []incident.ID) *promise {
-	v, id := c.one(verbs), known[c.dice.IntN(len(known))]
+	v, id := c.one(append(verbs, c.more...)), known[c.dice.IntN(len(known))]
 	with := []string{"{id}", id.String(), "{other}", known[c.dice.IntN(len(known))].String(), "{private}", "INC-99999"}
 	if len(hidden) > 0 {
 		with[5] = hidden[c.dice.IntN(len(hidden))].String()
@@ -179,7 +184,7 @@ func (c *crowd) driven() (done int, undone []string) {
 	for _, p := range c.promises {
 		kinds[p.line] = kinds[p.line] || p.verdict == kept
 	}
-	for _, v := range slices.Concat(openings, verbs) {
+	for _, v := range slices.Concat(openings, verbs, c.more) {
 		if kinds[v.line] {
 			done++
 		} else {
@@ -192,7 +197,7 @@ func (c *crowd) driven() (done int, undone []string) {
 // TestKillDrivesAllVerbs: what people can type is typed while the program is killed.
 func TestKillDrivesAllVerbs(t *testing.T) {
 	driven := map[string]bool{}
-	for _, v := range slices.Concat(openings, verbs) {
+	for _, v := range slices.Concat(openings, verbs, conversions) {
 		driven[v.name()] = true
 	}
 	all := incident.Defaults().Verbs()
