@@ -118,7 +118,11 @@ func (b *Bot) announcementAddress(i *incident.Incident) string {
 	return permalink(us.url, channel, posted{TS: ts})
 }
 
+// announcementLink leads to the announcement; of a private incident there is none, or it is being taken back.
 func (b *Bot) announcementLink(i *incident.Incident) markup {
+	if i.Private {
+		return ""
+	}
 	if address := b.announcementAddress(i); address != "" {
 		return link(address, "Announcement")
 	}
