@@ -232,6 +232,11 @@ func (c *call) menu() (answer, error) {
 		}
 		buttons = append(buttons, element)
 	}
+	if c.incident != 0 {
+		if turn, err := c.turnButton(); err == nil {
+			buttons = append(buttons, turn)
+		}
+	}
 	text := markup("What would you like to do?")
 	return show(text, section(text), slack.NewActionBlock("", buttons...), contextLine("Everything here can be typed too: `/incident help`"))
 }

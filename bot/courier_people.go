@@ -2,7 +2,6 @@ package bot
 
 import (
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 
@@ -57,29 +56,54 @@ func (e *errand) invite() (incident.Refs, error) {
 	if err := e.inviteAll(wanted); err != nil {
 		return nil, err
 	}
-	invited = append(invited, wanted...)
-	learned := incident.Refs{incident.RefInvited: e.keepInvited(invited)}
-	for _, done := range []string{incident.RefPeople, incident.RefCarried} {
-		if e.i.Refs[done] != "" {
-			learned[done] = ""
-		}
-	}
 	if len(groups) == 0 {
-		return learned, nil
+		return e.remember(wanted)
 	}
-	wanted, err = e.inGroups(groups, invited)
-	if err == nil {
-		err = e.inviteAll(wanted)
+	ofGroups, unkept := e.inGroups(groups, append(invited, wanted...))
+	if unkept == nil {
+		unkept = e.inviteAll(ofGroups)
 	}
-	if err == nil {
-		learned[incident.RefInvited] = e.keepInvited(append(invited, wanted...))
-		return learned, nil
+	if unkept == nil {
+		return e.remember(append(wanted, ofGroups...))
 	}
 	// Who is there is kept at once, or the next try would ask them again.
-	if unkept := e.amend(func(i *incident.Incident, _ incident.Stamp) error { maps.Copy(i.Refs, learned); return nil }); unkept != nil {
-		return nil, unkept
+	if err := e.keepAtOnce(wanted); err != nil {
+		return nil, err
 	}
-	return nil, err
+	return nil, unkept
+}
+
+// remember is what is kept of who has been invited. Where others may change that meanwhile, it is kept at once.
+func (e *errand) remember(who []string) (incident.Refs, error) {
+	for _, shared := range []string{incident.RefInvited, incident.RefPeople, incident.RefCarried} {
+		if e.i.Refs[shared] != "" {
+			return nil, e.keepAtOnce(who)
+		}
+	}
+	return incident.Refs{incident.RefInvited: e.keepInvited(who)}, nil
+}
+
+// keepAtOnce adds to those who have been invited, and takes away those who were to be and are: all others stay, who came in while
+// the invitations were on their way. To another room than that, nobody has been invited yet.
+func (e *errand) keepAtOnce(who []string) error {
+	return e.amend(func(i *incident.Incident, _ incident.Stamp) error {
+		now := *e
+		if now.i = i; now.roomID() != e.roomID() {
+			return nil
+		}
+		for _, done := range []string{incident.RefPeople, incident.RefCarried} {
+			if was := e.i.Refs[done]; was != "" {
+				i.Refs[done] = strings.Join(without(strings.Fields(i.Refs[done]), strings.Fields(was)), " ")
+			}
+		}
+		i.Refs[incident.RefInvited] = e.keepInvited(append(without(now.invited(), who), who...))
+		return nil
+	})
+}
+
+// without are the words of a list that are not in another.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(word string) bool { return slices.Contains(other, word) })
 }
 
 // stayOut tells whether somebody is not to be called back: they have left a room that is private, or were put out of it.

@@ -63,6 +63,16 @@ func (c *call) askPublic(next string, label markup) (answer, error) {
 		contextLine("Or type `/incident public "+name+" "+markup(next)+"`. To leave it private, do nothing."))
 }
 
+// turnButton offers to close the incident off, or to open it: what it is not.
+func (c *call) turnButton() (*slack.ButtonBlockElement, error) {
+	private, err := c.Store.Private(c.ctx, c.incident)
+	if err != nil || private {
+		return button("public", c.incident, ""), err
+	}
+	return confirmed(button("private", c.incident, ""), "Make "+c.incident.String()+" private?",
+		"It goes on in a new private room with those who are in this one. The announcement is taken back, and this room is archived. What was posted here stays readable."), nil
+}
+
 // convert changes who may know of the incident that the call is about. What people have on their Home tabs is brought in step.
 func (c *call) convert(do func(*incident.Incident, []string, incident.Stamp) error, done func(*incident.Incident) answer) (answer, error) {
 	return c.change(func(tx incident.Tx) (answer, error) {

@@ -17,6 +17,16 @@ var System = Person{Handle: "tocsin", Name: "Tocsin"}
 // IsZero tells whether nobody is meant.
 func (p Person) IsZero() bool { return p.Handle == "" }
 
+// distinct are the people of a list who are anybody, each once. A name is what was known at the time: it tells nobody apart.
+func distinct(list ...Person) (people []Person) {
+	for _, p := range list {
+		if !p.IsZero() && !slices.ContainsFunc(people, func(other Person) bool { return other.Handle == p.Handle }) {
+			people = append(people, p)
+		}
+	}
+	return people
+}
+
 // among tells whether a person is one of some. What people are called changes, and may have been written down before it was known.
 func among(people []Person, p Person) bool {
 	return slices.ContainsFunc(people, func(other Person) bool { return other.Handle == p.Handle })

@@ -100,7 +100,7 @@ func (i *Incident) listen(s Stamp) {
 const doublings = 4
 
 // Listen tells, once it is due, who leads of those with a role from whom nothing was heard for too long; the room, where it is
-// they who lead. heard is when each person was heard last.
+// they who lead. heard is when each person was heard last; nil: nobody could listen, and it is tried again much later.
 func (i *Incident) Listen(p *Policy, heard map[string]time.Time, s Stamp) {
 	r, kept := i.Reminders[TopicSilence]
 	if !kept || r.Due.After(s.At) {
@@ -112,6 +112,11 @@ func (i *Incident) Listen(p *Policy, heard map[string]time.Time, s Stamp) {
 		return
 	}
 	next := s.At.Add(after)
+	if heard == nil {
+		r.Due = next
+		i.Reminders[TopicSilence] = r
+		return
+	}
 	var silent []Role
 	for role, person := range i.Roles {
 		if due := heard[person.Handle].Add(after); due.After(s.At) {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -145,38 +144,6 @@ func (t *Tx) furnish(room incident.Effect, at time.Time) error {
 		}
 	}
 	return nil
-}
-
-// fitting is what is kept of what was learned. A room that was opened for others than those whom the incident is for by now is
-// none of its own: it is left. What found no room, and belongs into one that was asked for later, is asked for again behind it.
-func (t *Tx) fitting(e incident.Effect, learned incident.Refs, at time.Time) (incident.Refs, error) {
-	if learned[incident.RefNoRoom] != "" {
-		return nil, t.behindRoom(e, at)
-	}
-	room := learned[incident.RefRoom]
-	if room == "" {
-		return learned, nil
-	}
-	private, err := t.q.Private(t.ctx, int64(e.Incident))
-	if err != nil {
-		return nil, t.fail("see for whom "+e.Incident.String()+" is", err)
-	}
-	hidden := learned[incident.RefRoomHidden] != ""
-	if hidden == private {
-		kept := maps.Clone(learned)
-		delete(kept, incident.RefRoomHidden)
-		return kept, nil
-	}
-	return nil, t.tell(e, func(i *incident.Incident) { i.Misfit(room, bySystem(at)) })
-}
-
-// behindRoom asks for an effect again, if a room was asked for after it.
-func (t *Tx) behindRoom(e incident.Effect, at time.Time) error {
-	coming, err := t.q.RoomIsComing(t.ctx, db.RoomIsComingParams{IncidentID: int64(e.Incident), After: e.ID})
-	if err != nil || !coming {
-		return t.fail("see whether a room is coming", err)
-	}
-	return t.fail("ask for the "+e.String()+" again", t.ask(e, incident.Stamp{At: at, Request: e.Request}))
 }
 
 // Retry gives an effect back, due again later, and returns how often it has been refused so far.

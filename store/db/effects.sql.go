@@ -105,6 +105,59 @@ func (q *Queries) FinishEffect(ctx context.Context, arg FinishEffectParams) (sql
 	return alarmed_at, err
 }
 
+const laneBehind = `-- name: LaneBehind :many
+SELECT id, incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, lease_until, turn, done_at, buried_at, alarmed_at, error FROM effects WHERE incident_id = $1 AND lane = $2 AND id > $3
+AND done_at IS NULL AND buried_at IS NULL AND lease_until IS NULL ORDER BY id
+`
+
+type LaneBehindParams struct {
+	IncidentID int64
+	Lane       string
+	After      int64
+}
+
+// LaneBehind are those that stand behind an effect in its lane.
+func (q *Queries) LaneBehind(ctx context.Context, arg LaneBehindParams) ([]Effect, error) {
+	rows, err := q.db.QueryContext(ctx, laneBehind, arg.IncidentID, arg.Lane, arg.After)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Effect
+	for rows.Next() {
+		var i Effect
+		if err := rows.Scan(
+			&i.ID,
+			&i.IncidentID,
+			&i.Lane,
+			&i.Kind,
+			&i.Subject,
+			&i.Waits,
+			&i.Request,
+			&i.Attempt,
+			&i.Refusals,
+			&i.CreatedAt,
+			&i.DueAt,
+			&i.LeaseUntil,
+			&i.Turn,
+			&i.DoneAt,
+			&i.BuriedAt,
+			&i.AlarmedAt,
+			&i.Error,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lapsedEffects = `-- name: LapsedEffects :many
 SELECT id, incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, lease_until, turn, done_at, buried_at, alarmed_at, error FROM effects WHERE lease_until IS NOT NULL AND lease_until <= $1 ORDER BY id
 `

@@ -23,6 +23,11 @@ SELECT EXISTS (
     AND id > sqlc.arg(after) AND done_at IS NULL AND buried_at IS NULL
 );
 
+-- LaneBehind are those that stand behind an effect in its lane.
+-- name: LaneBehind :many
+SELECT * FROM effects WHERE incident_id = sqlc.arg(incident_id) AND lane = sqlc.arg(lane) AND id > sqlc.arg(after)
+AND done_at IS NULL AND buried_at IS NULL AND lease_until IS NULL ORDER BY id;
+
 -- name: SupersedeEffect :execrows
 UPDATE effects SET done_at = sqlc.arg(at), turn = NULL, error = 'superseded'
 WHERE incident_id = sqlc.arg(incident_id) AND kind = sqlc.arg(kind) AND subject = sqlc.arg(subject)
