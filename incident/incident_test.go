@@ -321,3 +321,15 @@ func TestWhatIsAcceptedIsListenedTo(t *testing.T) {
 		t.Errorf("first looked at %s", due)
 	}
 }
+
+// TestNoGroupsToAnExercise, nor to what is over: they are whole teams, of people who are on call.
+func TestNoGroupsToAnExercise(t *testing.T) {
+	p := Defaults()
+	p.Severities[0].Groups = []string{"S0ONCALL"}
+	p.Services = []Service{{Name: "checkout", Groups: []string{"S0CHECK"}}}
+	for kind, want := range map[Kind]int{Real: 2, Drill: 0, Backfill: 0} {
+		if got := p.InvitedGroups(&Incident{Kind: kind, Severity: "sev1", Service: "checkout"}); len(got) != want {
+			t.Errorf("%s invites %v", kind, got)
+		}
+	}
+}

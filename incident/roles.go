@@ -39,11 +39,6 @@ func (p *Policy) Duty(role Role) Duty {
 	return Duty{Role: role}
 }
 
-// Has tells whether a role is somebody's, whatever they were called when they got it.
-func (i *Incident) Has(role Role, p Person) bool {
-	return !p.IsZero() && i.Roles[role].Handle == p.Handle
-}
-
 // ParseRole reads a role as people type it, in any case: by its key, or by its name with hyphens for spaces.
 func (p *Policy) ParseRole(word string) (duty Duty, ok bool) {
 	at := slices.IndexFunc(p.Roles, func(d Duty) bool {
