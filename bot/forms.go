@@ -63,10 +63,16 @@ func (c *call) openForm(v command) (answer, error) {
 	if v.room {
 		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(markup(strings.TrimSpace(c.incident.String()+" "+c.before))))
 	}
-	view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input).WithOptional(v.wordless))
+	asked := slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input).WithOptional(v.wordless)
+	first, then := []slack.Block{}, []slack.Block{asked}
 	for _, f := range v.more {
-		view.Blocks.BlockSet = append(view.Blocks.BlockSet, f.block(c.Policy()))
+		if block := f.block(c.Policy()); f.first {
+			first = append(first, block)
+		} else {
+			then = append(then, block)
+		}
 	}
+	view.Blocks.BlockSet = slices.Concat(view.Blocks.BlockSet, first, then)
 	if err := c.open(view); err != nil {
 		c.Log.Warn("form not opened", "request", c.key, "err", fault("views.open", err))
 		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident %s %s", v.name, v.args)
@@ -80,6 +86,7 @@ type field struct {
 	choices   []string // typed as --id choice before the words; none: more words, typed after "label: " on a line of their own
 	after     string   // before a choice that is typed behind the words, instead of --id; "" for none
 	person    bool     // somebody, typed as a mention behind all else
+	none      string   // what stands there while nothing is chosen
 	first     bool     // typed as it is, before the words; and it has to be filled in
 	roles     bool     // its choices are the roles of the policy
 }
@@ -88,7 +95,7 @@ func (f field) block(policy *incident.Policy) *slack.InputBlock {
 	var element slack.BlockElement
 	switch {
 	case f.person:
-		element = slack.NewOptionsSelectBlockElement(slack.OptTypeUser, plain("Nobody yet"), inputValue)
+		element = slack.NewOptionsSelectBlockElement(slack.OptTypeUser, plain(markup(firstOf(f.none, "Choose somebody"))), inputValue)
 	case f.roles:
 		var options []*slack.OptionBlockObject
 		for _, duty := range policy.Roles {
@@ -102,7 +109,7 @@ func (f field) block(policy *incident.Policy) *slack.InputBlock {
 		for _, choice := range f.choices {
 			options = append(options, option(choice, markup(choice)))
 		}
-		element = slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain(markup(map[bool]string{true: "At no time", false: "As always"}[f.after != ""])), inputValue, options...)
+		element = slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain(markup(firstOf(f.none, "As always"))), inputValue, options...)
 	}
 	return slack.NewInputBlock(f.id, plain(markup(f.label)), nil, element).WithOptional(!f.first)
 }
@@ -260,7 +267,7 @@ func declareOptions(d incident.Declaration) *slack.CheckboxGroupsBlockElement {
 func (c *call) submitted(v view) (incident.Declaration, map[string]string) {
 	d := incident.Declaration{
 		Title: v.value(inputTitle), Service: strings.TrimSpace(v.value(inputService)), Summary: v.value(inputSummary),
-		Private: v.ticked("private"),
+		Private: v.ticked("private"), Kind: incident.Real,
 	}
 	if v.ticked("drill") {
 		d.Kind = incident.Drill

@@ -14,8 +14,8 @@ import (
 
 // taskFields are what the form of a task asks for beside what is to be done.
 var taskFields = []field{
-	{id: "due", label: "By when", choices: []string{"15m", "30m", "1h", "2h", "4h", "1d"}, after: "in"},
-	{id: "owner", label: "Who does it", person: true},
+	{id: "due", label: "By when", choices: []string{"15m", "30m", "1h", "2h", "4h", "1d"}, after: "in", none: "As soon as it can be"},
+	{id: "owner", label: "Who does it", person: true, none: "Whoever takes it"},
 }
 
 // taskVerbs are what can be done about a task that was given out: each is typed as "task done 2", and what follows the number

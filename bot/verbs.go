@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +59,11 @@ func (c *call) askSeverity() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return offer(markup(i.ID.String())+" is "+bold(spokenSeverity(i.Severity))+". Change it to:", severityButtons(c.Policy(), i.ID)...)
+	others := severityButtons(c.Policy(), i.ID)
+	if at := slices.IndexFunc(c.Policy().Severities, func(l incident.Level) bool { return l.Name == i.Severity }); at >= 0 {
+		others = slices.Delete(others, at, at+1)
+	}
+	return offer(markup(i.ID.String())+" is "+bold(spokenSeverity(i.Severity))+". Change it to:", others...)
 }
 
 func (c *call) status(args string) (answer, error) {

@@ -47,7 +47,13 @@ var walks = map[string]struct {
 	"invite": {writes: []EventKind{EventAdmitted}, do: func(w *world, i *Incident) error { return i.Admit(pick(w, people...), w.now) }},
 	"access": {writes: []EventKind{EventAccess}, do: func(w *world, i *Incident) error { i.AskAccess("I know the database", w.now); return nil }, free: true},
 	"merge":  {writes: []EventKind{EventMerged, EventAbsorbed}, do: func(w *world, i *Incident) error { return i.Merge(w.other(), w.now) }},
-	"mend":   {writes: []EventKind{EventMend}, do: func(w *world, i *Incident) error { return i.Mend(w.now) }},
+	"private": {writes: []EventKind{EventPrivate}, do: func(w *world, i *Incident) error {
+		return i.MakePrivate([]string{grace.Handle}, w.now)
+	}},
+	"public": {writes: []EventKind{EventPublic}, do: func(w *world, i *Incident) error {
+		return i.MakePublic([]string{grace.Handle}, w.now)
+	}},
+	"mend": {writes: []EventKind{EventMend}, do: func(w *world, i *Incident) error { return i.Mend(w.now) }},
 	"correct": {writes: []EventKind{EventCorrected}, do: func(w *world, i *Incident) error {
 		return i.Correct(w.entry(i), pick(w, "better words", "a note", ""), w.now)
 	}},
@@ -107,6 +113,7 @@ func (w *world) begin(d Declaration) error {
 func (w *world) add(i *Incident) {
 	i.ID = ID(len(w.all) + 1)
 	i.Room = RoomName(w.policy.Channel, i.ID, i.Title)
+	w.born[i.ID] = i.Private
 	w.all = append(w.all, i)
 }
 

@@ -67,7 +67,7 @@ func (a *audit) room(i *incident.Incident) {
 	a.tasks(i)
 	a.people(i, c.Members())
 	if i.Service != "" {
-		a.shows("the bookmarks of "+i.ID.String(), strings.Join(c.Bookmarks(), "\n"), []string{"Dashboard https://"})
+		a.shows("the bookmarks of "+i.ID.String(), strings.Join(c.Bookmarks(), "\n"), []string{"ashboard https://"})
 	}
 	if !i.Private && i.Kind == incident.Real {
 		a.shows("the bookmarks of "+i.ID.String(), strings.Join(c.Bookmarks(), "\n"), []string{"Announcement https://"})
@@ -113,14 +113,19 @@ func (a *audit) people(i *incident.Incident, members []string) {
 	}
 }
 
-// mostRooms is how many rooms there may be: one an incident, and a new one for each that comes back from being a duplicate,
+// mostRooms is how many rooms there may be: one an incident, and a new one for each that comes back after its room was archived,
 // or that others are to know of by then.
 func (a *audit) mostRooms() (most int) {
 	for _, events := range a.timeline {
 		most++
+		archived := false
 		for _, e := range events {
-			if e.Kind == incident.EventSeparated || turns(e) || e.Kind == incident.EventMisfit {
+			if turns(e) || e.Kind == incident.EventMisfit {
 				most++
+			}
+			archived = archived || e.Kind == incident.EventArchived || e.Kind == incident.EventMerged
+			if archived && e.Kind == incident.EventReopened {
+				most, archived = most+1, false
 			}
 		}
 	}

@@ -222,7 +222,7 @@ func TestStoryARefusalOffersWhatMendsIt(t *testing.T) {
 // TestStoryHalfAWord of a command asks for the rest, or shows what there is to choose from, and does nothing else.
 func TestStoryHalfAWord(t *testing.T) {
 	w, ada, room, card := inRoom(t)
-	ada.Press(ada.Type(room.Name(), "/incident severity").Expect("INC-1 is *SEV2*. Change it to:"), "SEV1")
+	ada.Press(ada.Type(room.Name(), "/incident severity").Expect("INC-1 is *SEV2*. Change it to:", "SEV3").Lacks("[SEV2]"), "SEV1")
 	card.ExpectEdit("SEV1")
 	for typed, want := range map[string]string{
 		"task done": "0 open tasks of INC-1", "task 2": "0 open tasks of INC-1", "invite": "Name somebody: type @",

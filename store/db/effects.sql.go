@@ -205,7 +205,7 @@ func (q *Queries) LapsedEffects(ctx context.Context, until sql.NullInt64) ([]Eff
 
 const lateEffects = `-- name: LateEffects :many
 SELECT id, incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, lease_until, turn, done_at, buried_at, alarmed_at, error FROM effects
-WHERE turn IS NOT NULL AND alarmed_at IS NULL AND kind <> $1 AND created_at <= $2
+WHERE turn IS NOT NULL AND alarmed_at IS NULL AND kind <> $1 AND kind <> 'news' AND created_at <= $2
 ORDER BY created_at, id
 LIMIT CAST($3 AS BIGINT)
 `
@@ -216,6 +216,7 @@ type LateEffectsParams struct {
 	Lim   int64
 }
 
+// LateEffects are those of which somebody is told. That news for one of many subscribers take their time is no news.
 func (q *Queries) LateEffects(ctx context.Context, arg LateEffectsParams) ([]Effect, error) {
 	rows, err := q.db.QueryContext(ctx, lateEffects, arg.Quiet, arg.Since, arg.Lim)
 	if err != nil {
@@ -260,7 +261,7 @@ func (q *Queries) LateEffects(ctx context.Context, arg LateEffectsParams) ([]Eff
 const nextDue = `-- name: NextDue :one
 SELECT
     CAST(COALESCE((SELECT min(d.due_at) FROM effects d WHERE d.turn IS NOT NULL AND d.lease_until IS NULL), 0) AS BIGINT) AS due,
-    CAST(COALESCE((SELECT min(a.created_at) FROM effects a WHERE a.turn IS NOT NULL AND a.alarmed_at IS NULL AND a.kind <> $1), 0) AS BIGINT) AS asked,
+    CAST(COALESCE((SELECT min(a.created_at) FROM effects a WHERE a.turn IS NOT NULL AND a.alarmed_at IS NULL AND a.kind <> $1 AND a.kind <> 'news'), 0) AS BIGINT) AS asked,
     CAST(COALESCE((SELECT min(l.lease_until) FROM effects l WHERE l.lease_until IS NOT NULL), 0) AS BIGINT) AS lease
 `
 
