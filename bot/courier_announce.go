@@ -108,11 +108,11 @@ func (e *errand) threadUpdate() (incident.Refs, error) {
 	return incident.Refs{refThreaded: strings.TrimSpace(e.i.Refs[refThreaded] + " " + ts)}, nil
 }
 
-// announcementAddress is where the announcement can be read, or "".
+// announcementAddress is where the announcement can be read, or "": that of a private incident is being taken back.
 func (b *Bot) announcementAddress(i *incident.Incident) string {
 	us := b.team.Load()
 	channel, ts := i.Refs[refAnnouncedIn], i.Refs[refAnnounced]
-	if us == nil {
+	if us == nil || i.Private {
 		return ""
 	}
 	return permalink(us.url, channel, posted{TS: ts})

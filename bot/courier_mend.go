@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ func (e *errand) check() (incident.Refs, error) {
 	if err != nil || asked.Request == fmt.Sprintf("effect:%d", e.effect.ID) {
 		return nil, err // an earlier try has got so far
 	}
-	l := &losses{errand: e, refs: incident.Refs{}, asked: true}
+	l := &losses{errand: e, asked: true}
 	if err := l.find(); err != nil {
 		return nil, err
 	}
@@ -37,26 +38,47 @@ func (e *errand) check() (incident.Refs, error) {
 // losses is what an incident had outside and has no more.
 type losses struct {
 	*errand
-	refs  incident.Refs // with what they are to be from now on
-	words []string      // what people call it
-	asked bool          // a person wants to have it looked at, and not we by ourselves
+	list   []loss
+	absent []string // who has been invited and is not in the room
+	asked  bool     // a person wants to have it looked at, and not we by ourselves
+}
+
+// loss is one thing that is gone.
+type loss struct {
+	what string        // as people call it; "" is not worth a word
+	refs incident.Refs // with what they are to be from now on
 }
 
 // lose notes that something is lost.
 func (l *losses) lose(what string, refs ...string) {
-	l.words = append(l.words, what)
+	lost := loss{what, incident.Refs{}}
 	for _, name := range refs {
-		l.refs[name] = ""
+		lost.refs[name] = ""
 	}
+	l.list = append(l.list, lost)
 }
 
-// mend records what is lost, and owes everything anew.
+// mend records what is lost, and owes everything anew. What somebody else has made again or missed since we looked is their
+// affair: another of us may be looking as well.
 func (l *losses) mend() error {
 	return l.amend(func(i *incident.Incident, s incident.Stamp) error {
-		for name, value := range l.refs {
-			i.Refs[name] = value
+		var words []string
+		for _, lost := range l.list {
+			if slices.ContainsFunc(slices.Collect(maps.Keys(lost.refs)), func(name string) bool { return i.Refs[name] != l.i.Refs[name] }) {
+				continue
+			}
+			maps.Copy(i.Refs, lost.refs)
+			if lost.what != "" {
+				words = append(words, lost.what)
+			}
 		}
-		i.Mended(strings.Join(l.words, ", "), s)
+		if len(words) == 0 && !l.asked {
+			return nil
+		}
+		if len(l.absent) > 0 {
+			i.Refs[incident.RefInvited] = strings.Join(without(strings.Fields(i.Refs[incident.RefInvited]), l.absent), " ")
+		}
+		i.Mended(strings.Join(words, ", "), s)
 		return nil
 	})
 }
@@ -66,7 +88,7 @@ func (l *losses) find() error {
 	room := l.roomID()
 	if room == "" {
 		if l.i.Refs[incident.RefRoomless] != "" {
-			l.lose("room")
+			l.lose("room", incident.RefRoomless)
 		}
 		return nil
 	}
@@ -77,17 +99,19 @@ func (l *losses) find() error {
 		return nil // deleted, or we were removed from it: that is for a person to say
 	case unseen || err == nil && there.IsArchived:
 		if l.i.Status.Open() {
-			l.lose("room")
-			l.refs[refArchived] = room // so there is a new one, which links to it
+			l.list = append(l.list, loss{"room", incident.Refs{refArchived: room}}) // so there is a new one, which links to it
 		}
 		return nil
 	case err != nil:
 		return fault("conversations.info", err)
 	}
 	if !there.IsMember && !there.IsPrivate {
-		l.lose("our place in the room")
-		if _, _, _, err := l.Slack().JoinConversationContext(l.ctx, room); err != nil {
+		_, warning, _, err := l.Slack().JoinConversationContext(l.ctx, room)
+		if err != nil {
 			return fault("conversations.join", err)
+		}
+		if warning != "already_in_channel" { // another of us was faster
+			l.lose("our place in the room")
 		}
 	}
 	if set := l.i.Refs[refTopic]; l.asked && html.UnescapeString(there.Topic.Value) != html.UnescapeString(set) {
@@ -107,7 +131,7 @@ func (e *errand) goBack() bool {
 	if err != nil || warning == "already_in_channel" {
 		return false
 	}
-	l := &losses{errand: e, refs: incident.Refs{}}
+	l := &losses{errand: e}
 	l.lose("our place in the room")
 	return l.mend() == nil
 }
@@ -136,9 +160,12 @@ func (l *losses) findInside(room string) error {
 	if !l.asked { // what people may have changed on purpose
 		return nil
 	}
-	l.refs[refPinned] = "" // a second time does no harm
+	l.lose("", refPinned) // a second time does no harm
+	if l.i.Private {      // who was invited and is not there may have been put out, and only a person calls them back
+		return nil
+	}
 	present, err := l.members(l.ctx, room)
-	l.refs[refInvited] = l.keepInvited(slices.DeleteFunc(l.invited(), func(handle string) bool { return !slices.Contains(present, handle) && !l.i.IsGone(handle) }))
+	l.absent = slices.DeleteFunc(without(l.invited(), present), l.i.IsGone) // who has left by themselves is left in peace
 	return err
 }
 
@@ -162,9 +189,12 @@ func (b *Bot) LookAfter(ctx context.Context) error {
 				return err
 			}
 		}
+		if i, err = b.Store.Incident(ctx, i.ID); err != nil { // much may have happened since the list was read
+			return err
+		}
 		e := &errand{Courier: &Courier{b}, Store: records{b.Store}, ctx: ctx, i: i, effect: incident.Effect{Incident: i.ID}}
-		l := &losses{errand: e, refs: incident.Refs{}}
-		if err = l.find(); err == nil && len(l.words) > 0 {
+		l := &losses{errand: e}
+		if err = l.find(); err == nil && len(l.list) > 0 {
 			err = l.mend()
 		}
 		var setback *incident.Setback

@@ -35,12 +35,18 @@ func (c *call) declareAs(kind incident.Kind, args string) (answer, error) {
 	if f.present["drill"] {
 		d.Kind = incident.Drill
 	}
+	if err := c.permitted(bells[d.Kind]); err != nil {
+		return answer{}, err
+	}
 	d.Severity, d.Title, d.Summary = c.opening(f.words)
 	if d.Title == "" {
 		return c.openDeclareForm(d, "")
 	}
 	return c.ring(d)
 }
+
+// bells are the verbs that ring for each kind, however it was asked for: who may ring one may not ring the other for that.
+var bells = map[incident.Kind]string{incident.Real: "declare", incident.Drill: "drill"}
 
 // opening reads the words of a declaration: a severity, if they begin with one, and the title.
 func (c *call) opening(words []string) (level incident.Level, head, summary string) {

@@ -155,7 +155,7 @@ func (c *call) submitDeclare(v view) ([]byte, error) {
 	if len(faults) > 0 {
 		return formErrors(faults)
 	}
-	if err := c.permitted("declare"); err != nil {
+	if err := c.permitted(bells[d.Kind]); err != nil {
 		return formDone(c.explain(err))
 	}
 	a, err := c.ring(d)

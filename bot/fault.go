@@ -112,6 +112,13 @@ func Rejected(err error) bool {
 	return refusedWith(err, "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired")
 }
 
+// refusal tells whether Slack refused a call, and would do so again.
+func refusal(err error) bool {
+	var call *callError
+	var setback *incident.Setback
+	return errors.As(err, &call) && !errors.As(err, &setback)
+}
+
 // refusedWith tells whether Slack refused a call with one of these codes.
 func refusedWith(err error, codes ...string) bool {
 	var refused slack.SlackErrorResponse

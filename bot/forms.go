@@ -267,7 +267,7 @@ func declareOptions(d incident.Declaration) *slack.CheckboxGroupsBlockElement {
 func (c *call) submitted(v view) (incident.Declaration, map[string]string) {
 	d := incident.Declaration{
 		Title: v.value(inputTitle), Service: strings.TrimSpace(v.value(inputService)), Summary: v.value(inputSummary),
-		Private: v.ticked("private"),
+		Private: v.ticked("private"), Kind: incident.Real,
 	}
 	if v.ticked("drill") {
 		d.Kind = incident.Drill

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,32 +16,57 @@ import (
 const remindedAtOnce = 200
 
 // Remind says all that is due to whom it concerns. Whoever calls it says how often it is looked; what is due stands in the
-// store, and is moved in the transaction that says it, so that two who look at once say it once.
+// store, and is moved in the transaction that says it, so that two who look at once say it once. What hangs on what people have
+// said in a room comes last: to ask Slack for that may take its time, and nobody else waits for it.
 func (b *Bot) Remind(ctx context.Context) error {
 	due, err := b.Store.DueReminders(ctx, b.Now(), remindedAtOnce)
 	if err != nil {
 		return err
 	}
 	var faults []error
+	var unheard []incident.ID
 	for _, id := range due { // one sick incident must not silence the others
-		at := b.Now().UTC().Truncate(time.Millisecond)
-		heard, err := b.heard(ctx, id, at)
-		faults = append(faults, err) // who was heard cannot be told: the rest is said
-		_, err = b.Store.Change(ctx, incident.Request{At: at}, func(tx incident.Tx) ([]byte, error) {
-			i, err := tx.Incident(id)
-			if err != nil {
-				return nil, err
+		listen := false
+		faults = append(faults, b.remindOf(ctx, id, func(i *incident.Incident, s incident.Stamp) {
+			rests := i.IsDue(incident.TopicArchive, s.At)
+			if listen = rests || i.IsDue(incident.TopicSilence, s.At); !rests {
+				i.Remind(b.Policy(), s)
 			}
-			stamp := incident.Stamp{By: incident.System, At: at}
-			i.Remind(b.Policy(), stamp)
-			if heard != nil {
-				i.Listen(b.Policy(), heard, stamp)
-			}
-			return nil, nil
-		})
-		faults = append(faults, err)
+		}))
+		if listen && !slices.Contains(unheard, id) {
+			unheard = append(unheard, id)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, listening)
+	defer cancel()
+	for _, id := range unheard {
+		heard, err := b.heard(ctx, id)
+		if err != nil {
+			faults = append(faults, err)
+		}
+		if err != nil && !refusal(err) {
+			continue // the next look may hear more
+		}
+		faults = append(faults, b.remindOf(ctx, id, func(i *incident.Incident, s incident.Stamp) {
+			i.Overhear(b.Policy(), heard.newest())
+			i.Remind(b.Policy(), s)
+			i.Listen(b.Policy(), heard, s)
+		}))
 	}
 	return errors.Join(faults...)
+}
+
+// remindOf does something about what is due of an incident.
+func (b *Bot) remindOf(ctx context.Context, id incident.ID, do func(*incident.Incident, incident.Stamp)) error {
+	at := b.Now().UTC().Truncate(time.Millisecond)
+	_, err := b.Store.Change(ctx, incident.Request{At: at}, func(tx incident.Tx) ([]byte, error) {
+		i, err := tx.Incident(id)
+		if err == nil {
+			do(i, incident.Stamp{By: incident.System, At: at})
+		}
+		return nil, err
+	})
+	return err
 }
 
 // asks is how each topic is put to those who can do something about it, and the buttons that mend it.
@@ -76,7 +102,7 @@ var asks = map[incident.Topic]struct {
 	incident.TopicArchive: {
 		words: func(i *incident.Incident) markup {
 			return bold(esc(i.Name())) + " is closed, and nobody has written anything since: this room is archived " + clock(i.Reminders[incident.TopicArchive].Due) +
-				". A note keeps it open, too"
+				". A word here keeps it open, too"
 		},
 		mends: mendedBy("note", ""),
 		later: "72h", label: "Keep it 3 more days",

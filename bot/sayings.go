@@ -97,9 +97,27 @@ func (e *errand) saySimilar(event incident.Event) (*saying, error) {
 	return alike, nil
 }
 
+// audible tells whether who is to hear of an event by direct message may hear of the incident now. Who hears of words of their
+// own is not asked. What did not get through is told of a public incident at once: it may be the room that says who declared it.
+func (e *errand) audible(event incident.Event) (bool, error) {
+	switch event.Kind {
+	case incident.EventLate, incident.EventCaughtUp, incident.EventBuried:
+		if !e.i.Private {
+			return true, nil
+		}
+	case incident.EventReminded, incident.EventLeft, incident.EventTaskDue, incident.EventTold:
+	default:
+		return true, nil
+	}
+	return e.mayHear(event.Whom.Handle)
+}
+
 // telling is what one person hears of an event in a direct message.
 func (e *errand) telling(event incident.Event) (*saying, error) {
 	name := markup(e.i.ID.String())
+	if audible, err := e.audible(event); err != nil || !audible {
+		return nil, err
+	}
 	switch event.Kind {
 	case incident.EventDraft:
 		open := slack.NewButtonBlockElement("do:draft", "draft "+e.effect.Subject, plain("Declare with these words"))
@@ -124,21 +142,14 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 		return paragraph(caughtUpWords(name, event)), nil
 	case incident.EventBuried:
 		return e.tellBuried(event), nil
-	case incident.EventReminded, incident.EventLeft:
-		if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
-			return nil, err
-		}
-		if event.Kind == incident.EventLeft {
-			return e.sayLeft(event)
-		}
+	case incident.EventReminded:
 		return e.reminding(event), nil
+	case incident.EventLeft:
+		return e.sayLeft(event)
 	case incident.EventMasked:
 		return paragraph(":key: In what you wrote there was a secret: " + bold(esc(event.Text)) + ". Tocsin has not kept it, but Slack may still show it, and " +
 			"whoever has read it can use it. Make a new one, and take the old one out of use."), nil
 	case incident.EventTaskDue:
-		if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
-			return nil, err
-		}
 		return e.taskDue(event), nil
 	case incident.EventTold:
 		return e.tellSeverity(event)
@@ -151,9 +162,6 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 func (e *errand) tellSeverity(event incident.Event) (*saying, error) {
 	last, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventSeverity)
 	if err != nil || last.ID > event.ID || !e.i.Status.Open() || e.i.Status == incident.Triage {
-		return nil, err
-	}
-	if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
 		return nil, err
 	}
 	words := markup(":rotating_light: ") + bold(esc(event.By.Name)) + " declared " + bold(headline(e.i, 400))

@@ -64,7 +64,7 @@ const restWarning = 24 * time.Hour
 func (i *Incident) Rest(p *Policy, s Stamp) {
 	i.remind(TopicArchive, time.Time{})
 	if i.Status == Closed && i.DuplicateOf == 0 && !i.Private && i.Room != "" && p.ArchiveAfter > 0 {
-		i.remind(TopicArchive, s.At.Add(max(p.ArchiveAfter-restWarning, p.ArchiveAfter/2)))
+		i.remind(TopicArchive, s.At.Add(untilWarned(p)))
 	}
 }
 
@@ -77,6 +77,27 @@ func (i *Incident) Stir(p *Policy, s Stamp) {
 		i.Rest(p, s)
 	}
 }
+
+// Overhear takes in when somebody was heard last in the room of a closed incident, which is due to be archived: where that is after
+// it was counted from, it is counted from then.
+func (i *Incident) Overhear(p *Policy, last time.Time) {
+	if _, kept := i.Reminders[TopicArchive]; kept && last.After(i.RestsSince(p)) {
+		i.Rest(p, Stamp{At: last})
+	}
+}
+
+// RestsSince is since when nobody must have written anything for the reminder to be true that the room is archived: since it was
+// closed or somebody wrote, or since the warning.
+func (i *Incident) RestsSince(p *Policy) time.Time {
+	r := i.Reminders[TopicArchive]
+	if _, warned := i.roomRests(p, r.Step); r.Step > 0 {
+		return r.Due.Add(-warned)
+	}
+	return r.Due.Add(-untilWarned(p))
+}
+
+// untilWarned is how long a room rests before people are told that it is archived.
+func untilWarned(p *Policy) time.Duration { return max(p.ArchiveAfter-restWarning, p.ArchiveAfter/2) }
 
 // roomRests warns the room first, and says how long is left then.
 func (i *Incident) roomRests(p *Policy, _ int) ([]Person, time.Duration) {

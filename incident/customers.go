@@ -33,7 +33,7 @@ func (i *Incident) maySpeak(p *Policy, s Stamp) error {
 		return Refuse(Conflict, "%s is a %s, so customers are not told of it.", i.ID, i.Kind)
 	case i.Status == Triage || i.Status == Declined:
 		return i.mustBeOpen("tell customers")
-	case s.By != i.Roles[Communicator] && s.By != i.Roles[Commander]:
+	case s.By.Handle != i.Roles[Communicator].Handle && s.By.Handle != i.Roles[Commander].Handle:
 		return &Error{Code: Forbidden, Message: "Only the communicator or the commander speaks to customers: take the role first.", Mends: []string{"communicator"}}
 	}
 	return nil
@@ -49,7 +49,7 @@ func (i *Incident) TellCustomers(text string, p *Policy, s Stamp) (posted bool, 
 		return false, err
 	}
 	kind := EventCustomers
-	if p.Customers.Approve && s.By != i.Roles[Commander] {
+	if p.Customers.Approve && s.By.Handle != i.Roles[Commander].Handle {
 		kind = EventCustomersDraft
 	}
 	i.record(Event{Kind: kind, Stamp: s, To: string(i.Status), Text: text})
@@ -65,9 +65,11 @@ func (i *Incident) ApproveCustomers(draft int64, last, posted Event, p *Policy, 
 	switch {
 	case draft != last.ID || last.ID == 0:
 		return Refuse(Conflict, "There is a newer draft, or none of that number: look at the last one.").Offer("customers")
+	case last.To != string(i.Status):
+		return Refuse(Conflict, "%s was %s when that draft was written, and is %s now: write a new one.", i.ID, last.To, i.Status).Offer("customers")
 	case posted.ID > last.ID:
 		return Refuse(Conflict, "Something was posted to customers since that draft: write a new one.").Offer("customers")
-	case s.By != i.Roles[Commander]:
+	case s.By.Handle != i.Roles[Commander].Handle:
 		return Refuse(Forbidden, "Only the commander approves what customers read.").Offer("commander me")
 	}
 	i.record(Event{Kind: EventCustomers, Stamp: s, From: strconv.FormatInt(draft, 10), To: last.To, Text: last.Text, Whom: last.By})

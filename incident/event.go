@@ -190,7 +190,7 @@ func colon(text string) string {
 
 func tellRole(e Event) string {
 	told := fmt.Sprintf("made %s %s", e.Whom.Name, e.To)
-	if e.By == e.Whom {
+	if e.By.Handle == e.Whom.Handle {
 		told = "took the role of " + e.To
 	}
 	if e.Text != "" {

@@ -286,3 +286,38 @@ func TestInvited(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestReasonsHaveAnEnd: they are shown in messages, which have one.
+func TestReasonsHaveAnEnd(t *testing.T) {
+	long := strings.Repeat("x", MaxWhy+1)
+	over, triage := declared(t), declared(t)
+	if err := over.Resolve(by(ada, 1)); err != nil {
+		t.Fatal(err)
+	}
+	triage.Status = Triage
+	for what, err := range map[string]error{
+		"reopen":  over.Reopen(long, Defaults().Default(), by(ada, 2)),
+		"decline": triage.Decline(long, by(ada, 2)),
+	} {
+		if CodeOf(err) != Invalid || !strings.Contains(err.Error(), "500 characters") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// TestWhatIsAcceptedIsListenedTo: it may have had a commander before it was sent to triage.
+func TestWhatIsAcceptedIsListenedTo(t *testing.T) {
+	i := declared(t)
+	if err := i.Assign(Commander, ada, by(ada, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Distrust(Guest, by(System, 2)); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Accept(Defaults().Default(), by(grace, 3)); err != nil {
+		t.Fatal(err)
+	}
+	if due := i.Reminders[TopicSilence].Due; !due.Equal(by(ada, 3).At.Add(firstLook)) {
+		t.Errorf("first looked at %s", due)
+	}
+}

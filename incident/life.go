@@ -2,7 +2,7 @@ package incident
 
 import (
 	"maps"
-	"strings"
+	"strconv"
 	"time"
 )
 
@@ -17,7 +17,7 @@ func (i *Incident) SetSeverity(to Level, s Stamp) error {
 	from := i.Severity
 	i.Severity, i.Rank = to.Name, to.Rank
 	if i.Status.Open() { // nothing is due of one that is resolved
-		i.owe(to, later(i.Updated, i.Declared))
+		i.owePutOff(to)
 		i.seekLeader(to, s)
 		i.seekSeverity(s)
 		i.listen(s)
@@ -60,7 +60,7 @@ func (i *Incident) Accept(level Level, s Stamp) error {
 	if i.Status != Triage {
 		return Refuse(Conflict, "%s is %s, so there is nothing to accept.", i.ID, i.Status)
 	}
-	i.owe(level, s.At)
+	i.oweAnew(level, s)
 	i.seekLeader(level, s)
 	i.move(Event{Kind: EventAccepted, Stamp: s}, Investigating)
 	i.seekSeverity(s)
@@ -73,8 +73,9 @@ func (i *Incident) Decline(why string, s Stamp) error {
 	if i.Status != Triage {
 		return Refuse(Conflict, "%s is %s: only what is in triage can be declined. Use resolve.", i.ID, i.Status).Offer("resolve")
 	}
-	if why = strings.TrimSpace(why); why == "" {
-		return Refuse(Invalid, "Say why it is no incident: decline <reason>.")
+	why, err := cleanWhy(why, "it is no incident: decline <reason>")
+	if err != nil {
+		return err
 	}
 	i.move(Event{Kind: EventDeclined, Stamp: s, Text: why, Whom: i.Declarer}, Declined)
 	return nil
@@ -148,12 +149,13 @@ func (i *Incident) Reopen(why string, level Level, s Stamp) error {
 	if i.Kind == Backfill {
 		return Refuse(Conflict, "%s was recorded after it was over, so it cannot be reopened. If it is back: /incident declare %s", i.ID, i.Title).Offer("declare " + i.Title)
 	}
-	if why = strings.TrimSpace(why); why == "" {
-		return Refuse(Invalid, "Say why it is open again: reopen <reason>.")
+	why, err := cleanWhy(why, "it is open again: reopen <reason>")
+	if err != nil {
+		return err
 	}
 	i.Mitigated, i.Resolved, i.Closed = time.Time{}, time.Time{}, time.Time{}
 	i.remind(TopicArchive, time.Time{})
-	i.owe(level, s.At)
+	i.oweAnew(level, s)
 	i.seekLeader(level, s)
 	i.seekSeverity(s)
 	i.listen(s)
@@ -199,6 +201,37 @@ func (i *Incident) owe(level Level, from time.Time) {
 		i.UpdateDue = from.Add(level.Cadence)
 	}
 	i.remind(TopicUpdate, i.UpdateDue)
+}
+
+// What is kept of the updates that are owed, in Unix milliseconds.
+const (
+	refTakenUp = "tocsin.takenup" // since when they are, if that is not since it was declared
+	refPutOff  = "tocsin.putoff"  // until when the reminder of one was put off last
+)
+
+// oweAnew is owe, counted from now: an incident is taken up, long after it was declared perhaps.
+func (i *Incident) oweAnew(level Level, s Stamp) {
+	i.Refs[refTakenUp] = strconv.FormatInt(s.At.UnixMilli(), 10)
+	i.owe(level, s.At)
+}
+
+// owePutOff is owe, counted from what was last of all that updates are counted from. Whoever has put the reminder off is left in
+// peace until then.
+func (i *Incident) owePutOff(level Level) {
+	was := i.Reminders[TopicUpdate]
+	i.owe(level, later(later(i.Updated, i.Declared), i.kept(refTakenUp)))
+	if !i.UpdateDue.IsZero() && was.Due.After(i.UpdateDue) && was.Due.Equal(i.kept(refPutOff)) {
+		i.Reminders[TopicUpdate] = was
+	}
+}
+
+// kept is an instant that is kept among the refs, or zero.
+func (i *Incident) kept(ref string) time.Time {
+	ms, err := strconv.ParseInt(i.Refs[ref], 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
 }
 
 // mustBeOpen refuses what makes sense only while the incident is open.

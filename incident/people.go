@@ -1,6 +1,9 @@
 package incident
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Person is somebody who acts. Handle is opaque here; only the Slack side knows that it is a Slack user.
 type Person struct {
@@ -13,6 +16,16 @@ var System = Person{Handle: "tocsin", Name: "Tocsin"}
 
 // IsZero tells whether nobody is meant.
 func (p Person) IsZero() bool { return p.Handle == "" }
+
+// distinct are the people of a list who are anybody, each once. A name is what was known at the time: it tells nobody apart.
+func distinct(list ...Person) (people []Person) {
+	for _, p := range list {
+		if !p.IsZero() && !slices.ContainsFunc(people, func(other Person) bool { return other.Handle == p.Handle }) {
+			people = append(people, p)
+		}
+	}
+	return people
+}
 
 // Standing is what a person is in the workspace; it decides what they may ask for.
 type Standing string
@@ -68,6 +81,17 @@ func (s Standing) MayDeclare() error {
 func (s Standing) MayCount() error {
 	if s.Outsider() {
 		return Refuse(Forbidden, "Figures are for the members of this workspace. What you can see: /incident list all.")
+	}
+	return nil
+}
+
+// MayAsk refuses those whom nobody could let in, whatever they ask to be let into.
+func (s Standing) MayAsk() error {
+	if s.Outsider() {
+		return Refuse(Forbidden, "The rooms of incidents are opened to members of this workspace by asking. Ask one of them to invite you in Slack.")
+	}
+	if s == "" {
+		return Refuse(Forbidden, "Tocsin does not know you yet. Please try again in a minute.")
 	}
 	return nil
 }

@@ -16,9 +16,7 @@ const RefBriefed = "tocsin.briefed"
 // Arrive notes that somebody has come into the room at an instant. Of who has a role that stands in the record; who comes late,
 // counted from when the room opened, is told how things stand: once, and neither who declared nor who has a role.
 func (i *Incident) Arrive(p Person, at, opened time.Time, s Stamp) {
-	if i.IsGone(p.Handle) {
-		i.Refs[RefGone] = strings.Join(slices.DeleteFunc(i.gone(), func(handle string) bool { return handle == p.Handle }), " ")
-	}
+	i.drop(RefGone, p.Handle)
 	if !i.Status.Open() {
 		return
 	}
@@ -45,8 +43,11 @@ const (
 // where it is they who do.
 func (i *Incident) Depart(p Person, from string, at time.Time, s Stamp) {
 	roles := i.RolesOf(p.Handle)
-	if from == TheRoom && !slices.Contains(i.gone(), p.Handle) {
-		i.Refs[RefGone] = strings.Join(append(i.gone(), p.Handle), " ")
+	if from == TheRoom {
+		i.drop(refAdmitted, p.Handle)
+		if !i.IsGone(p.Handle) {
+			i.Refs[RefGone] = strings.Join(append(i.gone(), p.Handle), " ")
+		}
 	}
 	if !i.Status.Open() || len(roles) == 0 {
 		return
@@ -99,7 +100,7 @@ func (i *Incident) listen(s Stamp) {
 const doublings = 4
 
 // Listen tells, once it is due, who leads of those with a role from whom nothing was heard for too long; the room, where it is
-// they who lead. heard is when each person was heard last.
+// they who lead. heard is when each person was heard last; nil: nobody could listen, and it is tried again much later.
 func (i *Incident) Listen(p *Policy, heard map[string]time.Time, s Stamp) {
 	r, kept := i.Reminders[TopicSilence]
 	if !kept || r.Due.After(s.At) {
@@ -111,6 +112,11 @@ func (i *Incident) Listen(p *Policy, heard map[string]time.Time, s Stamp) {
 		return
 	}
 	next := s.At.Add(after)
+	if heard == nil {
+		r.Due = next
+		i.Reminders[TopicSilence] = r
+		return
+	}
 	var silent []Role
 	for role, person := range i.Roles {
 		if due := heard[person.Handle].Add(after); due.After(s.At) {

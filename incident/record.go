@@ -117,6 +117,17 @@ func cleanText(text, example string) (string, error) {
 	return text, nil
 }
 
+// cleanWhy refuses a reason that says nothing, or does not end. What it is the reason of is said as people would type it.
+func cleanWhy(why, of string) (string, error) {
+	switch why = strings.TrimSpace(why); {
+	case why == "":
+		return "", Refuse(Invalid, "Say why %s.", of)
+	case utf8.RuneCountInString(why) > MaxWhy:
+		return "", Refuse(Invalid, "The reason is longer than %d characters: say it shorter, and put the rest in a note.", MaxWhy)
+	}
+	return why, nil
+}
+
 // KeepDraft keeps words that a form could not take, so that their author gets them back. It belongs to no incident.
 func (l *Ledger) KeepDraft(text string, s Stamp) {
 	l.record(Event{Kind: EventDraft, Stamp: s, Text: text, Whom: s.By})

@@ -47,12 +47,7 @@ var reminders = map[Topic]func(*Incident, *Policy, int) (whom []Person, again ti
 
 // updateMissing asks the communicator for an update, then the commander, then the room, as often as updates are owed.
 func (i *Incident) updateMissing(p *Policy, step int) ([]Person, time.Duration) {
-	var asked []Person
-	for _, person := range []Person{i.Roles[Communicator], i.responsible()} {
-		if !person.IsZero() && !slices.Contains(asked, person) {
-			asked = append(asked, person)
-		}
-	}
+	asked := distinct(i.Roles[Communicator], i.responsible())
 	if step < len(asked) {
 		return asked[step : step+1], patience
 	}
@@ -98,7 +93,7 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 			continue // Listen says it, who knows what was heard
 		}
 		whom, again, known := i.missing(topic, p, r.Step)
-		if !known { // of a newer version
+		if !known || topic == TopicArchive && p.ArchiveAfter == 0 { // of a newer version, or of a policy before
 			i.remind(topic, time.Time{})
 			continue
 		}
@@ -121,6 +116,12 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 			i.record(Event{Kind: told, Stamp: s, From: strconv.Itoa(r.Step), To: string(topic), Whom: person})
 		}
 	}
+}
+
+// IsDue tells whether somebody is to be reminded of a topic by an instant.
+func (i *Incident) IsDue(topic Topic, at time.Time) bool {
+	r, kept := i.Reminders[topic]
+	return kept && !r.Due.After(at)
 }
 
 // missing is who hears of a topic at a step, and when it is said again.
@@ -167,6 +168,9 @@ func (i *Incident) Snooze(topic Topic, until time.Time, s Stamp) error {
 		r = Reminder{Due: until.Add(-restWarning)}
 	}
 	i.Reminders[topic] = r
+	if topic == TopicUpdate {
+		i.Refs[refPutOff] = strconv.FormatInt(until.UnixMilli(), 10)
+	}
 	i.record(Event{Kind: EventSnoozed, Stamp: s, To: string(topic), Text: until.UTC().Format(time.RFC3339)})
 	return nil
 }

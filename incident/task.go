@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,6 +87,10 @@ func (i *Incident) TakeTask(number int, s Stamp) error {
 	}
 	was := task.Owner
 	task.Owner = s.By
+	if r, kept := i.Reminders[TopicTask(number)]; kept { // it is theirs now, and they are asked first
+		r.Step = 0
+		i.Reminders[TopicTask(number)] = r
+	}
 	i.record(Event{Kind: EventTaskTaken, Stamp: s, From: was.Handle, To: strconv.Itoa(number), Text: task.Title, Whom: s.By})
 	return nil
 }
@@ -108,11 +113,8 @@ func (i *Incident) DropTask(number int, why string, s Stamp) error {
 	if err != nil {
 		return err
 	}
-	switch why = strings.TrimSpace(why); {
-	case why == "":
-		return Refuse(Invalid, "Say why it need not be done: task drop %d <reason>.", number)
-	case utf8.RuneCountInString(why) > MaxWhy:
-		return Refuse(Invalid, "The reason is longer than %d characters: say it shorter, and put the rest in a note.", MaxWhy)
+	if why, err = cleanWhy(why, fmt.Sprintf("it need not be done: task drop %d <reason>", number)); err != nil {
+		return err
 	}
 	task.Dropped, task.Why = s.At, why
 	i.remind(TopicTask(number), time.Time{})
@@ -200,22 +202,21 @@ func (t Topic) Task() (number int, ok bool) {
 	return number, ok && err == nil
 }
 
-// taskAgain is how long those who were asked for a task have before they are asked again.
-const taskAgain = time.Hour
+// taskAgain is how long those who were asked for a task have before they are asked again: twice as long each time that they were
+// asked so often.
+const (
+	taskAgain = time.Hour
+	taskOften = 4
+)
 
 // taskMissing asks the owner of a task for it, then who leads, and so on by turns.
 func (i *Incident) taskMissing(number, step int) (whom []Person, again time.Duration) {
 	task, _ := i.Task(number)
-	var asked []Person
-	for _, person := range []Person{task.Owner, i.responsible()} {
-		if !person.IsZero() && !slices.Contains(asked, person) {
-			asked = append(asked, person)
-		}
-	}
+	asked := distinct(task.Owner, i.responsible())
 	if len(asked) == 0 {
 		return nil, taskAgain
 	}
-	again = taskAgain
+	again = taskAgain << min(step/taskOften, doublings)
 	if step+1 < len(asked) {
 		again = patience
 	}

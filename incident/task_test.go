@@ -134,3 +134,28 @@ func TestTheTaskThatIsDueFirstGoesFirst(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestATaskIsAskedForByTurns: whoever takes it is the first to be asked again, and nobody is asked each hour for ever.
+func TestATaskIsAskedForByTurns(t *testing.T) {
+	i := declared(t)
+	if _, err := i.GiveTask("restart the queue", grace, by(ada, 10).At, by(ada, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if got := remindedOf(i, 10); !slices.Equal(got, []string{"Grace"}) {
+		t.Errorf("first: %v", got)
+	}
+	linus := Person{Handle: "U0LINUS", Name: "Linus"}
+	if err := i.TakeTask(1, by(linus, 15)); err != nil {
+		t.Fatal(err)
+	}
+	if got := remindedOf(i, 20); !slices.Equal(got, []string{"Linus"}) {
+		t.Errorf("who took it: %v", got)
+	}
+	asked := 0
+	for minute := 30; minute < 7*24*60; minute += 10 {
+		asked += len(remindedOf(i, minute))
+	}
+	if asked < 7 || asked > 30 {
+		t.Errorf("asked %d times in a week", asked)
+	}
+}

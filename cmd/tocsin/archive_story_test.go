@@ -159,3 +159,31 @@ func TestStoryAPrivateRoomIsNotArchived(t *testing.T) {
 	room.Expect("reopened INC-1")
 	h.Quiet()
 }
+
+// TestStoryABusyRoomIsNotArchived: people talk in it after the close, before the warning and after it, and in threads.
+func TestStoryABusyRoomIsNotArchived(t *testing.T) {
+	h, ada, room := closedRoom(t, "")
+	for range 8 {
+		h.pass(12 * time.Hour)
+		ada.Say(room.Name(), "still looking at the logs")
+	}
+	h.pass(47 * time.Hour)
+	h.Quiet()
+	h.pass(time.Hour)
+	warning := room.Expect("nobody has written anything since: this room is archived")
+	h.pass(23 * time.Hour)
+	ada.Reply(warning, "do not, please")
+	h.pass(time.Hour)
+	h.pass(46 * time.Hour)
+	h.Quiet()
+	if room.Archived() {
+		t.Error("archived an hour after somebody has written")
+	}
+	h.pass(time.Hour)
+	room.Expect("this room is archived")
+	h.pass(24 * time.Hour)
+	h.Quiet()
+	if !room.Archived() {
+		t.Error("nobody has written since")
+	}
+}

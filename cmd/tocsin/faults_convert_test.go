@@ -72,6 +72,37 @@ func TestF74QueuedThenMadePrivate(t *testing.T) {
 	}
 }
 
+// TestF74SaidInItsOrder: what was to be said in the room before, and could not be, is said in the new one, in the order in which it
+// happened, and nothing in the old one.
+func TestF74SaidInItsOrder(t *testing.T) {
+	h, _, room, _ := inRoom(t)
+	h.Announce(looked...)
+	before := len(h.Posted(room.Name()))
+	h.Faults(func(slacksim.Call) *slacksim.Fault { return &slacksim.Fault{Kind: slacksim.Status, Status: http.StatusServiceUnavailable} })
+	for n, line := range []string{"mitigated", "update one", "resolve", "reopen not yet", "private", "update two"} {
+		verb, rest, _ := strings.Cut(line, " ")
+		h.command("Ada", "#general", strings.TrimSpace("/incident "+verb+" INC-1 "+rest), "ordered."+string(rune('a'+n)))
+	}
+	h.quieten(t)
+	h.Pass(time.Minute)
+	h.Faults(nil)
+	h.recover(time.Minute)
+	var said []string
+	for _, post := range h.Posted("#inc-1-checkout-is-down-2") {
+		for _, words := range []string{"marked INC-1 mitigated", "one", "resolved INC-1", "reopened INC-1", "made INC-1 private", "two"} {
+			if strings.Contains(post.Text, words) && !post.Pinned {
+				said = append(said, words)
+			}
+		}
+	}
+	if got := strings.Join(said, ", "); got != "marked INC-1 mitigated, one, resolved INC-1, reopened INC-1, made INC-1 private, two" {
+		t.Errorf("said in this order: %s", got)
+	}
+	if got := h.Posted(room.Name())[before:]; len(got) != 1 || !strings.Contains(got[0].Text, "made INC-1 private") {
+		t.Errorf("in the room before: %+v", got)
+	}
+}
+
 // TestF74ClosedOffWhileItsRoomOpens: the room stands before anybody knows that it is to be a private one. It is never the
 // incident's, and archived.
 func TestF74ClosedOffWhileItsRoomOpens(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"tocsin"
 	"tocsin/bot/slacksim"
+	"tocsin/incident"
 )
 
 // TestStorySeverityUnknown: whoever cannot say how bad it is says so, and the room is asked once there was time to look.
@@ -196,5 +197,33 @@ func TestStoryBackfill(t *testing.T) {
 	if got := h.Person("Grace").Type("#general", "/incident timeline INC-3").Text; got != strings.ReplaceAll(missing, "INC-4", "INC-3") {
 		t.Errorf("a private one is answered like one that does not exist: %s", got)
 	}
+	h.Quiet()
+}
+
+// TestStoryWhoMayDrill: what the policy says of exercises and of real incidents holds, whichever way somebody asks for one.
+func TestStoryWhoMayDrill(t *testing.T) {
+	policy := incident.Defaults()
+	h := newHouse(t, func(o *options) { o.policy = policy })
+	ada := h.Person("Ada")
+	submit := func(verb, title string, drill bool) {
+		t.Helper()
+		ada.Type("#general", "/incident "+verb)
+		form := ada.Modal().Fill("What is broken?", title)
+		if drill {
+			form.Tick("Options", "Drill")
+		}
+		form.Submit()
+	}
+	const toAdmins = "to admins: ask one of them"
+	policy.Permissions = map[string]incident.Grant{"drill": incident.Admins}
+	for _, typed := range []string{"drill we practise", "declare we practise --drill", "declare --drill"} {
+		ada.Type("#general", "/incident "+typed).Expect("leaves drill " + toAdmins)
+	}
+	submit("declare", "we practise", true)
+	ada.Modal().Has("leaves drill " + toAdmins)
+	policy.Permissions = map[string]incident.Grant{"declare": incident.Admins}
+	ada.Type("#general", "/incident declare checkout is down").Expect("leaves declare " + toAdmins)
+	submit("drill", "we practise", false)
+	h.Channel("#inc-1-we-practise").Expect("EXERCISE")
 	h.Quiet()
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"tocsin/bot/slacksim"
+	"tocsin/incident"
 )
 
 // lookAfter is what upkeep does at start.
@@ -98,4 +100,34 @@ func TestStoryMendCallsWhoNeverCame(t *testing.T) {
 	h.Quiet()
 	ada.Type(room.Name(), "/incident mend").Expect("INC-1 is looked after")
 	h.Quiet()
+}
+
+// TestStoryMendByTwo: of two that start together and miss the same card, one posts it.
+func TestStoryMendByTwo(t *testing.T) {
+	h, _, room, card := inRoom(t)
+	h.Announce("already_in_channel", "already_pinned")
+	h.Remove(card)
+	var ahead atomic.Bool
+	h.Faults(func(c slacksim.Call) *slacksim.Fault {
+		if c.Method == "bookmarks.list" && !ahead.Swap(true) { // the other one is
+			h.lookAfter()
+			if err := h.drain(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		return nil
+	})
+	h.lookAfter()
+	room.Expect("checkout is down", "Take command")
+	h.Quiet()
+	mended := 0
+	events, _, err := h.program.store.Timeline(t.Context(), 1, 0, 50)
+	for _, e := range events {
+		if e.Kind == incident.EventMended {
+			mended++
+		}
+	}
+	if err != nil || mended != 1 {
+		t.Errorf("found missing %d times: %v", mended, err)
+	}
 }

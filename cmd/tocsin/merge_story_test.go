@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"tocsin/bot/slacksim"
@@ -140,4 +141,30 @@ func TestStoryLookAlikesAreMerged(t *testing.T) {
 	newer.Expect("merged INC-2")
 	older.Expect("merged *INC-2")
 	h.Quiet()
+}
+
+// TestStoryMergeTwiceAtOnce: what is merged while the people of the first are being invited is not forgotten with them.
+func TestStoryMergeTwiceAtOnce(t *testing.T) {
+	h, older, newer := twoRooms(t, "")
+	ada, linus := h.Person("Ada"), h.Person("Linus")
+	linus.Type("#general", "/incident declare search is slow").Expect("INC-3 declared")
+	h.Channel("#inc-3-search-is-slow").Expect("Take command")
+	h.Channel("#incidents").Expect("search is slow")
+	h.Quiet()
+	var once sync.Once
+	h.Faults(func(c slacksim.Call) *slacksim.Fault {
+		if c.Method == "conversations.invite" {
+			once.Do(func() { ada.Type("#general", "/incident merge INC-3 into INC-1").Expect("INC-3 is a duplicate") })
+		}
+		return nil
+	})
+	ada.Type("#general", "/incident merge INC-2 into INC-1").Expect("INC-2 is a duplicate")
+	older.Expect("merged *INC-2")
+	older.Expect("merged *INC-3")
+	newer.Expect("merged INC-2")
+	h.Channel("#inc-3-search-is-slow").Expect("merged INC-3")
+	h.Quiet()
+	if got := strings.Join(older.Members(), " "); got != "Ada Grace Linus Tocsin" {
+		t.Errorf("members: %s", got)
+	}
 }

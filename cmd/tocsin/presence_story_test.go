@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tocsin/bot/slacksim"
+	"tocsin/incident"
 )
 
 // TestStoryLateJoiner: who comes in later than ten minutes reads how things stand, alone and once; not who declared, nor who
@@ -199,5 +200,82 @@ func TestStorySilenceOfTheCommander(t *testing.T) {
 	h.pass(time.Minute)
 	room.Expect("Nothing was heard")
 	ada.Type(room.Name(), "/incident timeline").Expect("reminded the room of the silence")
+	h.Quiet()
+}
+
+// TestStorySilenceInALostRoom: what is due is said before anybody listens; a room that cannot be read is not asked for again at
+// once, and nobody is accused.
+func TestStorySilenceInALostRoom(t *testing.T) {
+	h, ada, room, _ := inRoom(t)
+	ada.Type(room.Name(), "/incident commander me")
+	room.Expect("now *commander*")
+	said := -1
+	h.Faults(func(c slacksim.Call) *slacksim.Fault {
+		if c.Method != "conversations.history" {
+			return nil
+		}
+		if said < 0 {
+			said = len(reminded(h, 1))
+		}
+		return &slacksim.Fault{Kind: slacksim.SlackError, Error: "channel_not_found"}
+	})
+	h.Quiet()
+	h.Pass(time.Hour) // an update is due, too
+	if err := h.program.bot.Remind(t.Context()); err == nil {
+		t.Error("that the room could not be read is told to upkeep")
+	}
+	h.DirectMessages(ada).Expect("An update on")
+	h.pass(10 * time.Second)
+	h.Quiet()
+	if asked := h.called("conversations.history", nil); asked != 1 || said != 1 {
+		t.Errorf("asked %d times, after %d reminders", asked, said)
+	}
+}
+
+// reminded are the reminders that were recorded of an incident.
+func reminded(h *house, id incident.ID) (list []incident.Event) {
+	events, _, err := h.program.store.Timeline(h.t.Context(), id, 0, 100)
+	if err != nil {
+		h.t.Error(err)
+	}
+	for _, e := range events {
+		if e.Kind == incident.EventReminded {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// TestStorySilenceThatNobodyMinds is not listened for.
+func TestStorySilenceThatNobodyMinds(t *testing.T) {
+	h, ada, room, _ := inRoom(t, silenceIsFine)
+	ada.Type(room.Name(), "/incident commander me")
+	room.Expect("now *commander*")
+	h.pass(50 * time.Minute)
+	h.Quiet()
+	if asked := h.called("conversations.history", nil); asked != 0 {
+		t.Errorf("the room was read %d times", asked)
+	}
+}
+
+// TestStorySilenceIsBrokenInAnOldThread: who speaks there is heard, and nobody else is for it.
+func TestStorySilenceIsBrokenInAnOldThread(t *testing.T) {
+	h, ada, room, _ := inRoom(t, func(o *options) { o.policy.Severities[1].Cadence = 0 })
+	grace, linus := h.Person("Grace"), h.Person("Linus")
+	ada.Type(room.Name(), "/incident commander me")
+	room.Expect("now *commander*")
+	for _, role := range []string{"scribe @Grace", "mitigator @Linus"} {
+		ada.Type(room.Name(), "/incident "+role)
+		room.Expect("is now")
+	}
+	h.Quiet()
+	head := ada.Say(room.Name(), "what do we see?")
+	linus.Reply(head, "nothing yet")
+	h.Pass(40 * time.Minute)
+	ada.Reply(head, "and now?")
+	h.Pass(10 * time.Minute)
+	grace.Reply(head, "the queue grows")
+	h.remind()
+	h.DirectMessages(ada).Expect("Nothing was heard", "from *Linus* (mitigator).")
 	h.Quiet()
 }

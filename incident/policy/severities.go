@@ -34,9 +34,6 @@ func (f file) severities(p *incident.Policy) error {
 		if utf8.RuneCountInString(s.Meaning) > maxWords {
 			faults = append(faults, fmt.Errorf("%s.meaning: is longer than %d characters", where, maxWords))
 		}
-		if s.LeadWithin != 0 && (s.LeadWithin < time.Minute || s.LeadWithin > 24*time.Hour) {
-			faults = append(faults, fmt.Errorf("%s.lead_within: %s must be between 1m and 24h", where, s.LeadWithin))
-		}
 		if s.Name == string(incident.Unknown) {
 			faults = append(faults, fmt.Errorf("%s.name: unknown is there already, for as long as nobody can say how bad it is: choose another word", where))
 		}
