@@ -90,8 +90,8 @@ var verbs = []verb{
 	{line: "timeline {id}", reads: true, weight: 1},
 }
 
-// conversions are typed by the walk only: under kill -9, words that waited for the room before are said behind those of the
-// conversion, and the pin may be missing in the new one.
+// conversions are typed by nobody who is not given them as more: words that waited for the room before are said behind those of
+// the conversion, and now and then the pin is missing in the new one.
 var conversions = []verb{
 	{kind: incident.EventPrivate, line: "private {id}", done: regexp.MustCompile(`INC-\d+ is private now`), weight: 1},
 	{kind: incident.EventPublic, line: "public {id} yes everybody", done: regexp.MustCompile(`INC-\d+ is public now`), weight: 2},
