@@ -45,6 +45,7 @@ func TestStoryLists(t *testing.T) {
 	ada.Type("#random", "/incident show INC-9").Expect("There is no INC-9.")
 	ada.Type("#random", "/incident stats").Expect("2 *SEV1*, half of them resolved within 3d 0h · 1 *SEV3*.")
 	ada.Type("#random", "/incident stats 1d").Expect("No incidents since")
+	ada.Type("#random", "/incident stats 2000-01-01").Expect("Figures go back a year at most")
 	ada.Type("#random", "/incident stats for ever").Expect("Say how far back")
 	h.Person("Gus").Type("#general", "/incident stats").Expect("Figures are for the members")
 	h.Person("Gus").Type("#general", "/incident list all").Expect("No incidents that you can see")
