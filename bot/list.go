@@ -93,7 +93,8 @@ func (c *call) filter(args string) (f incident.Filter, err error) {
 			if n++; n == len(words) {
 				return f, incident.Refuse(incident.Invalid, "What comes after %s? For example: list all service checkout since 7d.", word)
 			}
-			value = words[n]
+			typed, used := flagValue(words[n:])
+			value, n = unquoted(typed), n+used-1
 		}
 		switch word {
 		case "open":

@@ -49,5 +49,10 @@ func TestStoryLists(t *testing.T) {
 	ada.Type("#random", "/incident stats for ever").Expect("Say how far back")
 	h.Person("Gus").Type("#general", "/incident stats").Expect("Figures are for the members")
 	h.Person("Gus").Type("#general", "/incident list all").Expect("No incidents that you can see")
+	grace.Type("#general", `/incident declare the bank says no --service "Payment API"`).Expect("INC-5 declared")
+	grace.Type("#general", "/incident resolve INC-5").Expect("is resolved")
+	h.quieten(t)
+	ask(`all service "payment api" since 1d`, []string{"1 incident", "INC-5"}, "INC-1 ")
+	ask("all service “payment api”", []string{"1 incident", "INC-5"})
 	h.quieten(t)
 }
