@@ -77,3 +77,22 @@ func TestStoryCustomersRefusals(t *testing.T) {
 	ada.Type(room.Name(), "/incident customers hello").Expect("names no channel for customers")
 	h.Quiet()
 }
+
+// TestStoryARefusalOfAFormMends: what it offers stands above the form, which still holds what was typed.
+func TestStoryARefusalOfAFormMends(t *testing.T) {
+	h, _, _, room := customersHouse(t)
+	linus := h.Person("Linus")
+	linus.Join(room)
+	h.Announce("already_in_channel")
+	linus.Type(room.Name(), "/incident customers")
+	form := linus.Modal().Fill("What may customers read?", "We are on it.")
+	form.Submit()
+	refused := linus.Modal().Has("Only the communicator or the commander speaks to customers", "I am the communicator")
+	linus.Press(refused, "I am the communicator")
+	room.Expect("@Linus is now *communicator*")
+	linus.Modal().Close()
+	refused.Close()
+	form.Submit()
+	room.Expect("Draft for customers", "We are on it.")
+	h.Quiet()
+}
