@@ -56,20 +56,22 @@ unit:
 stories crash kill: export TOCSIN_POSTGRES = must
 POSTGRES = $(if $(wildcard /dev/shm/.),TMPDIR=/dev/shm) TOCSIN_TEST_ENGINE=postgres
 
-# All stories twice: over HTTP on SQLite under the race detector, and in Socket Mode on PostgreSQL.
+# All stories twice: over HTTP on SQLite under the race detector, and in Socket Mode on PostgreSQL. More of them at once than
+# there are processors, because some wait for what really takes its time.
 stories: ## what people do, over both transports and both databases
-	$(TEST) -race -short ./cmd/tocsin
-	$(POSTGRES) TOCSIN_TEST_TRANSPORT=socket $(TEST) -short ./cmd/tocsin
+	$(TEST) -race -short -parallel 6 ./cmd/tocsin
+	$(POSTGRES) TOCSIN_TEST_TRANSPORT=socket $(TEST) -short -parallel 6 ./cmd/tocsin
 
 # Each outside call fails before and after it lands, then the program starts again: the same world as without faults.
 crash: ## each outside call fails, before and after it lands
 	$(TEST) -count=1 -run 'TestCrash$$' -v ./cmd/tocsin | grep -v '^=== '
 	$(POSTGRES) $(TEST) -count=1 -timeout 20m -run 'TestCrash$$' -v ./cmd/tocsin | grep -v '^=== '
 
-# kill -9 at random moments, SIGTERM under load, and SIGSTOP past the leases of three replicas on PostgreSQL.
+# kill -9 at random moments, SIGTERM under load, and SIGSTOP past the leases of three replicas on PostgreSQL;
+# and ten thousand steps by random people without any of that.
 # CYCLES=1000 for the whole bar, SEED=n to repeat a run.
 kill: build ## kill -9 at random moments
-	TOCSIN_KILL_CYCLES=$(CYCLES) TOCSIN_KILL_SEED=$(SEED) $(TEST) -count=1 -timeout 60m -run 'TestKill$$|TestStop$$|TestKillReplicas$$|TestF79' -v ./cmd/tocsin | grep -v '^=== '
+	TOCSIN_KILL_CYCLES=$(CYCLES) TOCSIN_KILL_SEED=$(SEED) $(TEST) -count=1 -timeout 60m -run 'TestKill$$|TestStop$$|TestKillReplicas$$|TestF79|TestWalk$$' -v ./cmd/tocsin | grep -v '^=== '
 
 # Six hours without Slack, and an hour of "slower", with thousands of effects waiting: what it costs to catch up.
 outage: ## six hours without Slack, on a clock of its own

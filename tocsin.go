@@ -7,3 +7,8 @@ import _ "embed"
 //
 //go:embed manifest.yml
 var Manifest []byte
+
+// PolicyPage is the page of the documentation about the policy, whose example is what the program prints as one.
+//
+//go:embed docs/policy.md
+var PolicyPage string

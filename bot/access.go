@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"unicode/utf8"
+
 	"tocsin/incident"
 )
 
@@ -12,11 +14,14 @@ func (c *call) access(args string) (answer, error) {
 	if !named {
 		return answer{}, incident.Refuse(incident.Invalid, "Say which incident, and why: access INC-7 I know the database.")
 	}
+	why = readable(why, c.name)
+	if utf8.RuneCountInString(why) > incident.MaxWhy {
+		return answer{}, incident.Refuse(incident.Invalid, "The reason is longer than %d characters: say it shorter.", incident.MaxWhy)
+	}
 	seen, err := c.sees(id, false)
 	if err != nil && incident.CodeOf(err) != incident.Missing {
 		return answer{}, err
 	}
-	why = readable(why, c.name)
 	return c.change(func(tx incident.Tx) (answer, error) {
 		i, err := tx.Incident(id)
 		if err != nil && incident.CodeOf(err) != incident.Missing {
@@ -25,7 +30,7 @@ func (c *call) access(args string) (answer, error) {
 		if err == nil && seen {
 			return say(markup(id.String()) + " is open to you already" + roomSuffix(i)), nil
 		}
-		if err == nil && i.Status.Open() && i.Status != incident.Triage && (c.standing == incident.Member || c.standing == incident.Admin) {
+		if err == nil && i.Status.Open() && i.Status != incident.Triage {
 			i.AskAccess(why, c.stamp())
 		}
 		return say("If there is such an incident and you are not in its room, the people there see that you ask."), nil

@@ -129,6 +129,13 @@ func (c *call) refusal(refusal *incident.Error) answer {
 		switch verb, args := cutWord(mend); verb {
 		case "severity": // one of them has to be chosen
 			buttons = append(buttons, severityButtons(c.Policy(), c.incident)...)
+		case "status":
+			buttons = append(buttons, statusMenu(&incident.Incident{ID: c.incident}))
+		case "stepdown": // from one of several
+			b := button(verb, c.incident, args)
+			b.ActionID += ":" + args
+			b.Text = plain(short(b.Text.Text+" as "+c.Policy().Duty(incident.Role(args)).Name(), 75))
+			buttons = append(buttons, b)
 		default:
 			buttons = append(buttons, button(verb, c.incident, args))
 		}

@@ -239,6 +239,5 @@ func (c *call) visible(i *incident.Incident, inside bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	member := !seen.IsZero() && c.Now().Sub(seen) < freshness
-	return member || !outsider && i.VisibleTo(c.who.Handle, false), nil
+	return c.stillIn(i, seen) || !outsider && i.VisibleTo(c.who.Handle, false), nil
 }

@@ -209,6 +209,7 @@ func roleMenu(policy *incident.Policy, i *incident.Incident) *slack.SelectBlockE
 	for _, duty := range policy.Roles {
 		options = append(options, option(fmt.Sprintf("%s %s me", duty.Role, i.ID), short("I am the "+duty.Name(), 75)))
 	}
+	options = append(options, option("handover "+i.ID.String(), "Give out a role…"))
 	return menuOf("role", "Take a role", options...)
 }
 

@@ -15,14 +15,16 @@ type command struct {
 	name   string
 	args   string // as help shows them
 	help   string
-	button string                      // its label, where it is offered as one; "" for the name
-	form   string                      // label of the words that it needs: without them it opens a form; "" for none
-	hint   string                      // below the form's field
-	entry  bool                        // it is about one entry: #12 comes first
-	more   []field                     // what else the form asks for
-	fill   func(*call) (string, error) // the words that its form holds at first; nil: none
-	room   bool                        // it is about one incident: the one whose room it is typed in, or INC-7 as its first word
-	run    func(*call, string) (answer, error)
+	button string  // its label, where it is offered as one; "" for the name
+	form   string  // label of the words that it needs: without them it opens a form; "" for none
+	hint   string  // below the form's field
+	entry  bool    // it is about one entry: #12 comes first
+	more   []field // what else the form asks for
+
+	wordless bool                        // its form may be sent without words
+	fill     func(*call) (string, error) // the words that its form holds at first; nil: none
+	room     bool                        // it is about one incident: the one whose room it is typed in, or INC-7 as its first word
+	run      func(*call, string) (answer, error)
 }
 
 // commands is the one table of verbs but for those of the roles, which are the policy's. Help, the menu and the buttons are
@@ -42,14 +44,14 @@ func init() {
 		{name: "unsubscribe", args: "INC-7, or service checkout", help: "hear no more of it", button: "Unsubscribe", run: (*call).unsubscribe},
 		{name: "access", args: "INC-7 why", help: "ask the people of a private incident to let you in", run: (*call).access},
 		{name: "help", help: "this list", button: "Help", run: (*call).help},
-		{name: "handover", args: "[commander] @user how things stand", help: "give a role to somebody with a note for them", room: true, run: (*call).handover},
+		{name: "handover", args: "[commander] @user how things stand", help: "give a role to somebody with a note for them", button: "Give out a role", form: "How do things stand?", hint: "For whoever takes over. It can be left out.", wordless: true, more: handoverFields, room: true, run: (*call).handover},
 		{name: "stepdown", args: "[commander]", help: "give up a role, so that nobody has it", button: "Step down", room: true, run: (*call).stepDown},
 		{name: "severity", args: "sev1 | unknown", help: "raise or lower the severity", room: true, run: (*call).severity},
 		{name: "status", args: "identified", help: "investigating, identified or monitoring", room: true, run: (*call).status},
 		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, run: (*call).note},
 		{name: "update", args: "[--next 30m] how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "What is known?", more: updateFields, room: true, run: (*call).update},
 		{name: "customers", args: "what customers may read", help: "tell customers; the commander approves", button: "Tell customers", form: "What may customers read?", hint: "It goes outside: no names, no inner words.", fill: (*call).template, room: true, run: (*call).customers},
-		{name: "task", args: "what [@user] [in 15m] | done 2 | take 2 | drop 2 why", help: "have something done, and see to it", button: "Add a task", form: "What is to be done?", hint: "End with in 15m, at 16:30 or tomorrow 09:00 if it has a time.", room: true, run: (*call).task},
+		{name: "task", args: "what [@user] [in 15m] | done 2 | take 2 | drop 2 why", help: "have something done, and see to it", button: "Add a task", form: "What is to be done?", hint: "It may end with a time: at 16:30, or tomorrow 09:00. Names in it are only words.", more: taskFields, room: true, run: (*call).task},
 		{name: "tasks", help: "what is still to be done, and by whom", button: "Tasks", room: true, run: (*call).tasks},
 		{name: "show", help: "how it stands, from anywhere", button: "Show", room: true, run: (*call).show},
 		{name: "private", help: "close it off: from now on only those in its room know of it", button: "Make it private", room: true, run: (*call).closeOff},
@@ -137,7 +139,7 @@ func (c *call) read(line string) (answer, error) {
 		return answer{}, err
 	}
 	if v.form != "" && v.entry && entryAlone.MatchString(args) {
-		c.before, args = args+" ", ""
+		c.before = args + " "
 		return c.openForm(v)
 	}
 	if v.form != "" && args == "" && !v.entry {
@@ -190,7 +192,7 @@ func (c *call) locate(args string, words bool) (rest string, err error) {
 		id, rest = here, strings.TrimSpace(args)
 	}
 	if id == 0 {
-		return "", incident.Refuse(incident.Invalid, "This is no incident's room. Type it there, or say which incident first: INC-7. Open ones: /incident list.")
+		return "", incident.Refuse(incident.Invalid, "This is no incident's room. Type it there, or say which incident first: INC-7. Open ones: /incident list.").Offer("list")
 	}
 	seen, err := c.sees(id, id == here)
 	if err != nil {
@@ -229,6 +231,11 @@ func (c *call) menu() (answer, error) {
 			element.Value += " me"
 		}
 		buttons = append(buttons, element)
+	}
+	if c.incident != 0 {
+		if turn, err := c.turnButton(); err == nil {
+			buttons = append(buttons, turn)
+		}
 	}
 	text := markup("What would you like to do?")
 	return show(text, section(text), slack.NewActionBlock("", buttons...), contextLine("Everything here can be typed too: `/incident help`"))

@@ -81,14 +81,14 @@ func (e *errand) deliver() (incident.Refs, error) {
 		e.i = i
 	}
 	learned, err := do(e)
-	if err == nil && e.between() {
+	if err == nil && e.betweenRooms() {
 		return incident.Refs{incident.RefNoRoom: "yes"}, nil
 	}
 	return learned, err
 }
 
-// between tells whether this belongs into a room, the one before was left, and the next one is not there yet.
-func (e *errand) between() bool {
+// betweenRooms tells whether this belongs into a room, the one before was left, and the next one is not there yet.
+func (e *errand) betweenRooms() bool {
 	outside := e.effect.Kind == incident.EffectAnnouncement || e.effect.Kind == incident.EffectThread || e.effect.Kind == incident.EffectLeave
 	return e.effect.Kind.Waits() == incident.EffectRoom && !outside && e.i.Refs[incident.RefRoom] == "" && e.i.Refs[incident.RefLeft] != ""
 }

@@ -8,9 +8,6 @@ import (
 	"tocsin/incident"
 )
 
-// withdrawn is what is left of a message whose readers are not to learn why, or by whom.
-var withdrawn = paragraph("This message was withdrawn.")
-
 // amendWords brings in step what we have said of an entry whose words are others now, or gone: in the room, below the
 // announcement, to customers, or to one person. What has not been said yet is said as it stands then.
 func (e *errand) amendWords() (incident.Refs, error) {
@@ -37,12 +34,12 @@ func (e *errand) amendWords() (incident.Refs, error) {
 			p.channel, err = e.directWith(firstOf(entry.Whom.Handle, e.i.Declarer.Handle))
 		case incident.EffectThread:
 			p.what, p.channel, p.thread = what+" thread", e.i.Refs[refAnnouncedIn], e.i.Refs[refAnnounced]
-			if e.i.Private { // by now: nobody there is to hear anything new of it
-				said = withdrawn
+			if e.i.Private { // by now: all of it is taken back
+				p.channel = ""
 			}
 		case incident.EffectCustomers:
 			p.what, p.channel = what+" customers", e.Policy().Customers.Channel
-			said = withdrawn
+			said = paragraph("This message was withdrawn.") // and nothing of why, or by whom
 		}
 		if err == nil && p.channel != "" && (owed.Kind != incident.EffectThread || p.thread != "") {
 			err = e.amendPost(p, said)
@@ -106,7 +103,6 @@ func (e *errand) amendPost(p post, line *saying) error {
 	if err != nil || found.Timestamp == "" {
 		return err
 	}
-	line = line.marked(e.i)
 	p.text, p.blocks = line.text, line.blocks
 	_, _, _, err = e.Slack().UpdateMessageContext(e.ctx, p.channel, found.Timestamp, e.options(p)...)
 	if refusedWith(err, "is_archived", "is_inactive", "message_not_found", "cant_update_message", "edit_window_closed") {

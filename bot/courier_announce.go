@@ -108,17 +108,21 @@ func (e *errand) threadUpdate() (incident.Refs, error) {
 	return incident.Refs{refThreaded: strings.TrimSpace(e.i.Refs[refThreaded] + " " + ts)}, nil
 }
 
-// announcementAddress is where the announcement can be read, or "".
+// announcementAddress is where the announcement can be read, or "": that of a private incident is being taken back.
 func (b *Bot) announcementAddress(i *incident.Incident) string {
 	us := b.team.Load()
 	channel, ts := i.Refs[refAnnouncedIn], i.Refs[refAnnounced]
-	if us == nil {
+	if us == nil || i.Private {
 		return ""
 	}
 	return permalink(us.url, channel, posted{TS: ts})
 }
 
+// announcementLink leads to the announcement; of a private incident there is none, or it is being taken back.
 func (b *Bot) announcementLink(i *incident.Incident) markup {
+	if i.Private {
+		return ""
+	}
 	if address := b.announcementAddress(i); address != "" {
 		return link(address, "Announcement")
 	}

@@ -67,6 +67,10 @@ func (e *errand) revived() (bool, error) {
 	return err == nil, fault("conversations.join", err)
 }
 
+// goesWithRoom is what is kept of a room and what hung in it. So is who has left it, where it is open to all: from a private one they
+// may have been put out.
+var goesWithRoom = map[string]bool{refCard: true, refPinned: true, refTopic: true, incident.RefInvited: true, refArchived: true}
+
 // anew are the refs of a new room: what hung in the one before does not stand in it.
 func (e *errand) anew(room *slack.Channel) incident.Refs {
 	refs := incident.Refs{incident.RefRoom: room.ID, incident.RefRoomName: room.Name}
@@ -81,7 +85,7 @@ func (e *errand) anew(room *slack.Channel) incident.Refs {
 	if former != "" || len(left) > 0 {
 		refs[refFormer] = former
 		for name, value := range e.i.Refs {
-			if value != "" && (name == refCard || name == refPinned || name == refTopic || name == refInvited || name == refArchived || strings.HasPrefix(name, refBookmark) || strings.HasPrefix(name, refTask)) {
+			if value != "" && (goesWithRoom[name] || name == incident.RefGone && !e.i.Private || strings.HasPrefix(name, refBookmark) || strings.HasPrefix(name, refTask)) {
 				refs[name] = ""
 			}
 		}

@@ -76,7 +76,7 @@ func (l *losses) mend() error {
 			return nil
 		}
 		if len(l.absent) > 0 {
-			i.Refs[refInvited] = strings.Join(without(strings.Fields(i.Refs[refInvited]), l.absent), " ")
+			i.Refs[incident.RefInvited] = strings.Join(without(strings.Fields(i.Refs[incident.RefInvited]), l.absent), " ")
 		}
 		i.Mended(strings.Join(words, ", "), s)
 		return nil
@@ -161,8 +161,11 @@ func (l *losses) findInside(room string) error {
 		return nil
 	}
 	l.lose("", refPinned) // a second time does no harm
+	if l.i.Private {      // who was invited and is not there may have been put out, and only a person calls them back
+		return nil
+	}
 	present, err := l.members(l.ctx, room)
-	l.absent = without(l.invited(), present)
+	l.absent = slices.DeleteFunc(without(l.invited(), present), l.i.IsGone) // who has left by themselves is left in peace
 	return err
 }
 

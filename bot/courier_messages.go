@@ -31,11 +31,24 @@ type post struct {
 }
 
 func (e *errand) options(p post) []slack.MsgOption {
+	payload := e.payload(p)
+	p = p.marked(e.i)
 	return []slack.MsgOption{
 		slack.MsgOptionText(string(p.text), false), // markup is escaped already
 		slack.MsgOptionBlocks(p.blocks...),
-		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: metadataType, EventPayload: e.payload(p)}),
+		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: metadataType, EventPayload: payload}),
 	}
+}
+
+// marked is a message that says first that it is an exercise, where it is one. Those that begin with the headline do so already.
+func (p post) marked(i *incident.Incident) post {
+	mark := drillMark(i)
+	if mark == "" || strings.HasPrefix(string(p.text), string(mark)) {
+		return p
+	}
+	p.text = mark + p.text
+	p.blocks = append([]slack.Block{contextLine(":test_tube: *EXERCISE*")}, p.blocks...)
+	return p
 }
 
 func (e *errand) payload(p post) map[string]any {
@@ -227,7 +240,6 @@ func (e *errand) sayOne(event incident.Event) error {
 
 // speak posts to the room what is said of an event. What stands is brought in step where an earlier try has posted it.
 func (e *errand) speak(event incident.Event, line *saying, stands bool) error {
-	line = line.marked(e.i)
 	p := post{
 		what: fmt.Sprintf("%s event %d", e.i.ID, event.ID), channel: e.roomID(), since: event.At,
 		text: line.text, blocks: line.blocks, stands: stands,
@@ -259,7 +271,6 @@ func (e *errand) tell() (incident.Refs, error) {
 	if err != nil || line == nil || !userID.MatchString(whom) {
 		return nil, err
 	}
-	line = line.marked(e.i)
 	p := post{
 		what: fmt.Sprintf("%s event %d", e.effect.Incident, event.ID), since: event.At,
 		text: line.text, blocks: line.blocks,

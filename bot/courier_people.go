@@ -10,13 +10,10 @@ import (
 	"tocsin/incident"
 )
 
-// refInvited keeps who has been invited, people and groups, so that nobody who left is called back by the next change of a
-// role. It begins with the room that they were invited to: to the next one they are again.
-const refInvited = "slack.invited"
-
-// invited lists who has been invited to the room that there is.
+// invited lists who has been invited to the room that there is, so that nobody who left is called back by the next change of a
+// role. What is kept begins with the room that they were invited to: to the next one they are again.
 func (e *errand) invited() []string {
-	there := strings.Fields(e.i.Refs[refInvited])
+	there := strings.Fields(e.i.Refs[incident.RefInvited])
 	switch {
 	case len(there) > 0 && there[0] == e.roomID():
 		return there[1:]
@@ -47,7 +44,7 @@ func (e *errand) invite() (incident.Refs, error) {
 	}
 	var wanted, groups []string
 	for _, handle := range slices.Concat(policy.Invited(e.i), strings.Fields(e.i.Refs[incident.RefPeople]), carried) {
-		if userID.MatchString(handle) && handle != e.team.Load().bot && !slices.Contains(invited, handle) && !slices.Contains(wanted, handle) {
+		if userID.MatchString(handle) && handle != e.team.Load().bot && !e.stayOut(handle) && !slices.Contains(invited, handle) && !slices.Contains(wanted, handle) {
 			wanted = append(wanted, handle)
 		}
 	}
@@ -78,12 +75,12 @@ func (e *errand) invite() (incident.Refs, error) {
 
 // remember is what is kept of who has been invited. Where others may change that meanwhile, it is kept at once.
 func (e *errand) remember(who []string) (incident.Refs, error) {
-	for _, shared := range []string{refInvited, incident.RefPeople, incident.RefCarried} {
+	for _, shared := range []string{incident.RefInvited, incident.RefPeople, incident.RefCarried} {
 		if e.i.Refs[shared] != "" {
 			return nil, e.keepAtOnce(who)
 		}
 	}
-	return incident.Refs{refInvited: e.keepInvited(who)}, nil
+	return incident.Refs{incident.RefInvited: e.keepInvited(who)}, nil
 }
 
 // keepAtOnce adds to those who have been invited, and takes away those who were to be and are: all others stay, who came in while
@@ -99,7 +96,7 @@ func (e *errand) keepAtOnce(who []string) error {
 				i.Refs[done] = strings.Join(without(strings.Fields(i.Refs[done]), strings.Fields(was)), " ")
 			}
 		}
-		i.Refs[refInvited] = e.keepInvited(append(without(now.invited(), who), who...))
+		i.Refs[incident.RefInvited] = e.keepInvited(append(without(now.invited(), who), who...))
 		return nil
 	})
 }
@@ -108,6 +105,9 @@ func (e *errand) keepAtOnce(who []string) error {
 func without(list, other []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(word string) bool { return slices.Contains(other, word) })
 }
+
+// stayOut tells whether somebody is not to be called back: they have left a room that is private, or were put out of it.
+func (e *errand) stayOut(handle string) bool { return e.i.Private && e.i.IsGone(handle) }
 
 // inviteAll invites people, however many they are, and leaves out groups.
 func (e *errand) inviteAll(handles []string) error {
@@ -137,7 +137,7 @@ func (e *errand) inGroups(groups, but []string) ([]string, error) {
 		}
 		people = append(people, group)
 		for _, handle := range members {
-			if slices.Contains(but, handle) || slices.Contains(people, handle) {
+			if e.stayOut(handle) || slices.Contains(but, handle) || slices.Contains(people, handle) {
 				continue
 			}
 			if welcome, err := e.ofUs(handle); err != nil {

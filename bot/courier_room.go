@@ -20,7 +20,11 @@ const mostRooms = 9
 
 // room opens the incident's channel, once.
 func (e *errand) room() (incident.Refs, error) {
-	if e.roomID() != "" || e.i.Room == "" || e.i.Status == incident.Triage || e.i.Status == incident.Declined || e.i.DuplicateOf != 0 {
+	if e.i.Room == "" { // none is wanted, but who recorded it must be somebody who may
+		_, err := e.declarerMay()
+		return nil, err
+	}
+	if e.roomID() != "" || e.i.Status == incident.Triage || e.i.Status == incident.Declined || e.i.DuplicateOf != 0 {
 		return nil, nil
 	}
 	if e.archived() {

@@ -77,7 +77,7 @@ func (e *errand) summaryLines(events []incident.Event) (lines []markup, err erro
 		if event.Redacted {
 			continue
 		}
-		event, err := veil(event, e.tells)
+		event, err := conceal(event, e.tells)
 		if err != nil {
 			return nil, err
 		}

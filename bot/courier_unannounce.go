@@ -22,12 +22,17 @@ func (e *errand) unannounce() (incident.Refs, error) {
 	if channel == "" || ts == "" {
 		return nil, nil
 	}
+	if e.i.Refs[incident.RefRoomless] != "" { // people met below it
+		if err := e.unthread(channel, ts); err != nil {
+			return nil, err
+		}
+	}
 	for _, below := range append(strings.Fields(e.i.Refs[refThreaded]), ts) {
 		if err := e.unsay(channel, below); err != nil {
 			return nil, err
 		}
 	}
-	return incident.Refs{refAnnouncedIn: "", refAnnounced: "", refThreaded: ""}, nil
+	return incident.Refs{refAnnouncedIn: "", refAnnounced: "", refThreaded: "", incident.RefRoomless: ""}, nil
 }
 
 // announcementMark is what the announcement is known by.

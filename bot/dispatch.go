@@ -168,15 +168,14 @@ func (c *call) submitDeclare(v view) ([]byte, error) {
 // submitWords runs a verb with the words of its form.
 func (c *call) submitWords(verb string, id incident.ID, v view) ([]byte, error) {
 	words := strings.TrimSpace(v.value(inputWords))
-	if words == "" {
+	asked, _ := lookup(verb)
+	if words == "" && !asked.wordless {
 		return formErrors(map[string]string{inputWords: "There are no words in it."})
 	}
-	asked, _ := lookup(verb)
 	if asked.room {
 		verb += " " + id.String()
 	}
-	// Unlike a typed command, a form delivers text unescaped: escape it, so that one reader serves both.
-	a, err := c.try(verb + " " + c.before + string(escapeTyped(asked.compose(v, words))))
+	a, err := c.try(verb + " " + c.before + asked.compose(v, words))
 	switch {
 	case err != nil:
 		return c.formRefused(inputWords, err)

@@ -46,25 +46,41 @@ func (c *call) amend(tx incident.Tx, i *incident.Incident, e incident.Entry, ref
 	return c.inform(tx, i)
 }
 
-// redact takes the words of an entry out. What else repeats them is an entry of its own, and is named.
+// redact takes the words of an entry out. What else repeats them is an entry of its own, and is named: before the words are gone,
+// so that it belongs to the answer that is kept.
 func (c *call) redact(args string) (answer, error) {
-	var gone incident.Entry
-	a, err := c.onEntry(args, "is redacted: its words are gone from the record. What we posted of them is edited; what others wrote in Slack is theirs.",
+	also, err := c.alsoSaid(args)
+	if err != nil {
+		return answer{}, err
+	}
+	gone := int64(0)
+	a, err := c.onEntry(args, "is redacted: its words are gone from the record. What we posted of them is edited; what others wrote in Slack is theirs."+also,
 		func(tx incident.Tx, i *incident.Incident, e incident.Entry, why string) error {
-			gone = e
+			gone = e.ID
 			return c.amend(tx, i, e, i.Redact(e, why, c.stamp()))
 		})
-	if err == nil && gone.ID != 0 { // 0: it was recorded before, and this is the same answer
-		c.Log.Info(c.incident.String()+": an entry was redacted", "entry", gone.ID, "request", c.key)
-	}
-	if err != nil || gone.ID == 0 {
-		return a, err
-	}
-	also, err := c.repeats(gone)
-	if len(also) > 0 {
-		a.Text += markup(" The same words, or what they were changed to, stand in " + strings.Join(also, ", ") + ": redact these too if they must go.")
+	if err == nil && gone != 0 { // 0: it was recorded before, and this is the same answer
+		c.Log.Info(c.incident.String()+": an entry was redacted", "entry", gone, "request", c.key)
 	}
 	return a, err
+}
+
+// alsoSaid names the entries that repeat the words of one; "" where none does, or there is no such entry.
+func (c *call) alsoSaid(args string) (string, error) {
+	word, _ := cutWord(args)
+	number, err := entryNumber(word)
+	if err != nil {
+		return "", err
+	}
+	e, err := c.Store.Entry(c.ctx, c.incident, number)
+	if err != nil || e.Text == "" {
+		return "", err
+	}
+	also, err := c.repeats(e)
+	if len(also) == 0 || err != nil {
+		return "", err
+	}
+	return " The same words, or what they were changed to, stand in " + strings.Join(also, ", ") + ": redact these too if they must go.", nil
 }
 
 // repeats are the numbers of the entries that say the same as one that was redacted, or what became of it.

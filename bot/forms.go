@@ -69,10 +69,16 @@ func (c *call) openForm(v command) (answer, error) {
 	if v.room {
 		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(markup(strings.TrimSpace(c.incident.String()+" "+c.before))))
 	}
-	view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input))
+	asked := slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input).WithOptional(v.wordless)
+	first, then := []slack.Block{}, []slack.Block{asked}
 	for _, f := range v.more {
-		view.Blocks.BlockSet = append(view.Blocks.BlockSet, f.block())
+		if block := f.block(c.Policy()); f.first {
+			first = append(first, block)
+		} else {
+			then = append(then, block)
+		}
 	}
+	view.Blocks.BlockSet = slices.Concat(view.Blocks.BlockSet, first, then)
 	if err := c.open(view); err != nil {
 		c.Log.Warn("form not opened", "request", c.key, "err", fault("views.open", err))
 		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident %s %s", v.name, v.args)
@@ -84,35 +90,58 @@ func (c *call) openForm(v command) (answer, error) {
 type field struct {
 	id, label string
 	choices   []string // typed as --id choice before the words; none: more words, typed after "label: " on a line of their own
+	after     string   // before a choice that is typed behind the words, instead of --id; "" for none
+	person    bool     // somebody, typed as a mention behind all else
+	none      string   // what stands there while nothing is chosen
+	first     bool     // typed as it is, before the words; and it has to be filled in
+	roles     bool     // its choices are the roles of the policy
 }
 
-func (f field) block() *slack.InputBlock {
+func (f field) block(policy *incident.Policy) *slack.InputBlock {
 	var element slack.BlockElement
-	if len(f.choices) == 0 {
+	switch {
+	case f.person:
+		element = slack.NewOptionsSelectBlockElement(slack.OptTypeUser, plain(markup(firstOf(f.none, "Choose somebody"))), inputValue)
+	case f.roles:
+		var options []*slack.OptionBlockObject
+		for _, duty := range policy.Roles {
+			options = append(options, option(string(duty.Role), short(duty.Name(), 75)))
+		}
+		element = slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Choose one"), inputValue, options...)
+	case len(f.choices) == 0:
 		element = slack.NewPlainTextInputBlockElement(nil, inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
-	} else {
+	default:
 		var options []*slack.OptionBlockObject
 		for _, choice := range f.choices {
 			options = append(options, option(choice, markup(choice)))
 		}
-		element = slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("As always"), inputValue, options...)
+		element = slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain(markup(firstOf(f.none, "As always"))), inputValue, options...)
 	}
-	return slack.NewInputBlock(f.id, plain(markup(f.label)), nil, element).WithOptional(true)
+	return slack.NewInputBlock(f.id, plain(markup(f.label)), nil, element).WithOptional(!f.first)
 }
 
-// compose is what a filled-in form would be, had it been typed.
+// compose is what a filled-in form would be, had it been typed. Unlike a typed command, a form delivers text unescaped: it is
+// escaped, so that one reader serves both.
 func (v command) compose(sent view, words string) string {
-	var flags, lines string
+	var flags, lines, behind string
 	for _, f := range v.more {
 		switch value := strings.TrimSpace(sent.value(f.id)); {
 		case value == "":
+		case f.first && f.person:
+			flags += string(mention(value)) + " "
+		case f.first:
+			flags += value + " "
+		case f.person:
+			behind += " " + string(mention(value))
+		case f.after != "":
+			behind += " " + f.after + " " + value
 		case len(f.choices) > 0:
 			flags += "--" + f.id + " " + value + " "
 		default:
 			lines += "\n" + f.label + ": " + value
 		}
 	}
-	return flags + words + lines
+	return flags + string(escapeTyped(words+lines)) + behind
 }
 
 func hint(words string) *slack.TextBlockObject {

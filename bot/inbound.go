@@ -51,6 +51,9 @@ func (c *call) person(word string) (incident.Person, error) {
 	if found := typedPerson.FindStringSubmatch(word); found != nil {
 		return incident.Person{Handle: found[1], Name: c.name(found[1])}, nil
 	}
+	if word == "" {
+		return incident.Person{}, incident.Refuse(incident.Invalid, "Name somebody: type @ and choose from the list that Slack offers, or say me.")
+	}
 	return incident.Person{}, incident.Refuse(incident.Invalid,
 		"I do not know who %q is. Type @ and choose from the list that Slack offers, or say me.", readable(word, c.name))
 }

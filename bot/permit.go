@@ -1,6 +1,10 @@
 package bot
 
-import "tocsin/incident"
+import (
+	"time"
+
+	"tocsin/incident"
+)
 
 // permitted refuses what the caller may not do by the policy. Whoever asks has made sure that they may learn of the incident
 // that it is about.
@@ -32,12 +36,17 @@ func (c *call) permitted(verb string) error {
 	return permit.Grant.Refuse(verb, i)
 }
 
-// inRoom tells whether the caller is in the incident's room. Who is in a public one is known from events alone, and stays
-// true until one says otherwise: no secret hangs on it.
+// inRoom tells whether the caller is in the incident's room.
 func (c *call) inRoom(i *incident.Incident) (bool, error) {
 	if c.inside {
 		return true, nil
 	}
 	seen, err := c.Store.Member(c.ctx, i.ID, c.who.Handle)
-	return !seen.IsZero() && (!i.Private || c.Now().Sub(seen) < freshness), err
+	return c.stillIn(i, seen), err
+}
+
+// stillIn tells whether somebody is in the incident's room who was last seen there at an instant. Who is in a public one is known
+// from events alone, and stays true until one says otherwise: no secret hangs on it.
+func (c *call) stillIn(i *incident.Incident, seen time.Time) bool {
+	return !seen.IsZero() && (!i.Private || c.Now().Sub(seen) < freshness)
 }

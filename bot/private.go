@@ -63,6 +63,16 @@ func (c *call) askPublic(next string, label markup) (answer, error) {
 		contextLine("Or type `/incident public "+name+" "+markup(next)+"`. To leave it private, do nothing."))
 }
 
+// turnButton offers to close the incident off, or to open it: what it is not.
+func (c *call) turnButton() (*slack.ButtonBlockElement, error) {
+	private, err := c.Store.Private(c.ctx, c.incident)
+	if err != nil || private {
+		return button("public", c.incident, ""), err
+	}
+	return confirmed(button("private", c.incident, ""), "Make "+c.incident.String()+" private?",
+		"It goes on in a new private room with those who are in this one. The announcement is taken back, and this room is archived. What was posted here stays readable."), nil
+}
+
 // convert changes who may know of the incident that the call is about. What people have on their Home tabs is brought in step.
 func (c *call) convert(do func(*incident.Incident, []string, incident.Stamp) error, done func(*incident.Incident) answer) (answer, error) {
 	return c.change(func(tx incident.Tx) (answer, error) {
@@ -143,10 +153,10 @@ func (e *errand) farewell(event incident.Event) markup {
 	by, name := bold(esc(event.By.Name)), markup(e.i.ID.String())
 	switch event.Kind {
 	case incident.EventPrivate:
-		return drillMark(e.i) + ":lock: " + by + " made " + name + " private. It goes on in a private room, to which everybody is invited who was in here. " +
+		return ":lock: " + by + " made " + name + " private. It goes on in a private room, to which everybody is invited who was in here. " +
 			"This room is archived: *what was posted here stays readable for all who could read it.* Who was not invited and can help: `/incident access " + name + " why`"
 	case incident.EventPublic:
-		words := drillMark(e.i) + ":unlock: " + by + " made " + name + " public: everybody can read its timeline now."
+		words := markup(":unlock: ") + by + " made " + name + " public: everybody can read its timeline now."
 		if room := e.roomID(); room != "" && !e.i.Private {
 			words += " It goes on in " + channelLink(room) + ", to which everybody is invited who was in here."
 		}
@@ -171,8 +181,8 @@ func (e *errand) archiveLeft(room string) error {
 	return fault("conversations.archive", err)
 }
 
-// veil takes the title of another incident out of an entry, where those who read this may not know of that one (any more).
-func veil(event incident.Event, sees func(incident.ID) (bool, error)) (incident.Event, error) {
+// conceal takes the title of another incident out of an entry, where those who read this may not know of that one (any more).
+func conceal(event incident.Event, sees func(incident.ID) (bool, error)) (incident.Event, error) {
 	other := event.Other()
 	if other == 0 {
 		return event, nil
@@ -184,16 +194,16 @@ func veil(event incident.Event, sees func(incident.ID) (bool, error)) (incident.
 	return event, err
 }
 
-// veiled are entries as the caller may read them.
-func (c *call) veiled(entries []incident.Entry) ([]incident.Entry, error) {
-	entries = slices.Clone(entries)
-	for n := range entries {
+// concealed are entries as the caller may read them.
+func (c *call) concealed(events []incident.Event) ([]incident.Event, error) {
+	events = slices.Clone(events)
+	for n := range events {
 		var err error
-		if entries[n].Event, err = veil(entries[n].Event, func(id incident.ID) (bool, error) { return c.sees(id, false) }); err != nil {
+		if events[n], err = conceal(events[n], func(id incident.ID) (bool, error) { return c.sees(id, false) }); err != nil {
 			return nil, err
 		}
 	}
-	return entries, nil
+	return events, nil
 }
 
 // tells tells whether the room may read the title of another incident.

@@ -115,12 +115,18 @@ func offer(text markup, buttons ...slack.BlockElement) (answer, error) {
 	return show(text, section(text), slack.NewActionBlock("", buttons...))
 }
 
+// handoverFields are what the form of a hand-over asks for beside how things stand.
+var handoverFields = []field{
+	{id: "role", label: "Which role", roles: true, first: true},
+	{id: "to", label: "Who takes it", person: true, first: true},
+}
+
 // handover gives a role of the caller's to somebody with a note: "commander @grace we wait for the restore". Who has one
 // role need not name it.
 func (c *call) handover(args string) (answer, error) {
 	word, rest := cutWord(args)
 	if typedPerson.MatchString(word) || strings.EqualFold(word, "me") {
-		own, err := c.ownRole()
+		own, err := c.ownRole("")
 		if err != nil {
 			return answer{}, err
 		}
@@ -140,7 +146,7 @@ func (c *call) handover(args string) (answer, error) {
 func (c *call) stepDown(args string) (answer, error) {
 	word, _ := cutWord(args)
 	if word == "" {
-		own, err := c.ownRole()
+		own, err := c.ownRole("stepdown")
 		if err != nil {
 			return answer{}, err
 		}
@@ -153,19 +159,29 @@ func (c *call) stepDown(args string) (answer, error) {
 	return c.stepDownFrom(d)
 }
 
-// ownRole is the one role that the caller has in the incident.
-func (c *call) ownRole() (incident.Duty, error) {
+// ownRole is the one role that the caller has in the incident; of several each is offered with a verb, if there is one that needs
+// no more than that.
+func (c *call) ownRole(verb string) (incident.Duty, error) {
 	i, err := c.Store.Incident(c.ctx, c.incident)
 	if err != nil {
 		return incident.Duty{}, err
 	}
 	switch roles := i.RolesOf(c.who.Handle); len(roles) {
 	case 0:
+		if verb == "" {
+			return incident.Duty{}, incident.Refuse(incident.Conflict, "You have no role in %s. To hand over somebody else's, name it: handover commander @user.", i.ID)
+		}
 		return incident.Duty{}, incident.Refuse(incident.Conflict, "You have no role in %s. To give up somebody else's, name it: stepdown commander.", i.ID)
 	case 1:
 		return c.Policy().Duty(roles[0]), nil
 	default:
-		return incident.Duty{}, incident.Refuse(incident.Invalid, "You have several roles in %s: say which of them.", i.ID)
+		refusal := incident.Refuse(incident.Invalid, "You have several roles in %s: say which of them.", i.ID)
+		for _, role := range roles {
+			if verb != "" {
+				refusal = refusal.Offer(verb + " " + string(role))
+			}
+		}
+		return incident.Duty{}, refusal
 	}
 }
 

@@ -18,14 +18,6 @@ type saying struct {
 // paragraph is a saying of one paragraph.
 func paragraph(m markup) *saying { return &saying{text: m, blocks: []slack.Block{section(m)}} }
 
-// marked is a saying that says first that it is an exercise, where it is one.
-func (s *saying) marked(i *incident.Incident) *saying {
-	if i.Kind != incident.Drill {
-		return s
-	}
-	return &saying{text: drillMark(i) + s.text, blocks: append([]slack.Block{contextLine(":test_tube: *EXERCISE*")}, s.blocks...)}
-}
-
 // saying is what the room hears of an event; nil where there is nothing to say (any more).
 func (e *errand) saying(event incident.Event) (*saying, error) {
 	by := bold(esc(event.By.Name)) // by name: who acts need not be called
@@ -97,9 +89,33 @@ func (e *errand) saySimilar(event incident.Event) (*saying, error) {
 	return alike, nil
 }
 
+// audible tells whether who is to hear of an event by direct message may hear of the incident now. Who hears of words of their
+// own is not asked. What did not get through is told of a public incident at once: it may be the room that says who declared it.
+func (e *errand) audible(event incident.Event) (bool, error) {
+	switch event.Kind {
+	case incident.EventLate, incident.EventCaughtUp, incident.EventBuried:
+		if !e.i.Private {
+			return true, nil
+		}
+		may, err := e.mayHear(event.Whom.Handle)
+		if refusedWith(err, "channel_not_found", "not_in_channel") { // it may be this that they are told: by the last look then
+			seen, err := e.Store.Member(e.ctx, e.i.ID, event.Whom.Handle)
+			return !seen.IsZero(), err
+		}
+		return may, err
+	case incident.EventReminded, incident.EventLeft, incident.EventTaskDue, incident.EventTold:
+	default:
+		return true, nil
+	}
+	return e.mayHear(event.Whom.Handle)
+}
+
 // telling is what one person hears of an event in a direct message.
 func (e *errand) telling(event incident.Event) (*saying, error) {
 	name := markup(e.i.ID.String())
+	if audible, err := e.audible(event); err != nil || !audible {
+		return nil, err
+	}
 	switch event.Kind {
 	case incident.EventDraft:
 		open := slack.NewButtonBlockElement("do:draft", "draft "+e.effect.Subject, plain("Declare with these words"))
@@ -124,21 +140,14 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 		return paragraph(caughtUpWords(name, event)), nil
 	case incident.EventBuried:
 		return e.tellBuried(event), nil
-	case incident.EventReminded, incident.EventLeft:
-		if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
-			return nil, err
-		}
-		if event.Kind == incident.EventLeft {
-			return e.sayLeft(event)
-		}
+	case incident.EventReminded:
 		return e.reminding(event), nil
+	case incident.EventLeft:
+		return e.sayLeft(event)
 	case incident.EventMasked:
 		return paragraph(":key: In what you wrote there was a secret: " + bold(esc(event.Text)) + ". Tocsin has not kept it, but Slack may still show it, and " +
 			"whoever has read it can use it. Make a new one, and take the old one out of use."), nil
 	case incident.EventTaskDue:
-		if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
-			return nil, err
-		}
 		return e.taskDue(event), nil
 	case incident.EventTold:
 		return e.tellSeverity(event)
@@ -151,9 +160,6 @@ func (e *errand) telling(event incident.Event) (*saying, error) {
 func (e *errand) tellSeverity(event incident.Event) (*saying, error) {
 	last, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventSeverity)
 	if err != nil || last.ID > event.ID || !e.i.Status.Open() || e.i.Status == incident.Triage {
-		return nil, err
-	}
-	if may, err := e.mayHear(event.Whom.Handle); err != nil || !may {
 		return nil, err
 	}
 	words := markup(":rotating_light: ") + bold(esc(event.By.Name)) + " declared " + bold(headline(e.i, 400))
@@ -216,6 +222,9 @@ func (e *errand) tellDistrusted(event incident.Event) (*saying, error) {
 		return nil, nil
 	}
 	name := e.i.ID.String()
+	if e.i.Kind == incident.Backfill {
+		return paragraph(esc(refusal.Error()) + "\n" + markup(name) + " was declined. Let one of them record it: " + short(e.i.Title, 600)), nil
+	}
 	if e.i.Private {
 		return paragraph(esc(refusal.Error()) + "\nNobody else may see the private " + markup(name) + ", so it was declined. These were your words: " + short(e.i.Title, 600)), nil
 	}

@@ -36,7 +36,7 @@ func (c *call) search(args string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if len(found) == 0 && last == 0 {
+	if len(found) == 0 { // the same words whether there is nothing, or too much that the caller may not see
 		return say("Nothing that you may see holds all of: " + short(words, 200)), nil
 	}
 	head := "Found: " + short(words, 200)
@@ -67,7 +67,7 @@ func (c *call) find(words string, before int64) (found []slack.Block, last int64
 			if i == nil {
 				continue
 			}
-			event, err := veil(hit.Event, func(id incident.ID) (bool, error) { other, err := c.readableOne(known, id); return other != nil, err })
+			event, err := conceal(hit.Event, func(id incident.ID) (bool, error) { other, err := c.readableOne(known, id); return other != nil, err })
 			if err != nil {
 				return nil, 0, err
 			}
@@ -84,7 +84,7 @@ func (c *call) find(words string, before int64) (found []slack.Block, last int64
 			return found, 0, nil
 		}
 	}
-	return found, before, nil
+	return found, 0, nil // a button would say that there is more, of which the caller may see nothing
 }
 
 // readableOne is an incident, nil where the caller may not know of it.

@@ -12,6 +12,12 @@ import (
 	"tocsin/incident"
 )
 
+// taskFields are what the form of a task asks for beside what is to be done.
+var taskFields = []field{
+	{id: "due", label: "By when", choices: []string{"15m", "30m", "1h", "2h", "4h", "1d"}, after: "in", none: "As soon as it can be"},
+	{id: "owner", label: "Who does it", person: true, none: "Whoever takes it"},
+}
+
 // taskVerbs are what can be done about a task that was given out: each is typed as "task done 2", and what follows the number
 // are words about it.
 var taskVerbs = map[string]struct {
@@ -29,7 +35,11 @@ func (c *call) task(args string) (answer, error) {
 	verb, known := taskVerbs[strings.ToLower(word)]
 	digits, why := cutWord(rest)
 	number, err := strconv.Atoi(strings.TrimPrefix(digits, "#"))
-	if !known || err != nil { // "drop the cache" is a task
+	_, alone := strconv.Atoi(strings.TrimPrefix(word, "#"))
+	switch {
+	case rest == "" && (known || alone == nil): // "done", or "2": which, or what of it
+		return c.tasks("")
+	case !known || err != nil: // "drop the cache" is a task
 		return c.giveTask(args)
 	}
 	if strings.EqualFold(word, "drop") && why == "" {

@@ -29,7 +29,7 @@ var chapters = map[string][]incident.EventKind{
 	"status": {
 		incident.EventDeclared, incident.EventBackfilled, incident.EventMoment, incident.EventDistrusted, incident.EventAccepted, incident.EventDeclined,
 		incident.EventStatus, incident.EventMitigated, incident.EventResolved, incident.EventClosed, incident.EventArchived, incident.EventReopened,
-		incident.EventMerged, incident.EventAbsorbed, incident.EventSeparated,
+		incident.EventMerged, incident.EventAbsorbed, incident.EventSeparated, incident.EventPrivate, incident.EventPublic,
 	},
 	"reminders":   {incident.EventReminded, incident.EventCalled, incident.EventSnoozed, incident.EventTaskDue},
 	"corrections": {incident.EventCorrected, incident.EventRedacted},
@@ -57,9 +57,6 @@ func (c *call) timeline(args string) (answer, error) {
 	}
 	entries, more, err := c.page(x)
 	if err != nil {
-		return answer{}, err
-	}
-	if entries, err = c.veiled(entries); err != nil {
 		return answer{}, err
 	}
 	head := markup("Timeline of " + c.incident.String())
@@ -168,6 +165,9 @@ func (c *call) page(x excerpt) (page []incident.Entry, more bool, err error) {
 	for n, e := range page {
 		events[n] = e.Event
 	}
+	if err == nil {
+		events, err = c.concealed(events)
+	}
 	return incident.Entries(events, about), more, err
 }
 
@@ -240,10 +240,13 @@ func (c *call) whole(number, part string) (answer, error) {
 		return answer{}, err
 	}
 	e, err := c.Store.Entry(c.ctx, c.incident, id)
+	if incident.CodeOf(err) == incident.Missing {
+		return answer{}, incident.Refuse(incident.Missing, "%s", err.Error()).Offer("timeline")
+	}
 	if err != nil {
 		return answer{}, err
 	}
-	if e.Event, err = veil(e.Event, func(id incident.ID) (bool, error) { return c.sees(id, false) }); err != nil {
+	if e.Event, err = conceal(e.Event, func(id incident.ID) (bool, error) { return c.sees(id, false) }); err != nil {
 		return answer{}, err
 	}
 	text := []rune(e.Text)

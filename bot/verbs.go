@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,9 @@ func (c *call) news(do func(*incident.Incident) (answer, error)) (answer, error)
 func heard(m markup) answer { return answer{Text: m, Heard: true} }
 
 func (c *call) severity(args string) (answer, error) {
+	if args == "" {
+		return c.askSeverity()
+	}
 	level, err := c.Policy().MustSeverity(echo(readable(args, c.name)))
 	if err != nil {
 		return answer{}, err
@@ -47,6 +51,19 @@ func (c *call) severity(args string) (answer, error) {
 		}
 		return heard(markup(i.ID.String()) + " is now " + bold(spokenSeverity(level.Name)) + ": " + esc(level.Meaning)), nil
 	})
+}
+
+// askSeverity says what the severity is, and offers the others.
+func (c *call) askSeverity() (answer, error) {
+	i, err := c.Store.Incident(c.ctx, c.incident)
+	if err != nil {
+		return answer{}, err
+	}
+	others := severityButtons(c.Policy(), i.ID)
+	if at := slices.IndexFunc(c.Policy().Severities, func(l incident.Level) bool { return l.Name == i.Severity }); at >= 0 {
+		others = slices.Delete(others, at, at+1)
+	}
+	return offer(markup(i.ID.String())+" is "+bold(spokenSeverity(i.Severity))+". Change it to:", others...)
 }
 
 func (c *call) status(args string) (answer, error) {

@@ -64,13 +64,13 @@ func (i *Incident) ApproveCustomers(draft int64, last, posted Event, p *Policy, 
 	}
 	switch {
 	case draft != last.ID || last.ID == 0:
-		return Refuse(Conflict, "There is a newer draft, or none of that number: look at the last one.")
+		return Refuse(Conflict, "There is a newer draft, or none of that number: look at the last one.").Offer("customers")
 	case last.To != string(i.Status):
-		return Refuse(Conflict, "%s was %s when that draft was written, and is %s now: write a new one.", i.ID, last.To, i.Status)
+		return Refuse(Conflict, "%s was %s when that draft was written, and is %s now: write a new one.", i.ID, last.To, i.Status).Offer("customers")
 	case posted.ID > last.ID:
-		return Refuse(Conflict, "Something was posted to customers since that draft: write a new one.")
+		return Refuse(Conflict, "Something was posted to customers since that draft: write a new one.").Offer("customers")
 	case s.By.Handle != i.Roles[Commander].Handle:
-		return Refuse(Forbidden, "Only the commander approves what customers read.")
+		return Refuse(Forbidden, "Only the commander approves what customers read.").Offer("commander me")
 	}
 	i.record(Event{Kind: EventCustomers, Stamp: s, From: strconv.FormatInt(draft, 10), To: last.To, Text: last.Text, Whom: last.By})
 	return nil

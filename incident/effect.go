@@ -1,13 +1,15 @@
 package incident
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// Lane is a queue of effects. Within one incident and lane they are delivered in order; lanes do not wait for each other.
+// Lane is a queue of effects, or one for each person. Within one incident and queue they are delivered in order; no queue waits
+// for another.
 type Lane string
 
 // The lanes. A tracker and a pager follow with their adapters.
@@ -18,15 +20,29 @@ const (
 	LaneSigns    Lane = "signs"    // what hangs on the room's door
 	LaneAnnounce Lane = "announce" // what those outside see
 	LaneDirect   Lane = "direct"   // words to one person
+	LaneNews     Lane = "news"     // updates to those who asked to hear of them: each has a queue of their own
+	LaneOutside  Lane = "outside"  // words for customers
 	LaneReads    Lane = "reads"    // what is read there, not written
-	LaneHome     Lane = "home"     // the Home tabs of people
+	LaneHome     Lane = "home"     // the Home tabs of people: each has a queue of their own
 )
+
+// Lanes is all of them.
+var Lanes = []Lane{
+	LaneRoom, LaneWords, LanePeople, LaneSigns, LaneAnnounce, LaneDirect, LaneNews, LaneOutside, LaneReads, LaneHome,
+}
+
+// personal are the lanes with a queue for each person: what one of them does not take holds up nobody else. What goes there goes
+// to many, so all else that is due goes first.
+var personal = []Lane{LaneNews, LaneHome}
+
+// Personal tells whether each person has a queue of their own in a lane.
+func (l Lane) Personal() bool { return slices.Contains(personal, l) }
 
 // EffectKind names something outside that is to be brought in step.
 type EffectKind string
 
-// The kinds of effects. Say, Tell, Catch, Amend, Thread, News, Customers and Leave are one-shots: their subject is an event. That of
-// a task is its number, that of a Home tab whose it is.
+// The kinds of effects. Say, Tell, Catch, Amend, Thread, News, Customers and Leave are one-shots: their subject is an event. That
+// of a task is its number, that of a Home tab whose it is.
 const (
 	EffectRoom         EffectKind = "room"
 	EffectCard         EffectKind = "card"
@@ -55,6 +71,7 @@ const (
 	RefRoomName = "slack.channel.name" // the name that it really got
 	RefOrigin   = "slack.origin"       // channel where it was declared
 	RefSource   = "slack.source"       // permalink of the message that it was declared from
+	RefInvited  = "slack.invited"      // the room, and who was invited to it: people and groups
 	RefCarried  = "slack.carried"      // incidents whose people are still to be invited to this one
 	RefRoomless = "slack.roomless"     // set where its room was refused for good, until somebody has it mended
 )
@@ -98,6 +115,21 @@ func (e Effect) Whom() string {
 	return handle
 }
 
+// Queue is in which row of its lane the effect stands: the name of the lane, and of a personal one whose it is after a slash.
+// Within one incident and queue effects are delivered in order.
+func (e Effect) Queue() string {
+	if !e.Lane.Personal() {
+		return string(e.Lane)
+	}
+	return string(e.Lane) + "/" + cmp.Or(e.Whom(), e.Subject)
+}
+
+// LaneOf is the lane of a queue.
+func LaneOf(queue string) Lane {
+	lane, _, _ := strings.Cut(queue, "/")
+	return Lane(lane)
+}
+
 // String names the effect for logs: "card of INC-7".
 func (e Effect) String() string { return string(e.Kind) + " of " + e.Incident.String() }
 
@@ -138,8 +170,8 @@ func (k EffectKind) Waits() EffectKind {
 var lanes = map[EffectKind]Lane{
 	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectArchive: LaneRoom, EffectCheck: LaneRoom, EffectSay: LaneWords,
 	EffectInvite: LanePeople, EffectLeave: LanePeople, EffectTopic: LaneSigns,
-	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce, EffectThread: LaneAnnounce, EffectCustomers: LaneWords,
-	EffectTell: LaneDirect, EffectNews: LaneDirect, EffectTask: LaneWords, EffectHome: LaneHome,
+	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce, EffectThread: LaneAnnounce, EffectCustomers: LaneOutside,
+	EffectTell: LaneDirect, EffectNews: LaneNews, EffectTask: LaneWords, EffectHome: LaneHome,
 	EffectCatch: LaneReads, EffectAmend: LaneWords, // behind the words that it changes
 }
 
@@ -148,16 +180,16 @@ var everything = []EffectKind{
 	EffectRoom, EffectCard, EffectPin, EffectInvite, EffectTopic, EffectAnnouncement, EffectBookmarks,
 }
 
-// Hangings is what hangs in the room of an incident, or shows where that is. A room that is not the first owes it anew.
-func (i *Incident) Hangings() []Effect {
-	e := Event{Kind: EventAccepted, Tasks: i.openNumbers()}
-	return slices.DeleteFunc(e.Owes(i.ID), func(owed Effect) bool { return owed.Kind == EffectRoom })
-}
-
 // closingOff is a new room, as everything is, but for the announcement: it is taken back, which waits for no room. The room
 // before is left when those in it have been invited to the new one.
 var closingOff = []EffectKind{
 	EffectAnnouncement, EffectRoom, EffectCard, EffectPin, EffectInvite, EffectLeave, EffectTopic, EffectBookmarks, EffectSay,
+}
+
+// Hangings is what hangs in the room of an incident, or shows where that is. A room that is not the first owes it anew.
+func (i *Incident) Hangings() []Effect {
+	e := Event{Kind: EventAccepted, Tasks: i.openNumbers()}
+	return slices.DeleteFunc(e.Owes(i.ID), func(owed Effect) bool { return owed.Kind == EffectRoom })
 }
 
 // owes is the one table of which event owes what to the outside.
@@ -190,8 +222,8 @@ var owes = map[EventKind][]EffectKind{
 	EventClosed:         {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventArchived:       {EffectArchive},
 	EventMerged:         {EffectCard, EffectSay, EffectAnnouncement, EffectArchive}, // which brings the topic in step, last of all
-	EventAbsorbed:       {EffectCard, EffectSay, EffectInvite},
-	EventSeparated:      {EffectCard},
+	EventAbsorbed:       {EffectCard, EffectSay, EffectInvite, EffectAnnouncement},
+	EventSeparated:      {EffectCard, EffectAnnouncement},
 	EventReopened:       append(slices.Clone(everything), EffectSay),
 	EventSimilar:        {EffectSay},
 	EventLate:           {EffectTell},
@@ -224,7 +256,7 @@ var owes = map[EventKind][]EffectKind{
 }
 
 // oneShots are the kinds whose subject is the event that they tell of.
-var oneShots = []EffectKind{EffectSay, EffectTell, EffectCatch, EffectAmend, EffectThread, EffectCustomers, EffectLeave}
+var oneShots = []EffectKind{EffectSay, EffectTell, EffectThread, EffectCustomers, EffectCatch, EffectAmend, EffectLeave}
 
 // Owes lists the effects of an event that has been stored, in the order in which they are to be delivered.
 func (e Event) Owes(id ID) []Effect {

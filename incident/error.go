@@ -39,6 +39,12 @@ func CodeOf(err error) Code {
 	return ""
 }
 
+// Offer adds the verbs that would mend a refusal.
+func (e *Error) Offer(mends ...string) *Error {
+	e.Mends = append(e.Mends, mends...)
+	return e
+}
+
 // Refuse makes a refusal with a formatted message.
 func Refuse(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}

@@ -134,7 +134,11 @@ var tellings = map[EventKind]func(Event) string{
 	},
 	EventCalled: func(e Event) string { return fmt.Sprintf("reminded the room of %s", Topic(e.To).Name()) },
 	EventSnoozed: func(e Event) string {
-		return fmt.Sprintf("put off the reminder of %s until %s", Topic(e.To).Name(), e.Text)
+		until := e.Text
+		if at, err := time.Parse(time.RFC3339, until); err == nil {
+			until = at.Format("2 Jan 15:04 MST")
+		}
+		return fmt.Sprintf("put off the reminder of %s until %s", Topic(e.To).Name(), until)
 	},
 	EventTask:        tellTask,
 	EventTaskTaken:   func(e Event) string { return fmt.Sprintf("took task %s: %s", e.To, e.Text) },

@@ -43,7 +43,7 @@ func (i *Incident) inform(level Level, from Severity, s Stamp) {
 // SetStatus moves an open incident between investigating, identified and monitoring.
 func (i *Incident) SetStatus(to Status, s Stamp) error {
 	if to != Investigating && to != Identified && to != Monitoring {
-		return Refuse(Invalid, "The status can be investigating, identified or monitoring; for the end use resolve and close.")
+		return Refuse(Invalid, "The status can be investigating, identified or monitoring; for the end use resolve and close.").Offer("status")
 	}
 	if err := i.mustBeOpen("change its status"); err != nil {
 		return err
@@ -71,7 +71,7 @@ func (i *Incident) Accept(level Level, s Stamp) error {
 // Decline says that what was declared is no incident. It stays in the record.
 func (i *Incident) Decline(why string, s Stamp) error {
 	if i.Status != Triage {
-		return Refuse(Conflict, "%s is %s: only what is in triage can be declined. Use resolve.", i.ID, i.Status)
+		return Refuse(Conflict, "%s is %s: only what is in triage can be declined. Use resolve.", i.ID, i.Status).Offer("resolve")
 	}
 	why, err := cleanWhy(why, "it is no incident: decline <reason>")
 	if err != nil {
@@ -82,12 +82,13 @@ func (i *Incident) Decline(why string, s Stamp) error {
 }
 
 // Distrust sends an incident back to triage, because its declarer turned out to be somebody who may not declare. A private
-// one is declined at once: nobody else may see it, so nobody could accept it.
+// one is declined at once: nobody else may see it, so nobody could accept it. So is what was recorded when it was over.
 func (i *Incident) Distrust(was Standing, s Stamp) error {
-	if i.Status == Triage || !i.Status.Open() || i.Refs[RefRoom] != "" {
+	recorded := i.Kind == Backfill && i.Status != Declined
+	if i.Status == Triage || !i.Status.Open() && !recorded || i.Refs[RefRoom] != "" {
 		return Refuse(Conflict, "%s is %s.", i.ID, i.Status)
 	}
-	if i.Private {
+	if i.Private || recorded {
 		i.move(Event{Kind: EventDistrusted, Stamp: s, Text: string(was), Whom: i.Declarer}, Declined)
 		return nil
 	}
@@ -101,7 +102,7 @@ func (i *Incident) Mitigate(s Stamp) error {
 		return err
 	}
 	if !i.Mitigated.IsZero() {
-		return Refuse(Conflict, "%s is mitigated already. If it broke again, say so in a note or an update.", i.ID)
+		return Refuse(Conflict, "%s is mitigated already. If it broke again, say so in a note or an update.", i.ID).Offer("note", "update")
 	}
 	i.Mitigated = s.At
 	i.record(Event{Kind: EventMitigated, Stamp: s})
@@ -147,7 +148,7 @@ func (i *Incident) Reopen(why string, level Level, s Stamp) error {
 		return Refuse(Conflict, "%s has just become a duplicate of %s: try again.", i.ID, i.DuplicateOf)
 	}
 	if i.Kind == Backfill {
-		return Refuse(Conflict, "%s was recorded after it was over, so it cannot be reopened. If it is back: /incident declare %s", i.ID, i.Title)
+		return Refuse(Conflict, "%s was recorded after it was over, so it cannot be reopened. If it is back: /incident declare %s", i.ID, i.Title).Offer("declare " + i.Title)
 	}
 	why, err := cleanWhy(why, "it is open again: reopen <reason>")
 	if err != nil {

@@ -27,6 +27,11 @@ func distinct(list ...Person) (people []Person) {
 	return people
 }
 
+// among tells whether a person is one of some. What people are called changes, and may have been written down before it was known.
+func among(people []Person, p Person) bool {
+	return slices.ContainsFunc(people, func(other Person) bool { return other.Handle == p.Handle })
+}
+
 // Standing is what a person is in the workspace; it decides what they may ask for.
 type Standing string
 
@@ -81,6 +86,17 @@ func (s Standing) MayDeclare() error {
 func (s Standing) MayCount() error {
 	if s.Outsider() {
 		return Refuse(Forbidden, "Figures are for the members of this workspace. What you can see: /incident list all.")
+	}
+	return nil
+}
+
+// MayAsk refuses those whom nobody could let in, whatever they ask to be let into.
+func (s Standing) MayAsk() error {
+	if s.Outsider() {
+		return Refuse(Forbidden, "The rooms of incidents are opened to members of this workspace by asking. Ask one of them to invite you in Slack.")
+	}
+	if s == "" {
+		return Refuse(Forbidden, "Tocsin does not know you yet. Please try again in a minute.")
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ var Permits = []Permit{
 	{Verb: "list", Grant: Anyone},
 	{Verb: "stats", Grant: Anyone, Standing: Standing.MayCount},
 	{Verb: "search", Grant: Anyone},
-	{Verb: "access", Grant: Anyone},
+	{Verb: "access", Grant: Anyone, Standing: Standing.MayAsk},
 	{Verb: "subscribe", Grant: Anyone},
 	{Verb: "unsubscribe", Grant: Anyone},
 	{Verb: "help", Grant: Anyone},

@@ -134,7 +134,7 @@ func (p *Policy) MustSeverity(word string) (Level, error) {
 	for n, level := range p.Severities {
 		names[n] = string(level.Name)
 	}
-	return Level{}, Refuse(Invalid, "There is no severity %q. Choose one of: %s, or %s.", word, strings.Join(names, ", "), Unknown)
+	return Level{}, Refuse(Invalid, "There is no severity %q. Choose one of: %s, or %s.", word, strings.Join(names, ", "), Unknown).Offer("severity")
 }
 
 // Service returns what the policy says of a service; one that it does not name is a service all the same.
@@ -179,8 +179,12 @@ func (p *Policy) Invited(i *Incident) []string {
 	return unique
 }
 
-// InvitedGroups lists the groups of people who belong in an incident's room, each once: of its service and its severity.
+// InvitedGroups lists the groups of people who belong in an incident's room, each once: of its service and its severity. To an
+// exercise, and to what is over already, no group is called.
 func (p *Policy) InvitedGroups(i *Incident) []string {
+	if i.Kind != Real {
+		return nil
+	}
 	groups := slices.Concat(p.Service(i.Service).Groups, p.Level(i.Severity).Groups)
 	slices.Sort(groups)
 	return slices.Compact(groups)

@@ -16,6 +16,7 @@ const RefBriefed = "tocsin.briefed"
 // Arrive notes that somebody has come into the room at an instant. Of who has a role that stands in the record; who comes late,
 // counted from when the room opened, is told how things stand: once, and neither who declared nor who has a role.
 func (i *Incident) Arrive(p Person, at, opened time.Time, s Stamp) {
+	i.drop(RefGone, p.Handle)
 	if !i.Status.Open() {
 		return
 	}
@@ -42,6 +43,12 @@ const (
 // where it is they who do.
 func (i *Incident) Depart(p Person, from string, at time.Time, s Stamp) {
 	roles := i.RolesOf(p.Handle)
+	if from == TheRoom {
+		i.drop(refAdmitted, p.Handle)
+		if !i.IsGone(p.Handle) {
+			i.Refs[RefGone] = strings.Join(append(i.gone(), p.Handle), " ")
+		}
+	}
 	if !i.Status.Open() || len(roles) == 0 {
 		return
 	}
@@ -53,6 +60,14 @@ func (i *Incident) Depart(p Person, from string, at time.Time, s Stamp) {
 		Kind: EventLeft, Stamp: Stamp{By: p, At: s.At, Request: s.Request}, Occurred: earlier(at, s.At), From: from, Text: listed(roles), Whom: told,
 	})
 }
+
+// RefGone keeps who has left the room, so that nobody calls them back who did not mean them.
+const RefGone = "tocsin.gone"
+
+func (i *Incident) gone() []string { return strings.Fields(i.Refs[RefGone]) }
+
+// IsGone tells whether somebody has left the room, and has not come back.
+func (i *Incident) IsGone(handle string) bool { return slices.Contains(i.gone(), handle) }
 
 // Away lists the roles that somebody left behind and still has.
 func (i *Incident) Away(left Event) []Role {
@@ -76,7 +91,7 @@ const firstLook = 15 * time.Minute
 
 // listen sees to it that it is noticed when nothing is heard from who has a role.
 func (i *Incident) listen(s Stamp) {
-	if _, kept := i.Reminders[TopicSilence]; !kept && len(i.Roles) > 0 {
+	if _, kept := i.Reminders[TopicSilence]; !kept && len(i.Roles) > 0 && i.Status.Open() {
 		i.remind(TopicSilence, s.At.Add(firstLook))
 	}
 }

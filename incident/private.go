@@ -38,6 +38,7 @@ func (i *Incident) convert(kind EventKind, present []string, s Stamp) error {
 			people = append(people, handle)
 		}
 	}
+	i.drop(RefGone, s.By.Handle)
 	room := i.Refs[RefRoom]
 	i.Private = kind == EventPrivate
 	i.Refs[RefPeople] = strings.Join(people, " ")

@@ -39,6 +39,11 @@ func (p *Policy) Duty(role Role) Duty {
 	return Duty{Role: role}
 }
 
+// Has tells whether a role is somebody's, whatever they were called when they got it.
+func (i *Incident) Has(role Role, p Person) bool {
+	return !p.IsZero() && i.Roles[role].Handle == p.Handle
+}
+
 // ParseRole reads a role as people type it, in any case: by its key, or by its name with hyphens for spaces.
 func (p *Policy) ParseRole(word string) (duty Duty, ok bool) {
 	at := slices.IndexFunc(p.Roles, func(d Duty) bool {
@@ -59,7 +64,7 @@ func (p *Policy) MustRole(word string) (Duty, error) {
 	for n, duty := range p.Roles {
 		names[n] = string(duty.Role)
 	}
-	return Duty{}, Refuse(Invalid, "There is no role %q. Choose one of: %s.", word, strings.Join(names, ", "))
+	return Duty{}, Refuse(Invalid, "There is no role %q. Choose one of: %s.", word, strings.Join(names, ", ")).Offer("help")
 }
 
 // RolesOf lists the roles that somebody has, sorted.

@@ -180,7 +180,7 @@ func (i *Incident) openTask(number int) (*Task, error) {
 	task, known := i.Task(number)
 	switch {
 	case !known:
-		return nil, Refuse(Missing, "%s has no task %d. All of them: tasks.", i.ID, number)
+		return nil, Refuse(Missing, "%s has no task %d. All of them: tasks.", i.ID, number).Offer("tasks")
 	case !task.Done.IsZero():
 		return nil, Refuse(Conflict, "Task %d of %s is done already.", number, i.ID)
 	case !task.Dropped.IsZero():

@@ -54,7 +54,8 @@ type Subscriptions interface {
 	Subscribe(handle string, to Subject) error
 	// Unsubscribe ends that; ended is false where there was nothing to end.
 	Unsubscribe(handle string, from Subject) (ended bool, err error)
-	// Subscribers lists the handles of those who hear the updates of an incident, each once.
+	// Subscribers lists the handles of those who hear the updates of an incident, each once. Who asked to hear of a service hears
+	// of what has really come to pass there.
 	Subscribers(*Incident) ([]string, error)
 }
 

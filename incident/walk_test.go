@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ type state struct {
 	Tasks                                             []Task
 	Started, Detected                                 time.Time
 	DuplicateOf                                       ID
+	Private                                           bool
 }
 
 // fold rebuilds the state from the record alone.
@@ -45,6 +47,8 @@ func fold(events []Event) state {
 			delete(s.Roles, Role(e.To))
 		case EventUpdate:
 			s.Update = e.At
+		case EventPrivate, EventPublic:
+			s.Private = e.Kind == EventPrivate
 		case EventMitigated:
 			s.Mitigated = e.At
 		case EventResolved:
@@ -109,8 +113,29 @@ func (s *state) foldMoment(e Event) {
 func stateOf(i *Incident) state {
 	return state{
 		i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated,
-		slices.Clone(i.Tasks), i.Started, i.Detected, i.DuplicateOf,
+		slices.Clone(i.Tasks), i.Started, i.Detected, i.DuplicateOf, i.Private,
 	}
+}
+
+// convert changes for whom an incident is: its room is left, and whoever does it comes along.
+func convert(t *rapid.T, i *Incident, s Stamp, do func(*Incident, []string, Stamp) error) error {
+	room := rapid.SampledFrom([]string{"", "C1", "C2"}).Draw(t, "room")
+	if i.Refs[RefRoom] = room; room == "" {
+		delete(i.Refs, RefRoom)
+	}
+	err := do(i, []string{grace.Handle, System.Handle}, s)
+	people := strings.Fields(i.Refs[RefPeople])
+	switch {
+	case err != nil && i.Refs[RefRoom] != room:
+		t.Fatalf("a refusal took its room away")
+	case err == nil && (i.Refs[RefRoom] != "" || room != "" && !i.HasLeft(room)):
+		t.Fatalf("it still has the room that others know: %v", i.Refs)
+	case err == nil && (!slices.Contains(people, s.By.Handle) || slices.Contains(people, System.Handle)):
+		t.Fatalf("carried over: %q", people)
+	case err == nil && !i.VisibleTo(s.By.Handle, false), err == nil && i.Private && i.VisibleTo("U9", false):
+		t.Fatalf("seen by others than those who are carried over")
+	}
+	return err
 }
 
 // moves are all that can be done to an incident, drawn at random by the walk.
@@ -158,6 +183,8 @@ var moves = []func(*rapid.T, *Incident, Stamp) error{
 		return i.Separate(&Incident{ID: 99, Duplicates: 1}, "it is another", Defaults().Level(i.Severity), s)
 	},
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Mend(s) },
+	func(t *rapid.T, i *Incident, s Stamp) error { return convert(t, i, s, (*Incident).MakePrivate) },
+	func(t *rapid.T, i *Incident, s Stamp) error { return convert(t, i, s, (*Incident).MakePublic) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Distrust(Guest, s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Accept(Defaults().Level(i.Severity), s) },
 	func(_ *rapid.T, i *Incident, s Stamp) error { return i.Decline("no incident", s) },

@@ -5,9 +5,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"tocsin/incident"
@@ -17,8 +17,8 @@ import (
 // quiet is the kind of effect that raises no alarm: it is how alarms are told.
 const quiet = incident.EffectTell
 
-// Claim leases effects that are due, each the first of its lane and waiting for nothing else: those that are owed only
-// now first, then those of the most severe incidents, and of these the oldest.
+// Claim leases effects that are due, each the first of its queue and waiting for nothing else: those that are owed only now
+// first, then those that do not go to many people one by one, then those of the most severe incidents, and of these the oldest.
 func (s *Store) Claim(ctx context.Context, c incident.Claim) (effects []incident.Effect, err error) {
 	if len(c.Lanes) == 0 || c.Limit <= 0 {
 		return nil, nil
@@ -35,13 +35,17 @@ func (s *Store) Claim(ctx context.Context, c incident.Claim) (effects []incident
 
 // claimStatement is one of the few that are written by hand: engines lock differently, and the lanes are a list.
 // Its arguments are now, the end of the lease, the limit, since when what is owed goes first, after when nothing can be due,
-// and the lanes. What it asks of a row is asked of it as it is when its lock is free, which may be later than when it was found.
-func (d *dialect) claimStatement(lanes int) string {
+// and the lanes, which are the beginnings of what stands in the column of a personal one. What it asks of a row is asked of it as it is when its lock is free, which may be later than when it was found.
+func (d *dialect) claimStatement(lanes, personal int) string {
+	in := "d.lane IN (" + places(6, lanes) + ")"
+	for n := range personal {
+		in += " OR d.lane LIKE $" + strconv.Itoa(6+lanes+n)
+	}
 	return `WITH due AS MATERIALIZED (
 		SELECT d.id FROM effects d
 		WHERE d.turn IS NOT NULL AND d.lease_until IS NULL
-		AND (d.due_at <= $1 OR d.due_at > $5) AND d.lane IN (` + places(6, lanes) + `)
-		ORDER BY d.created_at < $4, d.turn, d.id LIMIT $3 ` + d.take + `
+		AND (d.due_at <= $1 OR d.due_at > $5) AND (` + in + `)
+		ORDER BY d.created_at < $4, d.lane LIKE '%/%', d.turn, d.id LIMIT $3 ` + d.take + `
 	) UPDATE effects SET attempt = attempt + 1, lease_until = $2 WHERE id IN (SELECT id FROM due)
 	RETURNING id, incident_id, lane, kind, subject, request, attempt, created_at`
 }
@@ -55,7 +59,11 @@ func (t *Tx) claim(c incident.Claim) ([]incident.Effect, error) {
 	for _, lane := range c.Lanes {
 		args = append(args, string(lane))
 	}
-	rows, err := t.conn.QueryContext(t.ctx, t.dialect.claimStatement(len(c.Lanes)), args...)
+	personal := slices.DeleteFunc(slices.Clone(c.Lanes), func(lane incident.Lane) bool { return !lane.Personal() })
+	for _, lane := range personal {
+		args = append(args, string(lane)+"/%")
+	}
+	rows, err := t.conn.QueryContext(t.ctx, t.dialect.claimStatement(len(c.Lanes), len(personal)), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -63,11 +71,12 @@ func (t *Tx) claim(c incident.Claim) ([]incident.Effect, error) {
 	var effects []incident.Effect
 	for rows.Next() {
 		var e incident.Effect
+		var queue string
 		var asked int64
-		if err := rows.Scan(&e.ID, &e.Incident, &e.Lane, &e.Kind, &e.Subject, &e.Request, &e.Attempt, &asked); err != nil {
+		if err := rows.Scan(&e.ID, &e.Incident, &queue, &e.Kind, &e.Subject, &e.Request, &e.Attempt, &asked); err != nil {
 			return nil, err
 		}
-		e.Asked = instant(asked)
+		e.Lane, e.Asked = incident.LaneOf(queue), instant(asked)
 		effects = append(effects, e)
 	}
 	slices.SortFunc(effects, func(a, b incident.Effect) int { return cmp.Compare(a.ID, b.ID) }) // RETURNING has no order
@@ -135,38 +144,6 @@ func (t *Tx) furnish(room incident.Effect, at time.Time) error {
 		}
 	}
 	return nil
-}
-
-// fitting is what is kept of what was learned. A room that was opened for others than those whom the incident is for by now is
-// none of its own: it is left. What found no room, and belongs into one that was asked for later, is asked for again behind it.
-func (t *Tx) fitting(e incident.Effect, learned incident.Refs, at time.Time) (incident.Refs, error) {
-	if learned[incident.RefNoRoom] != "" {
-		return nil, t.behindRoom(e, at)
-	}
-	room := learned[incident.RefRoom]
-	if room == "" {
-		return learned, nil
-	}
-	private, err := t.q.Private(t.ctx, int64(e.Incident))
-	if err != nil {
-		return nil, t.fail("see for whom "+e.Incident.String()+" is", err)
-	}
-	hidden := learned[incident.RefRoomHidden] != ""
-	if hidden == private {
-		kept := maps.Clone(learned)
-		delete(kept, incident.RefRoomHidden)
-		return kept, nil
-	}
-	return nil, t.tell(e, func(i *incident.Incident) { i.Misfit(room, bySystem(at)) })
-}
-
-// behindRoom asks for an effect again, if a room was asked for after it.
-func (t *Tx) behindRoom(e incident.Effect, at time.Time) error {
-	coming, err := t.q.RoomIsComing(t.ctx, db.RoomIsComingParams{IncidentID: int64(e.Incident), After: e.ID})
-	if err != nil || !coming {
-		return t.fail("see whether a room is coming", err)
-	}
-	return t.fail("ask for the "+e.String()+" again", t.ask(e, incident.Stamp{At: at, Request: e.Request}))
 }
 
 // Retry gives an effect back, due again later, and returns how often it has been refused so far.

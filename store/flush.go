@@ -145,7 +145,7 @@ func (t *Tx) enter(id incident.ID, e *incident.Event) error {
 
 func (t *Tx) ask(e incident.Effect, s incident.Stamp) error {
 	return t.q.AskEffect(t.ctx, db.AskEffectParams{
-		IncidentID: int64(e.Incident), Lane: string(e.Lane), Kind: string(e.Kind), Subject: e.Subject,
+		IncidentID: int64(e.Incident), Lane: e.Queue(), Kind: string(e.Kind), Subject: e.Subject,
 		Waits: string(e.Kind.Waits()), Request: s.Request, At: millis(s.At),
 	})
 }

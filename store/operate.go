@@ -38,6 +38,17 @@ type LaneStat struct {
 	Count int64
 }
 
+// count adds up the queues of a lane.
+func (s *Stats) count(queue string, state EffectState, number int64) {
+	lane := incident.LaneOf(queue)
+	at := slices.IndexFunc(s.Lanes, func(l LaneStat) bool { return l.Lane == lane && l.State == state })
+	if at < 0 {
+		at = len(s.Lanes)
+		s.Lanes = append(s.Lanes, LaneStat{Lane: lane, State: state})
+	}
+	s.Lanes[at].Count += number
+}
+
 // Stats counts what is open, and measures the database. It is quick however much there is.
 func (s *Store) Stats(ctx context.Context) (stats Stats, err error) {
 	err = s.view(ctx, func(_ db.DBTX, q *db.Queries) error {
@@ -46,14 +57,14 @@ func (s *Store) Stats(ctx context.Context) (stats Stats, err error) {
 			return err
 		}
 		for _, row := range open {
-			stats.Lanes = append(stats.Lanes, LaneStat{incident.Lane(row.Lane), EffectState(row.State), row.Number})
+			stats.count(row.Lane, EffectState(row.State), row.Number)
 		}
 		buried, err := q.CountBuriedEffects(ctx)
 		if err != nil {
 			return err
 		}
 		for _, row := range buried {
-			stats.Lanes = append(stats.Lanes, LaneStat{incident.Lane(row.Lane), Buried, row.Number})
+			stats.count(row.Lane, Buried, row.Number)
 		}
 		asked, err := q.OldestEffect(ctx)
 		if asked != 0 {

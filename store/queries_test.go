@@ -19,7 +19,7 @@ func statements(t testing.TB, d *dialect) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob("queries/*.sql")
 	must(t, err)
-	all := map[string]string{"rolesOfMany": rolesOfMany, "refsOfMany": refsOfMany, "claim": d.claimStatement(2)}
+	all := map[string]string{"rolesOfMany": rolesOfMany, "refsOfMany": refsOfMany, "claim": d.claimStatement(2, 1)}
 	for asked := range 1 << 7 { // each combination of what a list can be asked for
 		is := func(bit int) bool { return asked>>bit&1 == 1 }
 		word := map[bool]string{true: "x"}

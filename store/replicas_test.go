@@ -14,7 +14,7 @@ import (
 	"tocsin/store/storetest"
 )
 
-var lanes = []incident.Lane{incident.LaneRoom, incident.LaneWords, incident.LanePeople, incident.LaneSigns, incident.LaneAnnounce, incident.LaneDirect, incident.LaneHome, incident.LaneReads}
+var lanes = incident.Lanes
 
 // couriers watches what replicas deliver: each effect once, and those of a lane one after the other, in order.
 type couriers struct {

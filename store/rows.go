@@ -149,7 +149,7 @@ func eventOf(e db.Entry, actor, words sql.NullString) (incident.Event, error) {
 // effectOf is the effect of a row.
 func effectOf(row db.Effect) incident.Effect {
 	return incident.Effect{
-		ID: row.ID, Incident: incident.ID(row.IncidentID), Lane: incident.Lane(row.Lane),
+		ID: row.ID, Incident: incident.ID(row.IncidentID), Lane: incident.LaneOf(row.Lane),
 		Kind: incident.EffectKind(row.Kind), Subject: row.Subject,
 		Request: row.Request, Attempt: int(row.Attempt), Asked: instant(row.CreatedAt),
 	}

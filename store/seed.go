@@ -210,7 +210,7 @@ func (s Seed) add(p *page, i *incident.Incident, last int64) (int64, error) {
 		p.requests.add(e.Request, millis(e.At), s.Answer(e))
 		for _, o := range e.Owes(i.ID) {
 			at := millis(e.At)
-			p.effects.add(id, string(o.Lane), string(o.Kind), o.Subject, string(o.Kind.Waits()), e.Request, 1, 0, at, at, at+delivered.Milliseconds(), "")
+			p.effects.add(id, o.Queue(), string(o.Kind), o.Subject, string(o.Kind.Waits()), e.Request, 1, 0, at, at, at+delivered.Milliseconds(), "")
 		}
 	}
 	return last, nil

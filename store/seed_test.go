@@ -133,7 +133,7 @@ func lived(t *testing.T) (path string) {
 // deliverAll delivers all that is owed, as long after an instant as a made-up past has it.
 func deliverAll(t *testing.T, s *Store, at time.Time) {
 	t.Helper()
-	lanes := []incident.Lane{incident.LaneRoom, incident.LaneWords, incident.LanePeople, incident.LaneSigns, incident.LaneAnnounce, incident.LaneDirect, incident.LaneHome, incident.LaneReads}
+	lanes := incident.Lanes
 	for {
 		effects, err := s.Claim(t.Context(), incident.Claim{At: at, Lease: time.Minute, Limit: 10, Lanes: lanes})
 		must(t, err)

@@ -20,6 +20,10 @@ func (t *Tx) Unsubscribe(handle string, from incident.Subject) (bool, error) {
 
 // Subscribers lists the handles of those who hear the updates of an incident, each once.
 func (t *Tx) Subscribers(i *incident.Incident) ([]string, error) {
-	handles, err := t.q.Subscribers(t.ctx, db.SubscribersParams{IncidentID: int64(i.ID), Service: strings.ToLower(i.Service)})
+	service := strings.ToLower(i.Service)
+	if i.Kind != incident.Real { // the service is not broken
+		service = ""
+	}
+	handles, err := t.q.Subscribers(t.ctx, db.SubscribersParams{IncidentID: int64(i.ID), Service: service})
 	return handles, t.fail("find who hears of "+i.ID.String(), err)
 }

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"tocsin/bot/slacksim"
 )
 
 // TestStoryAccess: somebody outside asks, the room sees it once, and lets them in; they learn nothing before that.
@@ -52,5 +55,68 @@ func TestStoryAccessIsHeardAgain(t *testing.T) {
 	h.Quiet()
 	h.Pass(61 * time.Minute)
 	grace.Type("#general", "/incident access INC-1 third")
+	h.Quiet()
+}
+
+// TestStoryWhoWasPutOut of a private room stays out, whatever is mended, until somebody there lets them in by name; they can
+// ask for it.
+func TestStoryWhoWasPutOut(t *testing.T) {
+	h := newHouse(t)
+	ada, grace := h.Person("Ada"), h.Person("Grace")
+	ada.Type("#general", "/incident declare the canary sings --private")
+	room := h.Channel("#inc-1-the-canary-sings")
+	room.Expect("the canary sings")
+	ada.Type(room.Name(), "/incident invite @Grace").Expect("@Grace is invited")
+	ada.Type(room.Name(), "/incident scribe @Grace").Expect("Scribe")
+	room.Expect("now *scribe*")
+	h.Quiet()
+	present := func(want string) {
+		t.Helper()
+		h.Quiet()
+		if got := strings.Join(room.Members(), " "); got != want {
+			t.Errorf("in %s: %s, want %s", room.Name(), got, want)
+		}
+	}
+	present("Ada Grace Tocsin")
+	h.Announce("already_in_channel", "already_pinned")
+	h.Leave(grace, room.Name())
+	room.Expect("*Grace* has left the room")
+	ada.Type(room.Name(), "/incident mend").Expect("INC-1 is looked after")
+	present("Ada Tocsin")
+	ada.Type(room.Name(), "/incident severity sev1").Expect("SEV1")
+	present("Ada Tocsin")
+
+	h.Pass(2 * time.Hour)
+	h.refresh(t)
+	grace.Type("#general", "/incident access INC-1 let me in").Expect("If there is such an incident")
+	ada.Press(room.Expect("*Grace* asks to be let in: let me in"), "Let them in").Expect("@Grace is invited")
+	present("Ada Grace Tocsin")
+	h.Leave(grace, room.Name())
+	room.Expect("*Grace* has left the room")
+	ada.Type(room.Name(), "/incident invite @Grace").Expect("@Grace is invited")
+	present("Ada Grace Tocsin")
+	h.Leave(grace, room.Name())
+	room.Expect("*Grace* has left the room")
+	h.Quiet()
+	h.Announce("channel_not_found")
+	ada.Archive(room)
+	ada.Type("#general", "/incident mend INC-1")
+	room = h.Channel("#inc-1-the-canary-sings-2") // a new one, to which nobody has been invited
+	room.Expect("the canary sings")
+	present("Ada Tocsin")
+}
+
+// TestStoryAccessByStanding: who could not be let in is told so, and who says too much, whatever they ask for.
+func TestStoryAccessByStanding(t *testing.T) {
+	h := newHouseWithoutJoins(t)
+	ada, grace, gus := h.Person("Ada"), h.Person("Grace"), h.Person("Gus")
+	newcomer := h.Add(slacksim.Profile{Name: "Newcomer"})
+	ada.Type("#general", "/incident declare the canary sings --private")
+	h.Channel("#inc-1-the-canary-sings").Expect("the canary sings")
+	for _, id := range []string{"INC-1", "INC-9"} {
+		gus.Type("#general", "/incident access "+id+" please").Expect("Ask one of them to invite you in Slack")
+		newcomer.Type("#general", "/incident access "+id+" please").Expect("Tocsin does not know you yet")
+		grace.Type("#general", "/incident access "+id+" "+strings.Repeat("please ", 80)).Expect("The reason is longer than 500 characters")
+	}
 	h.Quiet()
 }

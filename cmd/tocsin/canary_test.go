@@ -16,8 +16,8 @@ import (
 	"tocsin/incident"
 )
 
-// canary is a house with a private incident in which every text holds one word, and people outside who ask for it in every way.
-type canary struct {
+// cage is a house with a private incident in which every text holds one word, and people outside who ask for it in every way.
+type cage struct {
 	*house
 	id      incident.ID
 	room    *slacksim.Channel
@@ -35,15 +35,15 @@ const (
 // outside are those who are not in its room, each for another reason.
 var outside = []string{"Linus", "Grace", "Gus", "Tourist", "Boss"}
 
-// TestF75TheCanary: a word that stands in all texts of a private incident comes out nowhere. Whoever is outside is answered, byte for
+// TestF75TheCanaryInEveryVerb: a word that stands in all texts of a private incident comes out nowhere. Whoever is outside is answered, byte for
 // byte, as when there was no such incident. Every verb of the table is tried, whichever there are.
-func TestF75TheCanary(t *testing.T) {
-	for name, begin := range map[string]func(*canary){
-		"from its birth": (*canary).born, "made private": (*canary).madePrivate, "made private with a full queue": (*canary).madePrivateLate,
+func TestF75TheCanaryInEveryVerb(t *testing.T) {
+	for name, begin := range map[string]func(*cage){
+		"from its birth": (*cage).born, "made private": (*cage).madePrivate, "made private with a full queue": (*cage).madePrivateLate,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCanary(t)
+			c := newCage(t)
 			c.answers = c.ask()
 			begin(c)
 			c.live()
@@ -53,7 +53,7 @@ func TestF75TheCanary(t *testing.T) {
 	}
 }
 
-func newCanary(t *testing.T) *canary {
+func newCage(t *testing.T) *cage {
 	w := slacksim.New(t, slacksim.Options{Manifest: tocsin.Manifest})
 	w.Join(w.Add(slacksim.Profile{Name: "Tourist", Stranger: true}), "#general")
 	w.Join(w.Add(slacksim.Profile{Name: "Boss", Admin: true}), "#general")
@@ -65,7 +65,7 @@ func newCanary(t *testing.T) *canary {
 		o.policy.Admins = []string{w.Person("Linus").ID()}
 	})
 	h.Announce(append(looked, "name_taken", "views.open", "user_team_not_in_channel")...)
-	c := &canary{house: h, id: 2}
+	c := &cage{house: h, id: 2}
 	c.do("Linus", "subscribe service payments")
 	c.do("Ada", "declare search is slow")
 	c.quieten(t)
@@ -73,14 +73,14 @@ func newCanary(t *testing.T) *canary {
 }
 
 // do types a line from outside every room.
-func (c *canary) do(who, line string) string {
+func (c *cage) do(who, line string) string {
 	c.t.Helper()
 	c.asked++
 	return c.command(who, "#general", strings.TrimSpace("/incident "+line), fmt.Sprintf("canary.%d", c.asked))
 }
 
 // inside does something that Ada may, and that is done.
-func (c *canary) inside(lines ...string) {
+func (c *cage) inside(lines ...string) {
 	c.t.Helper()
 	for _, line := range lines {
 		if answer := c.do("Ada", line); strings.Contains(answer, "There is no ") || strings.Contains(answer, "For example: ") || strings.Contains(answer, "The policy leaves") {
@@ -91,13 +91,13 @@ func (c *canary) inside(lines ...string) {
 }
 
 // born is declared private.
-func (c *canary) born() {
+func (c *cage) born() {
 	c.inside("declare sev2 the " + theWord + " lost the key to the vault --service payments --private")
 	c.enter("#inc-2-the-albatross-lost-the-key-to-the-vault")
 }
 
 // madePrivate was public, with all that this makes outside.
-func (c *canary) madePrivate() {
+func (c *cage) madePrivate() {
 	c.inside("declare sev2 the "+theWord+" lost the key to the vault --service payments", "update INC-2 the "+theWord+" is looked for", "task INC-2 feed the "+theWord)
 	for _, who := range outside {
 		c.Person(who).OpenHome()
@@ -110,7 +110,7 @@ func (c *canary) madePrivate() {
 }
 
 // madePrivateLate is madePrivate, with most of it waiting until Slack takes calls again.
-func (c *canary) madePrivateLate() {
+func (c *cage) madePrivateLate() {
 	c.inside("declare sev2 the " + theWord + " lost the key to the vault --service payments")
 	for _, who := range outside {
 		c.Person(who).OpenHome()
@@ -138,7 +138,7 @@ func (c *canary) madePrivateLate() {
 }
 
 // enter takes the room, into which Grace comes, and leaves it again.
-func (c *canary) enter(room string) {
+func (c *cage) enter(room string) {
 	c.t.Helper()
 	c.quieten(c.t)
 	c.room = c.Channel(room)
@@ -150,7 +150,7 @@ func (c *canary) enter(room string) {
 }
 
 // live is what happens in it: the word stands in all that people can write.
-func (c *canary) live() {
+func (c *cage) live() {
 	c.inside("commander INC-2 me", "note INC-2 the "+theWord+" was seen", "update INC-2 the "+theWord+" is found", "task INC-2 call the "+theWord+" in 5m",
 		"handover INC-2 scribe me the "+theWord+" types", "severity INC-2 sev1", "mitigated INC-2", "resolve INC-2", "reopen INC-2 the "+theWord+" flew off")
 	c.Faults(failing("chat.update", 0, slacksim.Fault{Kind: slacksim.SlackError, Error: "some_new_error"})) // and is written down as late, and given up
@@ -171,7 +171,7 @@ func (c *canary) live() {
 }
 
 // lines are all that people outside ask. What would be done wherever they ask is left out: declaring something.
-func (c *canary) lines() []string {
+func (c *cage) lines() []string {
 	lines := []string{
 		"", "help", "list", "list all", "list mine", "list service payments", "stats 2026-03-01", "search " + begun, "search key vault", "nonsense INC-2",
 		"INC-2", "INC-2 timeline", "merge INC-2 into INC-1", "merge INC-1 into INC-2", "timeline INC-2 #1", "public INC-2 yes everybody",
@@ -188,7 +188,7 @@ func (c *canary) lines() []string {
 }
 
 // ask is what people outside are answered, and what stands on their Home tabs.
-func (c *canary) ask() map[string]string {
+func (c *cage) ask() map[string]string {
 	c.t.Helper()
 	answers := map[string]string{}
 	for _, who := range outside {
@@ -202,7 +202,7 @@ func (c *canary) ask() map[string]string {
 }
 
 // listen asks all of it again, and looks at everything that went out.
-func (c *canary) listen() {
+func (c *cage) listen() {
 	c.t.Helper()
 	now := c.ask()
 	for _, what := range slices.Sorted(maps.Keys(c.answers)) {
@@ -221,7 +221,7 @@ func (c *canary) listen() {
 }
 
 // calls looks at every call, but for those that are made for its room and for who is in it.
-func (c *canary) calls() {
+func (c *cage) calls() {
 	c.t.Helper()
 	ada := c.Person("Ada")
 	theirs := []any{c.room.ID(), c.DirectMessages(ada).ID(), ada.ID()}
@@ -242,7 +242,7 @@ func (c *canary) calls() {
 }
 
 // tools looks at what those read who run it: the log at every level, metrics, health, what is owed, and the doctor.
-func (c *canary) tools() {
+func (c *cage) tools() {
 	c.t.Helper()
 	c.silent("the log", c.log.all())
 	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
@@ -273,7 +273,7 @@ func (c *canary) tools() {
 }
 
 // knock is asking to be let in, and declaring what looks alike: both tell nothing.
-func (c *canary) knock() {
+func (c *cage) knock() {
 	c.t.Helper()
 	if some, none := c.do("Linus", "access INC-2 please"), c.do("Linus", "access INC-9 please"); some != none {
 		c.t.Errorf("of one:  %s\nof none: %s", some, none)
@@ -288,7 +288,7 @@ func (c *canary) knock() {
 	c.silent("the log", c.log.all())
 }
 
-func (c *canary) silent(what, told string) {
+func (c *cage) silent(what, told string) {
 	c.t.Helper()
 	if at := strings.Index(strings.ToLower(told), theWord); at >= 0 {
 		c.t.Errorf("%s tells it: …%s…", what, told[max(0, at-300):min(len(told), at+100)])

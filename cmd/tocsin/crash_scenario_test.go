@@ -39,6 +39,9 @@ var scenario = []step{
 	{who: "Ada", where: crashRoom, text: "/incident close"},
 	{who: "Ada", where: crashRoom, text: "/incident reopen it is back"},
 	{who: "Grace", where: "#random", text: "/incident merge INC-2 into INC-1"},
+	{who: "Ada", where: "#general", text: "/incident declare the keys are out"},
+	{who: "Ada", where: "#general", text: "/incident update INC-3 somebody has them"},
+	{who: "Ada", where: "#general", text: "/incident private INC-3"},
 }
 
 // newCrashHouse is a house in which a fault leaves no trace that nobody could avoid: the bot has been invited to the

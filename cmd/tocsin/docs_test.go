@@ -41,13 +41,7 @@ func TestSettingsAreDocumented(t *testing.T) {
 
 // TestThePolicyInTheDocsIsGood reads the example that people copy.
 func TestThePolicyInTheDocsIsGood(t *testing.T) {
-	raw, err := os.ReadFile("../../docs/policy.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(raw), "```yaml\n")
-	example, _, _ := strings.Cut(rest, "```")
-	p, err := policy.Read([]byte(example))
+	p, err := policy.Read([]byte(examplePolicy()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,6 +66,10 @@ func TestStoryOutsidersSeeOnlyTheRoomsThatTheyAreIn(t *testing.T) {
 	gus.Type(room.Name(), "/incident list").Expect("INC-1")
 	ada.Type(room.Name(), "/incident timeline").Expect("Gus", "I have seen it too")
 	w.Quiet()
+	w.Pass(10 * time.Minute) // and nobody comes or goes
+	gus.Type("#general", "/incident show INC-1").Expect("INC-1")
+	gus.Type("#general", "/incident list").Expect("INC-1")
+	w.Quiet()
 }
 
 func TestStoryAnUnknownGuestsPrivateIncidentIsDeclined(t *testing.T) {
@@ -74,6 +78,19 @@ func TestStoryAnUnknownGuestsPrivateIncidentIsDeclined(t *testing.T) {
 	w.Join(guest, "#general")
 	guest.Type("#general", "/incident declare --private somebody stole a key").Expect("INC-1 declared")
 	w.DirectMessages(guest).Expect("Guests cannot declare", "declined", "somebody stole a key")
+	w.Quiet()
+	if i, err := w.program.store.Incident(t.Context(), 1); err != nil || i.Status != incident.Declined {
+		t.Errorf("%+v %v", i, err)
+	}
+}
+
+// TestStoryAnUnknownGuestRecordsNothing, though it needs no room, and nobody waits for what they said of it.
+func TestStoryAnUnknownGuestRecordsNothing(t *testing.T) {
+	w := newHouseWithoutJoins(t)
+	guest := w.Add(slacksim.Profile{Name: "Newcomer", Guest: true})
+	w.Join(guest, "#general")
+	guest.Type("#general", "/incident backfill mail was late --started -3h --resolved -1h").Expect("INC-1 is recorded")
+	w.DirectMessages(guest).Expect("Guests cannot declare", "INC-1 was declined", "mail was late")
 	w.Quiet()
 	if i, err := w.program.store.Incident(t.Context(), 1); err != nil || i.Status != incident.Declined {
 		t.Errorf("%+v %v", i, err)

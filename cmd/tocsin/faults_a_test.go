@@ -72,7 +72,7 @@ func TestF03KilledBeforeTheFirstCall(t *testing.T) {
 
 // looked are the refusals by which the program learns that something has happened already, or that it must join a channel
 // to see.
-var looked = []string{"already_in_channel", "already_pinned", "already_archived", "not_in_channel"}
+var looked = []string{"already_in_channel", "already_pinned", "already_archived", "not_in_channel", "message_not_found"}
 
 // killedAt kills the program at one call of a declaration, and starts it again.
 func killedAt(t *testing.T, method string, nth int, fault slacksim.Fault, changes ...func(*crash)) *house {

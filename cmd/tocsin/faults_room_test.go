@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tocsin/bot/slacksim"
+	"tocsin/incident"
 )
 
 // TestF29NoRoomIsAllowed: the incident lives on below its announcement, whoever leads it is told what is missing, and when that is
@@ -126,5 +127,53 @@ func TestF32TheRoomIsRenamed(t *testing.T) {
 	h.Quiet()
 	if got := h.rooms("#inc-"); len(got) > 0 {
 		t.Errorf("there is a second room: %q", got)
+	}
+}
+
+// TestF34EditedAndDeletedAfterItWasCaught: what was caught stays as it was, and what becomes of the message is said in entries of
+// their own, also when we were away meanwhile.
+func TestF34EditedAndDeletedAfterItWasCaught(t *testing.T) {
+	t.Parallel()
+	h, ada, room, _ := inRoom(t)
+	said := ada.Say(room.Name(), "we have lost the index")
+	ada.React(said, "pushpin")
+	h.Quiet()
+	caught := h.latest(incident.EventCaught)
+	h.dieAndStart()
+	ada.Edit(said, "we have not lost the index")
+	h.Quiet()
+	ada.Delete(said)
+	h.Quiet()
+	if _, now, err := h.program.store.Event(t.Context(), caught.ID); err != nil || now.Text != caught.Text || now.Text != "we have lost the index" || !now.Occurred.Equal(caught.Occurred) {
+		t.Errorf("the entry was %+v and is %+v, %v", caught, now, err)
+	}
+	if got := h.kinds(); got != "declared picked caught edited deleted" {
+		t.Errorf("the record: %s", got)
+	}
+	h.lookAfter()
+	h.Quiet()
+	ada.Type(room.Name(), "/incident timeline").Expect("we have lost the index", "we have not lost the index")
+}
+
+// TestF59NoBurstOfReminders: when the clock leaps ahead by an hour, a day or a year, each that is due is said once, and when it
+// goes on from there as well.
+func TestF59NoBurstOfReminders(t *testing.T) {
+	for _, leap := range []time.Duration{time.Hour, 24 * time.Hour, 365 * 24 * time.Hour} {
+		t.Run(leap.String(), func(t *testing.T) {
+			t.Parallel()
+			h, ada, room, _ := inRoom(t, silenceIsFine)
+			ada.Type(room.Name(), "/incident task call the bank in 30m")
+			room.Expect("*Task 1*")
+			h.Quiet()
+			h.Pass(leap)
+			for range 5 {
+				h.remind()
+			}
+			room.Expect("Nobody leads *INC-1 checkout is down* yet")
+			h.DirectMessages(ada).Expect("An update on *INC-1 checkout is down* was due")
+			h.DirectMessages(ada).Expect("Task 1 of *INC-1 checkout is down* was due")
+			h.pass(time.Minute)
+			h.Quiet()
+		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,16 +73,23 @@ func TestF71SecretIsMasked(t *testing.T) {
 func TestF71WhateverIsTyped(t *testing.T) {
 	h, ada, room, _ := inRoom(t)
 	h.program.live.Load().policy.Customers.Channel = h.ChannelID("random")
-	h.Announce("views.open")
+	h.Announce("views.open", "already_pinned")
 	secret := "sk_li" + "ve_canary0123456789"
-	for _, line := range []string{
+	lines := []string{
 		"task call @Grace with " + secret, "task done 1", "task another", "task drop 2 " + secret, "commander me", "handover commander @Grace " + secret,
 		"severity sev1 " + secret, "communicator me", "customers we use " + secret, "customers approve 1", "update --next 30m " + secret, "snooze " + secret, "status identified " + secret,
 		"correct #1 " + secret, "star #1 " + secret, "redact #1 " + secret, "subscribe service " + secret, "access INC-1 " + secret, "invite " + secret,
 		"search " + secret, "timeline " + secret, "timeline add " + secret, "merge into " + secret, "stepdown " + secret, "decline " + secret, "accept " + secret,
 		"mitigated " + secret, "resolve " + secret, "close " + secret, "reopen " + secret, "drill " + secret,
 		"backfill " + secret + " --started -3h --resolved -1h", "declare unknown a --service " + secret, secret, "INC-1 " + secret,
-	} {
+		"unstar #1 " + secret, "unsubscribe service " + secret, "list " + secret, "stats " + secret, "help " + secret, "tasks " + secret, "show " + secret, "mend " + secret,
+	}
+	for _, permit := range incident.Permits {
+		if !slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, permit.Verb+" ") }) {
+			lines = append(lines, permit.Verb+" "+secret)
+		}
+	}
+	for _, line := range lines {
 		ada.Type(room.Name(), "/incident "+line)
 		h.quieten(t)
 	}

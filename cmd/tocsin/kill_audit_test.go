@@ -31,15 +31,23 @@ type audit struct {
 	incidents, messages                 int
 }
 
+// newAudit takes in what stands outside: in some channels, or everywhere.
+func (s *storm) newAudit(channels ...string) *audit {
+	a := &audit{storm: s, entries: map[string][]incident.Event{}, timeline: map[incident.ID][]incident.Event{}, requests: map[string]bool{}, posted: map[string][]slacksim.Posted{}}
+	for _, channel := range channels {
+		for _, m := range s.w.Posted(channel) {
+			what, _ := m.Payload["what"].(string)
+			a.posted[what] = append(a.posted[what], m)
+			a.messages++
+		}
+	}
+	return a
+}
+
 func (s *storm) audit() *audit {
 	s.t.Helper()
-	a := &audit{storm: s, entries: map[string][]incident.Event{}, timeline: map[incident.ID][]incident.Event{}, requests: map[string]bool{}, posted: map[string][]slacksim.Posted{}}
+	a := s.newAudit("")
 	a.read()
-	for _, m := range s.w.Posted("") {
-		what, _ := m.Payload["what"].(string)
-		a.posted[what] = append(a.posted[what], m)
-		a.messages++
-	}
 	a.incidents = len(a.list)
 	a.promises()
 	a.duplicates = append(a.duplicates, s.w.Duplicates()...)
@@ -57,15 +65,29 @@ func (s *storm) audit() *audit {
 
 // read opens the store anew, which checks it, and reads all of it.
 func (a *audit) read() {
-	ctx := context.Background()
-	kept, err := store.Open(ctx, a.db, store.Options{})
+	kept, err := store.Open(context.Background(), a.db, store.Options{})
 	if err != nil {
 		a.t.Fatalf("the database does not open after all this: %v", err)
 	}
-	if a.list, err = kept.List(ctx, incident.Filter{Limit: 1 << 20}); err != nil {
+	a.from(kept, 1<<20)
+	if err := kept.Close(); err != nil {
 		a.t.Fatal(err)
 	}
-	for _, i := range a.list {
+	a.rest()
+}
+
+// from reads the newest incidents of a store, with all their entries.
+func (a *audit) from(kept *store.Store, newest int) {
+	ctx, err := context.Background(), error(nil)
+	if a.list, err = kept.List(ctx, incident.Filter{Limit: newest}); err != nil {
+		a.t.Fatal(err)
+	}
+	for n, listed := range a.list {
+		i, err := kept.Incident(ctx, listed.ID) // lists are without tasks
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		a.list[n] = i
 		events, _, err := kept.Timeline(ctx, i.ID, 0, 1<<20)
 		if err != nil {
 			a.t.Fatal(err)
@@ -75,10 +97,6 @@ func (a *audit) read() {
 			a.entries[e.Request] = append(a.entries[e.Request], e)
 		}
 	}
-	if err := kept.Close(); err != nil {
-		a.t.Fatal(err)
-	}
-	a.rest()
 }
 
 // rest reads what the store does not tell: request keys, and effects that are not done.

@@ -50,8 +50,9 @@ type crowd struct {
 	known       []incident.ID // declared in public, newest last
 	hidden      []incident.ID // declared in private
 	rooms       map[incident.ID]string
-	resent      int // requests of people that were sent again
-	redelivered int // events that were
+	more        []verb // that are typed beside those of the table
+	resent      int    // requests of people that were sent again
+	redelivered int    // events that were
 }
 
 // recent is how many incidents people still talk about.
@@ -103,6 +104,7 @@ func (c *client) ask(ctx context.Context, p *promise) (answered bool) {
 			p.verdict = dropped
 		}
 		return false
+	case p.verdict == kept && strings.HasPrefix(said, "There is no INC-"): // it is closed off by now: then nothing of it is said again
 	case p.verdict == kept && said != p.answer && !p.reads:
 		c.t.Errorf("%s was answered %q, and when it was sent again %q", p.key, p.answer, said)
 	case p.done == nil || p.done.MatchString(said):
@@ -209,7 +211,8 @@ func (c *client) happening() *promise {
 	if c.dice.IntN(2) == 0 {
 		inner = slacksim.Object{"type": "user_change", "user": slacksim.Object{
 			"id": c.w.Person(c.name).ID(), "team_id": c.w.TeamID(), "name": strings.ToLower(c.name), "real_name": c.name, "tz": "Europe/Oslo",
-			"profile": slacksim.Object{"display_name": c.name},
+			"is_admin": c.name == "Grace",
+			"profile":  slacksim.Object{"display_name": c.name},
 		}}
 	}
 	p.send = func(ctx context.Context, p *promise) (int, string, error) {

@@ -67,7 +67,7 @@ func (a *audit) room(i *incident.Incident) {
 	a.tasks(i)
 	a.people(i, c.Members())
 	if i.Service != "" {
-		a.shows("the bookmarks of "+i.ID.String(), strings.Join(c.Bookmarks(), "\n"), []string{"Dashboard https://"})
+		a.shows("the bookmarks of "+i.ID.String(), strings.Join(c.Bookmarks(), "\n"), []string{"ashboard https://"})
 	}
 	if !i.Private && i.Kind == incident.Real {
 		a.shows("the bookmarks of "+i.ID.String(), strings.Join(c.Bookmarks(), "\n"), []string{"Announcement https://"})
@@ -113,13 +113,19 @@ func (a *audit) people(i *incident.Incident, members []string) {
 	}
 }
 
-// mostRooms is how many rooms there may be: one an incident, and a new one for each that comes back from being a duplicate.
+// mostRooms is how many rooms there may be: one an incident, and a new one for each that comes back after its room was archived,
+// or that others are to know of by then.
 func (a *audit) mostRooms() (most int) {
 	for _, events := range a.timeline {
 		most++
+		archived := false
 		for _, e := range events {
-			if e.Kind == incident.EventSeparated {
+			archived = archived || e.Kind == incident.EventArchived || e.Kind == incident.EventMerged
+			if turns(e) || e.Kind == incident.EventMisfit {
 				most++
+			}
+			if archived && e.Kind == incident.EventReopened {
+				most, archived = most+1, false
 			}
 		}
 	}
@@ -145,7 +151,15 @@ func (a *audit) subscriptions() {
 			a.duplicates = append(a.duplicates, "the subscription that has ended of "+who)
 		}
 	}
+	mute := map[string]bool{} // an amendment is an edit of what was said, and of what a guest declared nobody hears at first
+	for id, events := range a.timeline {
+		for _, e := range events {
+			mute[fmt.Sprintf("%s event %d", id, e.ID)] = isVisitor(a.of(id).Declarer) || e.Redacted || e.Kind == incident.EventCorrected || e.Kind == incident.EventRedacted
+		}
+	}
 	for _, what := range a.news {
-		a.one(what)
+		if event, _, _ := strings.Cut(what, "/"); !mute[event] {
+			a.one(what)
+		}
 	}
 }

@@ -27,6 +27,9 @@ func (a *audit) sayings() {
 		for _, e := range events {
 			for _, effect := range e.Owes(id) {
 				what := owed(effect)
+				if a.converted(id) && len(a.posted[what]) > 1 {
+					continue // said in two of its rooms: what was not answered in the one is said again in the next
+				}
 				if what != "" && (len(a.posted[what]) > 0 || !a.mayBeSilent(effect, e)) {
 					a.one(what, ": ", e.String())
 				}
@@ -48,6 +51,8 @@ var overtakes = map[incident.EventKind]func(e, later incident.Event) bool{
 	incident.EventAbsorbed: func(e, later incident.Event) bool {
 		return later.Kind == incident.EventSeparated && later.To == e.To
 	},
+	incident.EventPrivate:  func(_, later incident.Event) bool { return turns(later) },
+	incident.EventPublic:   func(_, later incident.Event) bool { return turns(later) },
 	incident.EventCalled:   mended,
 	incident.EventReminded: mended,
 	incident.EventTaskDue: func(e, later incident.Event) bool {
@@ -88,12 +93,19 @@ func mended(e, later incident.Event) bool {
 // mayBeSilent tells of what there may be no message, by what the record says: what was overtaken before it was said, and what
 // was to be said where nobody could hear it.
 func (a *audit) mayBeSilent(effect incident.Effect, e incident.Event) bool {
+	if e.Redacted { // before it was said
+		return true
+	}
 	overtaken, known := overtakes[e.Kind]
 	if known && (overtaken == nil || slices.ContainsFunc(a.since(effect.Incident, e), func(later incident.Event) bool { return overtaken(e, later) })) {
 		return true
 	}
 	switch {
 	case e.Kind == incident.EventSimilar && a.unspoken(e):
+		return true
+	case e.Kind == incident.EventTold: // of a private one only who is in its room hears
+		return a.of(effect.Incident).Private
+	case effect.Kind != incident.EffectSay && a.converted(effect.Incident): // nothing is told of it to those who may not know of it by then
 		return true
 	case e.Kind == incident.EventLeft: // one of its two effects has somebody to tell
 		return (effect.Kind == incident.EffectTell) == e.Whom.IsZero() || len(a.since(effect.Incident, e)) > 0
@@ -103,6 +115,15 @@ func (a *audit) mayBeSilent(effect incident.Effect, e incident.Event) bool {
 		return len(a.posted[effect.Incident.String()+" announcement"]) == 0 || a.distrusted(effect.Incident, e)
 	}
 	return false
+}
+
+// converted tells whether it was changed who may know of an incident.
+func (a *audit) converted(id incident.ID) bool {
+	return slices.ContainsFunc(a.timeline[id], turns)
+}
+
+func turns(e incident.Event) bool {
+	return e.Kind == incident.EventPrivate || e.Kind == incident.EventPublic
 }
 
 // since are the entries of an incident after one.
@@ -181,14 +202,20 @@ func (a *audit) hasRoom(i *incident.Incident) bool {
 func (a *audit) unvouched(i *incident.Incident) bool {
 	events := a.timeline[i.ID]
 	accepted := slices.ContainsFunc(events, func(e incident.Event) bool { return e.Kind == incident.EventAccepted })
-	return strings.HasPrefix(i.Declarer.Name, "visitor") && !accepted && slices.ContainsFunc(events, ends)
+	return isVisitor(i.Declarer) && !accepted && slices.ContainsFunc(events, ends)
 }
 
 // tasks looks for the one message of each task, where there was a room for it when it was given out.
 func (a *audit) tasks(i *incident.Incident) {
 	for _, e := range a.timeline[i.ID] {
-		if e.Kind == incident.EventTask && !a.roomless(i.ID, e) {
-			a.one(i.ID.String()+" task "+strings.TrimSpace(e.To), ": ", e.String())
+		switch what := i.ID.String() + " task " + strings.TrimSpace(e.To); {
+		case e.Kind != incident.EventTask || a.roomless(i.ID, e):
+		case a.converted(i.ID): // in each of its rooms
+			if len(a.posted[what]) == 0 {
+				a.missing = append(a.missing, "message "+what)
+			}
+		default:
+			a.one(what, ": ", e.String())
 		}
 	}
 }

@@ -227,3 +227,40 @@ func TestStoryWhoMayDrill(t *testing.T) {
 	h.Channel("#inc-1-we-practise").Expect("EXERCISE")
 	h.Quiet()
 }
+
+// TestStoryDrillIsMarked: whoever hears of an exercise reads that it is one, in each message; who asked to hear of a service
+// does not hear of it.
+func TestStoryDrillIsMarked(t *testing.T) {
+	h := newHouse(t)
+	h.program.bot.Policy().Drills.Announce = h.ChannelID("random")
+	ada, grace, linus := h.Person("Ada"), h.Person("Grace"), h.Person("Linus")
+	grace.Type("#general", "/incident subscribe service checkout")
+	ada.Type("#general", "/incident drill we practise --service checkout")
+	room := h.Channel("#inc-1-we-practise")
+	room.Expect("we practise")
+	linus.Type("#general", "/incident subscribe INC-1").Expect("You hear each update")
+	for _, typed := range []string{"update INC-1 all is burning", "task INC-1 put it out", "update INC-1 it burns still", "task INC-1 done 1", "resolve INC-1"} {
+		ada.Type("#general", "/incident "+typed)
+		if err := h.drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said := h.DirectMessages(linus).Messages()
+	if len(said) != 3 {
+		t.Errorf("who asked to hear of the exercise itself heard %q", said)
+	}
+	for _, where := range []string{"#random", room.Name()} {
+		for _, post := range h.Posted(where) {
+			said = append(said, post.Text)
+		}
+	}
+	said = append(said, room.Messages()...)
+	for _, words := range said {
+		if !strings.Contains(words, "EXERCISE") && !strings.Contains(words, "has joined") {
+			t.Errorf("does not say that it is an exercise: %s", words)
+		}
+	}
+	if heard := h.DirectMessages(grace).Messages(); len(heard) > 0 {
+		t.Errorf("who asked to hear of the service heard %q", heard)
+	}
+}

@@ -54,6 +54,7 @@ var scopesNeeded = map[string][]string{
 	"bookmarks.add":          {"bookmarks:write"},
 	"bookmarks.list":         {"bookmarks:read"},
 	"chat.postMessage":       {"chat:write", "chat:write.public"}, // the second to announce where nobody invited us
+	"chat.delete":            {"chat:write"},
 	"chat.postEphemeral":     {"chat:write"},
 	"chat.update":            {"chat:write"},
 	"conversations.create":   {"channels:manage", "groups:write"},
@@ -107,7 +108,7 @@ func TestManifestAsksForTheLeastScopes(t *testing.T) {
 // methods are the functions of the Slack library that the bot calls, and which method of the Web API each is.
 var methods = map[string]string{
 	"AuthTestContext": "auth.test", "AddBookmarkContext": "bookmarks.add", "ListBookmarksContext": "bookmarks.list",
-	"PostMessageContext": "chat.postMessage", "UpdateMessageContext": "chat.update", "CreateConversationContext": "conversations.create",
+	"DeleteMessageContext": "chat.delete", "PostMessageContext": "chat.postMessage", "UpdateMessageContext": "chat.update", "CreateConversationContext": "conversations.create",
 	"ArchiveConversationContext":    "conversations.archive",
 	"GetConversationHistoryContext": "conversations.history", "ForceInviteUsersToConversationContext": "conversations.invite",
 	"GetConversationRepliesContext": "conversations.replies",

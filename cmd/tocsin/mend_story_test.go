@@ -63,10 +63,42 @@ func TestStoryMendWhatWasDeleted(t *testing.T) {
 	}
 	ada.Type("#general", "/incident mend INC-1").Expect("INC-1 is looked after")
 	h.Quiet() // nothing is there twice
-	if got := strings.Join(room.Members(), " "); got != "Ada Tocsin" {
-		t.Errorf("who was invited and is not there is invited again when a person asks for it: %s", got)
+	if got := strings.Join(room.Members(), " "); got != "Tocsin" {
+		t.Errorf("who left by themselves is left in peace: %s", got)
 	}
 	ada.Type("#general", "/incident timeline INC-1").Expect("found missing outside: card", "found missing outside: nothing")
+	h.Quiet()
+}
+
+// TestStoryMendCallsWhoNeverCame: whom Slack refused at first is invited again when a person asks for it, and nobody who came and
+// left.
+func TestStoryMendCallsWhoNeverCame(t *testing.T) {
+	h, ada, room, _ := inRoom(t)
+	h.Announce("cant_invite", "already_in_channel", "already_pinned")
+	grace := h.Person("Grace")
+	h.Faults(func(c slacksim.Call) *slacksim.Fault {
+		if users, _ := c.Args["users"].(string); c.Method == "conversations.invite" && strings.Contains(users, grace.ID()) {
+			return &slacksim.Fault{Kind: slacksim.SlackError, Error: "cant_invite"}
+		}
+		return nil
+	})
+	ada.Type(room.Name(), "/incident scribe @Grace").Expect("Scribe")
+	room.Expect("now *scribe*")
+	ada.Type(room.Name(), "/incident investigator @Linus").Expect("Investigator")
+	room.Expect("now *investigator*")
+	h.Quiet()
+	h.Faults(nil)
+	h.Person("Linus").Leave(room)
+	room.Expect("*Linus* has left the room")
+	h.Quiet()
+	ada.Type(room.Name(), "/incident mend").Expect("INC-1 is looked after")
+	h.Quiet()
+	if got := strings.Join(room.Members(), " "); got != "Ada Grace Tocsin" {
+		t.Errorf("members: %s", got)
+	}
+	h.Join(h.Person("Linus"), room.Name()) // and is one of those again who are missed
+	h.Quiet()
+	ada.Type(room.Name(), "/incident mend").Expect("INC-1 is looked after")
 	h.Quiet()
 }
 

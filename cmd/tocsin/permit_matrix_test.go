@@ -25,7 +25,7 @@ type asker struct {
 }
 
 var askers = []asker{
-	{name: "Quitter", left: true, role: incident.Mitigator}, // has a role, and left the room; first, because mend calls them back
+	{name: "Quitter", left: true, role: incident.Mitigator}, // has a role, and left the room
 	{name: "Ada", inRoom: true},                             // who declared
 	{name: "Holder", inRoom: true, role: incident.Scribe},
 	{name: "Inmate", inRoom: true},
@@ -186,7 +186,7 @@ func (m *matrix) ask() {
 	policy := m.program.live.Load().policy
 	seen := map[outcome]int{}
 	verbs := policy.Verbs()
-	m.Announce("already_pinned") // by the last of them, which makes everything anew, and calls back who has left
+	m.Announce("already_pinned") // by the last of them, which makes everything anew
 	verbs = append(slices.DeleteFunc(verbs, func(verb string) bool { return verb == "mend" }), "mend")
 	for _, verb := range verbs {
 		permit := policy.Permit(verb)

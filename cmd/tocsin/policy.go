@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"tocsin"
 	"tocsin/incident"
 )
 
@@ -45,9 +47,26 @@ func policyCommand() *cobra.Command {
 			return printPermissions(cmd.OutOrStdout(), p)
 		},
 	}
+	example := &cobra.Command{
+		Use:     "example",
+		Short:   "Print a policy with every key in it, and what each is for",
+		Example: "  tocsin policy example > tocsin.yml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := io.WriteString(cmd.OutOrStdout(), examplePolicy())
+			return err
+		},
+	}
 	cmd := &cobra.Command{Use: "policy", Short: "Look after tocsin.yml", Args: cobra.NoArgs}
-	cmd.AddCommand(check, permissions)
+	cmd.AddCommand(check, permissions, example)
 	return cmd
+}
+
+// examplePolicy is the example of the documentation.
+func examplePolicy() string {
+	_, rest, _ := strings.Cut(tocsin.PolicyPage, "```yaml\n")
+	example, _, _ := strings.Cut(rest, "```")
+	return "# Every key there is, and made-up ids: keep what differs from the defaults, and take out the rest.\n\n" + example
 }
 
 // policyNamed reads the policy of a file that is named, or else the one that holds here.

@@ -151,10 +151,10 @@ func (p *program) wire(lease time.Duration) (err error) {
 	p.outbox = &outbox.Outbox{
 		Store: p.store, Wake: p.store.Wake(), Now: p.now, Log: p.log, Single: !p.store.Shared(), Lease: lease,
 		Recovered: func(ctx context.Context, c outbox.Circuit) error { return p.bot.Recovered(ctx, c.Since, c.Err) },
-		Couriers: map[incident.Lane]outbox.Route{
-			incident.LaneRoom: route, incident.LaneWords: route, incident.LanePeople: route, incident.LaneSigns: route,
-			incident.LaneAnnounce: route, incident.LaneDirect: route, incident.LaneHome: route, incident.LaneReads: route,
-		},
+		Couriers:  map[incident.Lane]outbox.Route{},
+	}
+	for _, lane := range incident.Lanes {
+		p.outbox.Couriers[lane] = route
 	}
 	return nil
 }

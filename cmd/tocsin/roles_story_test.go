@@ -115,3 +115,24 @@ func TestStoryGroupsAreInvited(t *testing.T) {
 		t.Errorf("members: %s", got)
 	}
 }
+
+// TestStoryARoleIsGivenOutByForm, with a note or without one.
+func TestStoryARoleIsGivenOutByForm(t *testing.T) {
+	h, ada, room, card := inRoom(t)
+	ada.Choose(card, "Take a role", "Give out a role…")
+	form := ada.Modal().Has("How do things stand?").Choose("Which role", "communicator").ChoosePerson("Who takes it", "Grace")
+	form.Submit()
+	room.Expect("@Grace is now *communicator* of INC-1").Lacks("Said at the hand-over")
+	card.ExpectEdit("Communicator", "@Grace")
+	ada.Type(room.Name(), "/incident handover")
+	form = ada.Modal().Choose("Which role", "communicator").ChoosePerson("Who takes it", "Linus")
+	form.Fill("How do things stand?", "the bank <b> knows & @Grace is tired").Submit()
+	room.Expect("@Linus is now *communicator* of INC-1, in place of Grace", "Said at the hand-over by Ada", "the bank <b> knows & @Grace is tired")
+	h.Quiet()
+	ada.Type(room.Name(), "/incident handover")
+	form = ada.Modal().Choose("Which role", "communicator").ChoosePerson("Who takes it", "Linus")
+	if got := form.Submit(); got.Errors["How do things stand?"] != "Linus is communicator already." {
+		t.Errorf("got %+v", got)
+	}
+	h.Quiet()
+}

@@ -192,3 +192,46 @@ func TestStoryMenuHelpAndTypos(t *testing.T) {
 	ada.Type("#general", "/incident declare --privat x").Expect("There is no flag --privat", "--service, --private, --drill")
 	w.Quiet()
 }
+
+// TestStoryARefusalOffersWhatMendsIt as a button, where there is such a thing.
+func TestStoryARefusalOffersWhatMendsIt(t *testing.T) {
+	w, ada, room, card := inRoom(t)
+	ada.Press(ada.Type("#general", "/incident note hello").Expect("This is no incident's room"), "Open incidents").Expect("INC-1 checkout is down")
+	ada.Press(ada.Type(room.Name(), "/incident severity dreadful").Expect("There is no severity"), "SEV1")
+	card.ExpectEdit("SEV1")
+	ada.Choose(ada.Type(room.Name(), "/incident status mended").Expect("The status can be"), "Status", "Monitoring")
+	card.ExpectEdit("monitoring")
+	for _, role := range []string{"scribe", "mitigator"} {
+		ada.Type(room.Name(), "/incident "+role+" me")
+		room.Expect("now *" + role + "*")
+	}
+	ada.Type(room.Name(), "/incident handover @Grace here").Expect("several roles").Lacks("Step down")
+	ada.Press(ada.Type(room.Name(), "/incident stepdown").Expect("several roles", "Step down as mitigator"), "Step down as scribe")
+	room.Expect("stepped down as *scribe*")
+	ada.Press(ada.Type(room.Name(), "/incident task done 7").Expect("INC-1 has no task 7"), "Tasks").Expect("0 open tasks of INC-1")
+	ada.Press(ada.Type(room.Name(), "/incident timeline #9999").Expect("has no entry #9999"), "Timeline").Expect("Timeline of INC-1")
+	ada.Type(room.Name(), "/incident mitigated")
+	room.Expect("mitigated")
+	ada.Press(ada.Type(room.Name(), "/incident mitigated").Expect("mitigated already", "Post an update"), "Add a note")
+	ada.Modal().Has("What happened?").Close()
+	ada.Press(ada.Type(room.Name(), "/incident decline it was a test").Expect("only what is in triage can be declined"), "Resolve")
+	room.Expect("resolved")
+	w.Quiet()
+}
+
+// TestStoryHalfAWord of a command asks for the rest, or shows what there is to choose from, and does nothing else.
+func TestStoryHalfAWord(t *testing.T) {
+	w, ada, room, card := inRoom(t)
+	ada.Press(ada.Type(room.Name(), "/incident severity").Expect("INC-1 is *SEV2*. Change it to:", "SEV3").Lacks("[SEV2]"), "SEV1")
+	card.ExpectEdit("SEV1")
+	for typed, want := range map[string]string{
+		"task done": "0 open tasks of INC-1", "task 2": "0 open tasks of INC-1", "invite": "Name somebody: type @",
+		"handover @Grace": "To hand over somebody else's, name it: handover commander @user", "stepdown": "To give up somebody else's",
+		"snooze": "Nobody is asked for the update on INC-1 before 10 Mar 09:30 UTC",
+	} {
+		ada.Type(room.Name(), "/incident "+typed).Expect(want)
+	}
+	ada.Type(room.Name(), "/incident snooze 2h").Expect("You hear of it again")
+	ada.Type(room.Name(), "/incident timeline").Expect("put off the reminder of the update until 10 Mar 11:00 UTC")
+	w.Quiet()
+}

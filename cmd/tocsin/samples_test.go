@@ -277,7 +277,6 @@ type said struct {
 }
 
 func (w said) check(t *testing.T, raw []byte) {
-	t.Parallel()
 	h := newSocketHouse(t)
 	if w.wrong != "" {
 		h.log.announce(w.wrong)

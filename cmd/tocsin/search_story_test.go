@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
+
+	"tocsin/incident"
 )
 
 // TestStorySearch finds words in titles and on timelines, newest first, and no more than one may read.
@@ -45,4 +48,34 @@ func TestStorySearchPages(t *testing.T) {
 	page = ada.Press(page, "Older ones").Expect("step 4 of", "step 0 of")
 	page.Lacks("Older ones")
 	h.Quiet()
+}
+
+// TestStorySearchTellsNothing: whether a word stands nowhere, or very often where the caller may not look, the answer is one.
+func TestStorySearchTellsNothing(t *testing.T) {
+	h := newHouse(t)
+	ada, linus := h.Person("Ada"), h.Person("Linus")
+	ada.Type("#general", "/incident declare canary leaks --private").Expect("INC-1 declared")
+	h.Channel("#inc-1-canary-leaks").Expect("canary leaks")
+	h.Quiet()
+	for range 10 {
+		_, err := h.program.store.Change(t.Context(), incident.Request{At: h.Clock()()}, func(tx incident.Tx) ([]byte, error) {
+			i, err := tx.Incident(1)
+			for range 60 {
+				if err == nil {
+					err = i.Note("canary again", time.Time{}, incident.Stamp{By: incident.Person{Handle: ada.ID(), Name: "Ada"}, At: h.Clock()()})
+				}
+			}
+			return nil, err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, before := range []string{"", "before 400 "} {
+		none := linus.Type("#general", "/incident search "+before+"canaries").Text
+		if got := linus.Type("#general", "/incident search "+before+"canary").Text; got != strings.ReplaceAll(none, "canaries", "canary") {
+			t.Errorf("answered %s", got)
+		}
+	}
+	ada.Type("#general", "/incident search canary").Expect("canary again", "Older ones")
 }

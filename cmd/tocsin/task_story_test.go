@@ -191,3 +191,22 @@ func TestStoryTasksInANewRoom(t *testing.T) {
 	card.Lacks(":white_check_mark:")
 	h.Quiet()
 }
+
+// TestStoryTaskForm asks for a person and a time, because a name in a form's words is no more than words.
+func TestStoryTaskForm(t *testing.T) {
+	h, ada, room, card := inRoom(t)
+	ada.Press(card, "Add a task")
+	form := ada.Modal().Fill("What is to be done?", "feed @Linus's <!channel> & cat").Choose("By when", "15m")
+	form.ChoosePerson("Who does it", "Grace").Submit()
+	room.Expect("*Task 1* feed @Linus's <!channel> & cat", "@Grace · due 10 Mar 09:15 UTC")
+	ada.Press(card, "Add a task")
+	ada.Modal().Fill("What is to be done?", "call the bank").ChoosePerson("Who does it", "Ada").Submit()
+	room.Expect("*Task 2* call the bank · @Ada")
+	ada.Press(card, "Add a task")
+	ada.Modal().Fill("What is to be done?", "write it down at 12:30").Submit()
+	room.Expect("*Task 3* write it down · nobody has taken it yet · due 10 Mar 11:30 UTC")
+	h.Quiet()
+	if got := strings.Join(room.Members(), " "); got != "Ada Grace Tocsin" {
+		t.Errorf("who has a task is invited: %s", got)
+	}
+}

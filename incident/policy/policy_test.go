@@ -1,11 +1,15 @@
 package policy
 
 import (
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"go.yaml.in/yaml/v3"
 
 	"tocsin/incident"
 )
@@ -190,4 +194,54 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%q: %v", text, err)
 		}
 	})
+}
+
+// TestTheExampleHasEveryKey: whoever looks for a key finds it there.
+func TestTheExampleHasEveryKey(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(raw), "```yaml\n")
+	example, _, _ := strings.Cut(rest, "```")
+	var document yaml.Node
+	if err := yaml.Unmarshal([]byte(example), &document); err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	present("", document.Content[0], there)
+	missing("", reflect.TypeFor[file](), func(key string) {
+		if !there[key] {
+			t.Errorf("there is no %s in the example of docs/policy.md", key)
+		}
+	})
+}
+
+// present notes the keys that a document has, of lists without their places.
+func present(where string, n *yaml.Node, there map[string]bool) {
+	for at, child := range n.Content {
+		switch {
+		case n.Kind == yaml.SequenceNode:
+			present(where, child, there)
+		case at%2 == 1:
+			key := where + "." + n.Content[at-1].Value
+			there[key] = true
+			present(key, child, there)
+		}
+	}
+}
+
+// missing goes through the keys that a file may have.
+func missing(where string, t reflect.Type, found func(string)) {
+	for t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return
+	}
+	for field := range t.Fields() {
+		key := where + "." + field.Tag.Get("yaml")
+		found(key)
+		missing(key, field.Type, found)
+	}
 }

@@ -105,6 +105,59 @@ func (q *Queries) FinishEffect(ctx context.Context, arg FinishEffectParams) (sql
 	return alarmed_at, err
 }
 
+const laneBehind = `-- name: LaneBehind :many
+SELECT id, incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, lease_until, turn, done_at, buried_at, alarmed_at, error FROM effects WHERE incident_id = $1 AND lane = $2 AND id > $3
+AND done_at IS NULL AND buried_at IS NULL AND lease_until IS NULL ORDER BY id
+`
+
+type LaneBehindParams struct {
+	IncidentID int64
+	Lane       string
+	After      int64
+}
+
+// LaneBehind are those that stand behind an effect in its lane.
+func (q *Queries) LaneBehind(ctx context.Context, arg LaneBehindParams) ([]Effect, error) {
+	rows, err := q.db.QueryContext(ctx, laneBehind, arg.IncidentID, arg.Lane, arg.After)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Effect
+	for rows.Next() {
+		var i Effect
+		if err := rows.Scan(
+			&i.ID,
+			&i.IncidentID,
+			&i.Lane,
+			&i.Kind,
+			&i.Subject,
+			&i.Waits,
+			&i.Request,
+			&i.Attempt,
+			&i.Refusals,
+			&i.CreatedAt,
+			&i.DueAt,
+			&i.LeaseUntil,
+			&i.Turn,
+			&i.DoneAt,
+			&i.BuriedAt,
+			&i.AlarmedAt,
+			&i.Error,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lapsedEffects = `-- name: LapsedEffects :many
 SELECT id, incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, lease_until, turn, done_at, buried_at, alarmed_at, error FROM effects WHERE lease_until IS NOT NULL AND lease_until <= $1 ORDER BY id
 `
@@ -152,7 +205,7 @@ func (q *Queries) LapsedEffects(ctx context.Context, until sql.NullInt64) ([]Eff
 
 const lateEffects = `-- name: LateEffects :many
 SELECT id, incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, lease_until, turn, done_at, buried_at, alarmed_at, error FROM effects
-WHERE turn IS NOT NULL AND alarmed_at IS NULL AND kind <> $1 AND created_at <= $2
+WHERE turn IS NOT NULL AND alarmed_at IS NULL AND kind <> $1 AND kind <> 'news' AND created_at <= $2
 ORDER BY created_at, id
 LIMIT CAST($3 AS BIGINT)
 `
@@ -163,6 +216,7 @@ type LateEffectsParams struct {
 	Lim   int64
 }
 
+// LateEffects are those of which somebody is told. That news for one of many subscribers take their time is no news.
 func (q *Queries) LateEffects(ctx context.Context, arg LateEffectsParams) ([]Effect, error) {
 	rows, err := q.db.QueryContext(ctx, lateEffects, arg.Quiet, arg.Since, arg.Lim)
 	if err != nil {
@@ -207,7 +261,7 @@ func (q *Queries) LateEffects(ctx context.Context, arg LateEffectsParams) ([]Eff
 const nextDue = `-- name: NextDue :one
 SELECT
     CAST(COALESCE((SELECT min(d.due_at) FROM effects d WHERE d.turn IS NOT NULL AND d.lease_until IS NULL), 0) AS BIGINT) AS due,
-    CAST(COALESCE((SELECT min(a.created_at) FROM effects a WHERE a.turn IS NOT NULL AND a.alarmed_at IS NULL AND a.kind <> $1), 0) AS BIGINT) AS asked,
+    CAST(COALESCE((SELECT min(a.created_at) FROM effects a WHERE a.turn IS NOT NULL AND a.alarmed_at IS NULL AND a.kind <> $1 AND a.kind <> 'news'), 0) AS BIGINT) AS asked,
     CAST(COALESCE((SELECT min(l.lease_until) FROM effects l WHERE l.lease_until IS NOT NULL), 0) AS BIGINT) AS lease
 `
 

@@ -52,7 +52,10 @@ type Querier interface {
 	InsertInstallation(ctx context.Context, id string) error
 	InsertRequest(ctx context.Context, arg InsertRequestParams) (int64, error)
 	Installation(ctx context.Context) (string, error)
+	// LaneBehind are those that stand behind an effect in its lane.
+	LaneBehind(ctx context.Context, arg LaneBehindParams) ([]Effect, error)
 	LapsedEffects(ctx context.Context, until sql.NullInt64) ([]Effect, error)
+	// LateEffects are those of which somebody is told. That news for one of many subscribers take their time is no news.
 	LateEffects(ctx context.Context, arg LateEffectsParams) ([]Effect, error)
 	LatestEntry(ctx context.Context, arg LatestEntryParams) (LatestEntryRow, error)
 	ListOpenSince(ctx context.Context, arg ListOpenSinceParams) ([]ListOpenSinceRow, error)

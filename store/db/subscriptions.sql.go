@@ -28,7 +28,7 @@ func (q *Queries) Subscribe(ctx context.Context, arg SubscribeParams) error {
 const subscribers = `-- name: Subscribers :many
 SELECT s.handle FROM subscriptions s WHERE s.incident_id = $1 AND s.service = ''
 UNION
-SELECT t.handle FROM subscriptions t WHERE t.incident_id = 0 AND t.service = $2
+SELECT t.handle FROM subscriptions t WHERE t.incident_id = 0 AND t.service <> '' AND t.service = $2
 ORDER BY 1
 `
 

@@ -23,6 +23,11 @@ SELECT EXISTS (
     AND id > sqlc.arg(after) AND done_at IS NULL AND buried_at IS NULL
 );
 
+-- LaneBehind are those that stand behind an effect in its lane.
+-- name: LaneBehind :many
+SELECT * FROM effects WHERE incident_id = sqlc.arg(incident_id) AND lane = sqlc.arg(lane) AND id > sqlc.arg(after)
+AND done_at IS NULL AND buried_at IS NULL AND lease_until IS NULL ORDER BY id;
+
 -- name: SupersedeEffect :execrows
 UPDATE effects SET done_at = sqlc.arg(at), turn = NULL, error = 'superseded'
 WHERE incident_id = sqlc.arg(incident_id) AND kind = sqlc.arg(kind) AND subject = sqlc.arg(subject)
@@ -52,9 +57,10 @@ SELECT * FROM effects WHERE lease_until IS NOT NULL AND lease_until <= sqlc.arg(
 UPDATE effects SET turn = (SELECT t.turn FROM turns t WHERE t.id = effects.id)
 WHERE id IN (SELECT t.id FROM turns t WHERE t.incident_id = sqlc.arg(incident_id) AND COALESCE(t.turn, -1) <> COALESCE(t.was, -1));
 
+-- LateEffects are those of which somebody is told. That news for one of many subscribers take their time is no news.
 -- name: LateEffects :many
 SELECT * FROM effects
-WHERE turn IS NOT NULL AND alarmed_at IS NULL AND kind <> sqlc.arg(quiet) AND created_at <= sqlc.arg(since)
+WHERE turn IS NOT NULL AND alarmed_at IS NULL AND kind <> sqlc.arg(quiet) AND kind <> 'news' AND created_at <= sqlc.arg(since)
 ORDER BY created_at, id
 LIMIT CAST(sqlc.arg(lim) AS BIGINT);
 
@@ -65,5 +71,5 @@ UPDATE effects SET alarmed_at = sqlc.arg(at) WHERE id = sqlc.arg(id);
 -- name: NextDue :one
 SELECT
     CAST(COALESCE((SELECT min(d.due_at) FROM effects d WHERE d.turn IS NOT NULL AND d.lease_until IS NULL), 0) AS BIGINT) AS due,
-    CAST(COALESCE((SELECT min(a.created_at) FROM effects a WHERE a.turn IS NOT NULL AND a.alarmed_at IS NULL AND a.kind <> sqlc.arg(quiet)), 0) AS BIGINT) AS asked,
+    CAST(COALESCE((SELECT min(a.created_at) FROM effects a WHERE a.turn IS NOT NULL AND a.alarmed_at IS NULL AND a.kind <> sqlc.arg(quiet) AND a.kind <> 'news'), 0) AS BIGINT) AS asked,
     CAST(COALESCE((SELECT min(l.lease_until) FROM effects l WHERE l.lease_until IS NOT NULL), 0) AS BIGINT) AS lease;

@@ -8,5 +8,5 @@ DELETE FROM subscriptions WHERE incident_id = sqlc.arg(incident_id) AND service 
 -- name: Subscribers :many
 SELECT s.handle FROM subscriptions s WHERE s.incident_id = sqlc.arg(incident_id) AND s.service = ''
 UNION
-SELECT t.handle FROM subscriptions t WHERE t.incident_id = 0 AND t.service = sqlc.arg(service)
+SELECT t.handle FROM subscriptions t WHERE t.incident_id = 0 AND t.service <> '' AND t.service = sqlc.arg(service)
 ORDER BY 1;

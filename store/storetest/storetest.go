@@ -86,7 +86,7 @@ var start = time.Date(2026, 11, 20, 14, 5, 0, 123e6, time.UTC)
 var (
 	ada   = incident.Person{Handle: "U1", Name: "Ada"}
 	grace = incident.Person{Handle: "U2", Name: "Grace"}
-	lanes = []incident.Lane{incident.LaneRoom, incident.LaneWords, incident.LanePeople, incident.LaneSigns, incident.LaneAnnounce, incident.LaneDirect, incident.LaneHome, incident.LaneReads}
+	lanes = incident.Lanes
 )
 
 // house is a store under test with a clock that stands still.

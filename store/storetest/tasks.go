@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tocsin/incident"
+	"tocsin/store"
 )
 
 // give gives out a task on an incident.
@@ -71,18 +72,25 @@ func homes(h *house) {
 	look("U1")
 	look("U2")
 	look("U1")
-	first := h.the(incident.EffectHome, h.claims("home"))
-	h.equal(first.Subject, "U1")
-	look("U1") // while it is being shown
-	h.finish(first)
-	second := h.the(incident.EffectHome, h.claims("home"))
-	h.equal(second.Subject, "U2")
-	h.finish(second)
+	shown := h.claims("home home")
+	h.equal(shown[0].Subject+" "+shown[1].Subject, "U1 U2")
+	h.equal(shown[0].Lane, incident.LaneHome)
+	look("U1") // while it is being shown, and behind that
+	h.equal(len(h.claim()), 0)
+	h.finish(shown...)
 	again := h.the(incident.EffectHome, h.claims("home"))
 	h.equal(again.Subject, "U1")
 	events, _, err := h.Timeline(h.ctx, 0, 0, 9)
 	h.ok(err)
 	h.equal(len(events), 0)
+	look("U3")
+	h.declare("what many wait for", false)
+	next, err := h.Claim(h.ctx, incident.Claim{At: h.now, Lease: time.Minute, Limit: 1, Lanes: incident.Lanes})
+	h.ok(err)
+	h.equal(kinds(next), "room")
+	stats, err := h.Stats(h.ctx)
+	h.ok(err)
+	h.equal(slices.Contains(stats.Lanes, store.LaneStat{Lane: incident.LaneHome, State: store.Waiting, Count: 1}), true)
 }
 
 // filters compares what the store picks with what plainly fits.

@@ -1,0 +1,75 @@
+package store
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"tocsin/incident"
+	"tocsin/store/db"
+)
+
+// fitting is what is kept of what was learned. A room that was opened for others than those whom the incident is for by now is
+// none of its own: it is left. What found no room, and belongs into one that was asked for later, is asked for again behind it.
+func (t *Tx) fitting(e incident.Effect, learned incident.Refs, at time.Time) (incident.Refs, error) {
+	if learned[incident.RefNoRoom] != "" {
+		return nil, t.behindRoom(e, at)
+	}
+	room := learned[incident.RefRoom]
+	if room == "" {
+		return learned, nil
+	}
+	private, err := t.q.Private(t.ctx, int64(e.Incident))
+	if err != nil {
+		return nil, t.fail("see for whom "+e.Incident.String()+" is", err)
+	}
+	hidden := learned[incident.RefRoomHidden] != ""
+	if hidden == private {
+		kept := maps.Clone(learned)
+		delete(kept, incident.RefRoomHidden)
+		return kept, nil
+	}
+	return nil, t.tell(e, func(i *incident.Incident) { i.Misfit(room, bySystem(at)) })
+}
+
+// behindRoom asks for an effect again, if a room was asked for after it. What stands behind it in its lane comes along, so that
+// it is said in its order; but for the room itself, behind which it belongs.
+func (t *Tx) behindRoom(e incident.Effect, at time.Time) error {
+	coming, err := t.q.RoomIsComing(t.ctx, db.RoomIsComingParams{IncidentID: int64(e.Incident), After: e.ID})
+	if err != nil {
+		return t.fail("see whether a room is coming", err)
+	}
+	if i, err := t.load(e.Incident); err != nil || !coming && i.Refs[incident.RefRoom] == "" { // or it has come just now
+		return err
+	}
+	behind, err := t.q.LaneBehind(t.ctx, db.LaneBehindParams{IncidentID: int64(e.Incident), Lane: string(e.Lane), After: e.ID})
+	if err != nil {
+		return t.fail("see what stands behind the "+e.String(), err)
+	}
+	all := append([]db.Effect{{IncidentID: int64(e.Incident), Lane: string(e.Lane), Kind: string(e.Kind), Subject: e.Subject, Request: e.Request}}, behind...)
+	slices.SortStableFunc(all, func(a, b db.Effect) int { // what is to be pinned has to stand there
+		return cmp.Compare(ahead(a), ahead(b))
+	})
+	for _, again := range all {
+		next := effectOf(again)
+		if next.Kind == incident.EffectRoom {
+			continue
+		}
+		if _, err := t.supersede(next, at); err != nil {
+			return err
+		}
+		if err := t.ask(next, incident.Stamp{At: at, Request: next.Request}); err != nil {
+			return t.fail("ask for the "+next.String()+" again", err)
+		}
+	}
+	return nil
+}
+
+// ahead is 0 for a card, which goes ahead of all else in its lane, and 1 for the rest.
+func ahead(e db.Effect) int {
+	if e.Kind == string(incident.EffectCard) {
+		return 0
+	}
+	return 1
+}
