@@ -51,8 +51,9 @@ func (e *errand) amendWords() (incident.Refs, error) {
 	return nil, nil
 }
 
-// amendNews brings an update in step that somebody has got as a direct message.
-func (e *errand) amendNews(about incident.Event, whom string) error {
+// amendNews brings an update in step that somebody has got as a direct message. Who may not hear of the incident any more learns
+// only that the words are gone.
+func (e *errand) amendNews(about incident.Event, whom string, may bool) error {
 	entry, err := e.amendedBy(about)
 	if err != nil || entry.Kind != incident.EventUpdate {
 		return err
@@ -60,6 +61,9 @@ func (e *errand) amendNews(about incident.Event, whom string) error {
 	line, err := e.amended(entry)
 	if err != nil || line == nil {
 		return err
+	}
+	if !may {
+		line = paragraph("This message was withdrawn.")
 	}
 	channel, err := e.directWith(whom)
 	if err != nil || channel == "" {

@@ -43,7 +43,16 @@ func (c *call) amend(tx incident.Tx, i *incident.Incident, e incident.Entry, ref
 	if refused != nil || e.Kind != incident.EventUpdate && e.Kind != incident.EventCorrected {
 		return refused
 	}
-	return c.inform(tx, i)
+	update := e.ID
+	if e.Kind == incident.EventCorrected {
+		update = e.Corrects
+	}
+	told, err := tx.Told(i.ID, update)
+	if err != nil {
+		return err
+	}
+	i.Address(told)
+	return nil
 }
 
 // redact takes the words of an entry out. What else repeats them is an entry of its own, and is named: before the words are gone,

@@ -83,11 +83,14 @@ func (e *errand) news() (incident.Refs, error) {
 		return nil, err
 	}
 	whom := e.effect.Whom()
-	if may, err := e.mayHear(whom); err != nil || !may {
+	may, err := e.mayHear(whom)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if event.Kind == incident.EventCorrected || event.Kind == incident.EventRedacted {
-		return nil, e.amendNews(event, whom)
+	case event.Kind == incident.EventRedacted || may && event.Kind == incident.EventCorrected:
+		return nil, e.amendNews(event, whom, may)
+	case !may:
+		return nil, nil
 	}
 	line := paragraph(":white_check_mark: " + bold(esc(e.i.Name())) + " is resolved.")
 	if event.Kind == incident.EventUpdate {

@@ -57,6 +57,8 @@ type Subscriptions interface {
 	// Subscribers lists the handles of those who hear the updates of an incident, each once. Who asked to hear of a service hears
 	// of what has really come to pass there.
 	Subscribers(*Incident) ([]string, error)
+	// Told lists the handles of those who were to hear of an event by subscription, whether they would hear of another.
+	Told(id ID, event int64) ([]string, error)
 }
 
 // Subject is what somebody subscribes to: one incident, or else a service.

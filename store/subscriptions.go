@@ -27,3 +27,14 @@ func (t *Tx) Subscribers(i *incident.Incident) ([]string, error) {
 	handles, err := t.q.Subscribers(t.ctx, db.SubscribersParams{IncidentID: int64(i.ID), Service: service})
 	return handles, t.fail("find who hears of "+i.ID.String(), err)
 }
+
+// Told lists the handles of those who were to hear of an event by subscription, each once, whether they would hear of another.
+func (t *Tx) Told(id incident.ID, event int64) (handles []string, err error) {
+	subjects, err := t.q.Told(t.ctx, int64(id))
+	for _, subject := range subjects {
+		if e := (incident.Effect{Subject: subject}); e.Event() == event {
+			handles = append(handles, e.Whom())
+		}
+	}
+	return handles, t.fail("find who has heard of "+id.String(), err)
+}

@@ -80,3 +80,30 @@ func TestF88WordsForCustomers(t *testing.T) {
 	told.Has("This message was withdrawn.").Lacks("canary", "Grace", "it names")
 	h.lacks(t, "canary")
 }
+
+// TestStoryRedactReachesWhoHasHeard: who got the words as a direct message loses them, also when they have stopped asking, and
+// when the incident has been closed off since.
+func TestStoryRedactReachesWhoHasHeard(t *testing.T) {
+	h, ada, room, _ := inRoom(t)
+	h.program.bot.Policy().Permissions = map[string]incident.Grant{"redact": incident.Anyone}
+	grace, linus := h.Person("Grace"), h.Person("Linus")
+	for _, who := range []*slacksim.Person{grace, linus} {
+		who.Type("#general", "/incident subscribe INC-1").Expect("You hear each update")
+	}
+	ada.Type(room.Name(), "/incident update the password is canary").Expect("Update posted")
+	for _, who := range []*slacksim.Person{grace, linus} {
+		h.DirectMessages(who).Expect("canary")
+	}
+	drainSayings(h)
+	number := h.number(incident.EventUpdate)
+	linus.Type("#general", "/incident unsubscribe INC-1").Expect("You hear no more")
+	ada.Type(room.Name(), "/incident private").Expect("INC-1 is private now")
+	drainSayings(h)
+	ada.Type("#inc-1-checkout-is-down-2", "/incident redact "+number+" nobody is to read it").Expect("is redacted")
+	drainSayings(h)
+	for _, who := range []*slacksim.Person{grace, linus} {
+		if got := strings.Join(h.DirectMessages(who).Messages(), "\n"); !strings.Contains(got, "This message was withdrawn.") || strings.Contains(got, "canary") || strings.Contains(got, "Ada") {
+			t.Errorf("%s reads %s", who.Name, got)
+		}
+	}
+}

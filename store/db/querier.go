@@ -98,6 +98,8 @@ type Querier interface {
 	TakeTurns(ctx context.Context, incidentID int64) error
 	TasksOf(ctx context.Context, incidentID int64) ([]Task, error)
 	Timeline(ctx context.Context, arg TimelineParams) ([]TimelineRow, error)
+	// Told are the subjects of what was owed to those who asked to hear of an incident.
+	Told(ctx context.Context, incidentID int64) ([]string, error)
 	Unsubscribe(ctx context.Context, arg UnsubscribeParams) (int64, error)
 	UpdateIncident(ctx context.Context, arg UpdateIncidentParams) error
 }

@@ -60,6 +60,34 @@ func (q *Queries) Subscribers(ctx context.Context, arg SubscribersParams) ([]str
 	return items, nil
 }
 
+const told = `-- name: Told :many
+SELECT DISTINCT e.subject FROM effects e WHERE e.incident_id = $1 AND e.kind = 'news' ORDER BY e.subject
+`
+
+// Told are the subjects of what was owed to those who asked to hear of an incident.
+func (q *Queries) Told(ctx context.Context, incidentID int64) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, told, incidentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var subject string
+		if err := rows.Scan(&subject); err != nil {
+			return nil, err
+		}
+		items = append(items, subject)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const unsubscribe = `-- name: Unsubscribe :execrows
 DELETE FROM subscriptions WHERE incident_id = $1 AND service = $2 AND handle = $3
 `

@@ -1,0 +1,6 @@
+-- +goose Up
+
+LOCK TABLE goose_db_version IN ACCESS EXCLUSIVE MODE;
+
+-- To whom an update was told by direct message: they are to see what becomes of its words, also when they have stopped asking.
+CREATE INDEX effects_news ON effects (incident_id, subject) WHERE kind = 'news';
