@@ -27,11 +27,6 @@ func distinct(list ...Person) (people []Person) {
 	return people
 }
 
-// among tells whether a person is one of some. What people are called changes, and may have been written down before it was known.
-func among(people []Person, p Person) bool {
-	return slices.ContainsFunc(people, func(other Person) bool { return other.Handle == p.Handle })
-}
-
 // Standing is what a person is in the workspace; it decides what they may ask for.
 type Standing string
 

@@ -120,3 +120,46 @@ func (a *audit) mostRooms() (most int) {
 		most++
 		archived := false
 		for _, e := range events {
+			if turns(e) || e.Kind == incident.EventMisfit {
+				most++
+			}
+			archived = archived || e.Kind == incident.EventArchived || e.Kind == incident.EventMerged
+			if archived && e.Kind == incident.EventReopened {
+				most, archived = most+1, false
+			}
+		}
+	}
+	return most
+}
+
+// subscriptions compares who was told that they hear of updates with who does, and looks for the one message that each of them
+// is owed.
+func (a *audit) subscriptions() {
+	wanted := map[string]bool{}
+	for _, p := range a.crowd.promises {
+		on := p.name() == "subscribe"
+		if p.verdict == kept && (on || p.name() == "unsubscribe") {
+			_, to, _ := strings.Cut(p.typed, " ")
+			wanted[a.w.Person(p.who).ID()+" "+to] = on
+		}
+	}
+	for who, on := range wanted {
+		switch is := slices.Contains(a.subscribed, who); {
+		case on && !is:
+			a.lost = append(a.lost, "the subscription of "+who)
+		case is && !on:
+			a.duplicates = append(a.duplicates, "the subscription that has ended of "+who)
+		}
+	}
+	mute := map[string]bool{} // an amendment is an edit of what was said, and of what a guest declared nobody hears at first
+	for id, events := range a.timeline {
+		for _, e := range events {
+			mute[fmt.Sprintf("%s event %d", id, e.ID)] = isVisitor(a.of(id).Declarer) || e.Redacted || e.Kind == incident.EventCorrected || e.Kind == incident.EventRedacted
+		}
+	}
+	for _, what := range a.news {
+		if event, _, _ := strings.Cut(what, "/"); !mute[event] {
+			a.one(what)
+		}
+	}
+}
