@@ -169,6 +169,7 @@ type call struct {
 	masked []string // kinds of secrets that stood in what the person wrote
 
 	atHome   bool        // asked on the Home tab, which shows what came of it
+	onTop    bool        // asked in a window, which stays below what is opened
 	before   string      // what goes before the words of a form
 	incident incident.ID // the one it is about, once that is known
 	inside   bool        // asked in the incident's own room

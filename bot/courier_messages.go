@@ -209,8 +209,12 @@ func (e *errand) say() (incident.Refs, error) {
 	switch {
 	case err == nil && event.Kind == incident.EventOutage:
 		return nil, e.sumUpOutage(event)
-	case err != nil || e.roomID() == "" && !e.roomless() || e.summarised(event) || event.Redacted:
+	case err != nil || e.roomID() == "" && !e.roomless() || event.Redacted:
 		return nil, err
+	case event.Kind == incident.EventCustomersDraft: // somebody waits for it, however late it comes
+		return nil, e.sayDraft(event)
+	case e.summarised(event):
+		return nil, nil
 	case e.roomless() && event.Kind == incident.EventUpdate:
 		return nil, nil // which stands below the announcement of itself
 	case e.Now().Sub(event.At) > incident.Backlog:

@@ -97,6 +97,8 @@ func (e *errand) summaryLines(events []incident.Event) (lines []markup, err erro
 		case incident.EventUpdate:
 		case incident.EventSimilar:
 			continue // it was to be seen at once, or not at all
+		case incident.EventCustomersDraft:
+			continue // it has a message of its own, with the button that posts it
 		default:
 			of += strconv.FormatInt(event.ID, 10)
 		}

@@ -62,6 +62,20 @@ func (c *call) approveCustomers(draft int64) (answer, error) {
 	})
 }
 
+// sayDraft shows a draft for customers to the room, unless it waited for so long that it cannot be approved any more.
+func (e *errand) sayDraft(draft incident.Event) error {
+	last, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventCustomersDraft)
+	if err != nil {
+		return err
+	}
+	posted, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventCustomers)
+	over := last.ID != draft.ID || posted.ID > draft.ID || draft.To != string(e.i.Status)
+	if err != nil || over && e.Now().Sub(draft.At) > incident.Backlog {
+		return err
+	}
+	return e.sayOne(draft)
+}
+
 // sayCustomersDraft shows a draft to the room, with the button that posts it.
 func (e *errand) sayCustomersDraft(event incident.Event) *saying {
 	head := ":speech_balloon: " + bold("Draft for customers") + " by " + esc(event.By.Name) + ", " + holder(e.i, incident.Commander) + " approves it:"

@@ -83,7 +83,7 @@ func (b *Bot) press(ctx context.Context, in interaction) error {
 		return err
 	}
 	c.channel, c.trigger, c.public = in.Channel.ID, in.Trigger, publicName(in.Channel.Name)
-	c.atHome = in.View.Type == string(slack.VTHomeTab)
+	c.atHome, c.onTop = in.View.Type == string(slack.VTHomeTab), in.View.Type == string(slack.VTModal)
 	line := in.Actions[0].line()
 	if draft, ok := strings.CutPrefix(line, "draft "); ok {
 		c.reply(in.Reply, c.openDraft(draft))
@@ -185,10 +185,14 @@ func (c *call) submitWords(verb string, id incident.ID, v view) ([]byte, error) 
 	return formDone(a)
 }
 
-// formRefused shows a refusal below a field, so that what was typed is still there. Its error says whether that is because
-// nothing could be recorded.
+// formRefused shows a refusal below a field, so that what was typed is still there. One with buttons that mend it stands in a
+// window of its own on top of the form, for a field has none. Its error says whether that is because nothing could be recorded.
 func (c *call) formRefused(field string, err error) ([]byte, error) {
 	a := c.explain(err)
+	if a.Blocks != nil {
+		body, broken := formAnswered("push", a)
+		return body, cmp.Or(broken, unrecorded(err))
+	}
 	body, broken := formErrors(map[string]string{field: readable(string(a.Text), func(h string) string { return h })})
 	return body, cmp.Or(broken, unrecorded(err))
 }
@@ -198,12 +202,15 @@ func formErrors(faults map[string]string) ([]byte, error) {
 }
 
 // formDone replaces the form by its answer: a form has no other way to say something to one person.
-func formDone(a answer) ([]byte, error) {
-	done := map[string]any{
-		"type": slack.VTModal, "title": plain("Tocsin"), "close": plain("Close"),
-		"blocks": []slack.Block{section(a.Text)},
+func formDone(a answer) ([]byte, error) { return formAnswered("update", a) }
+
+// formAnswered is a window with an answer, in the place of a form ("update") or on top of it ("push").
+func formAnswered(how string, a answer) ([]byte, error) {
+	window := map[string]any{"type": slack.VTModal, "title": plain("Tocsin"), "close": plain("Close"), "blocks": a.Blocks}
+	if a.Blocks == nil {
+		window["blocks"] = []slack.Block{section(a.Text)}
 	}
-	return json.Marshal(map[string]any{"response_action": "update", "view": done})
+	return json.Marshal(map[string]any{"response_action": how, "view": window})
 }
 
 // messageShortcut does something about a message: it opens the declare form, or keeps it on the timeline.

@@ -81,6 +81,9 @@ func explained(method string, refused slack.SlackErrorResponse) string {
 	if messages := refused.ResponseMetadata.Messages; len(messages) > 0 {
 		words += ": " + strings.Join(messages, "; ")
 	}
+	if method == "conversations.info" { // whose words are about the channel of the policy, for doctor
+		method = anyMethod
+	}
 	if mend := MendOf(method, refused.Err); mend.Do != "" {
 		words += " (" + mend.Wrong + ": " + mend.Do + ")"
 	}

@@ -35,10 +35,16 @@ const (
 // openLimit is how long opening a form may take: Slack waits three seconds for our answer, and forgets the trigger then.
 const openLimit = 2 * time.Second
 
-// open shows a form to the caller. It is the one outside call that a handler makes.
+// open shows a form to the caller: on top of the one that they are in, which stays, where Slack lets us. It is the one outside call
+// that a handler makes.
 func (c *call) open(view slack.ModalViewRequest) error {
 	ctx, cancel := context.WithTimeout(c.ctx, openLimit)
 	defer cancel()
+	if c.onTop {
+		if _, err := c.Slack().PushViewContext(ctx, c.trigger, view); !refusedWith(err, "push_limit_reached") {
+			return err
+		}
+	}
 	_, err := c.Slack().OpenViewContext(ctx, c.trigger, view)
 	return err
 }

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -132,9 +131,6 @@ func (c *call) ownTasks(open []*incident.Incident) ([]slack.Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(own, func(a, b incident.Assignment) int {
-		return cmp.Or(incident.SoonestFirst(a.Task, b.Task), cmp.Compare(b.Incident, a.Incident))
-	})
 	var lines []slack.Block
 	names := map[incident.ID]markup{}
 	for _, i := range open {
@@ -142,7 +138,7 @@ func (c *call) ownTasks(open []*incident.Incident) ([]slack.Block, error) {
 	}
 	for _, task := range own {
 		name, known := names[task.Incident]
-		if !known {
+		if !known && len(lines) < homeTasks { // what would not be shown is not looked up to be counted
 			if name, err = c.nameOf(task.Incident); err != nil {
 				return nil, err
 			}

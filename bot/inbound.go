@@ -96,7 +96,7 @@ func splitFlags(text string, withValue, without []string) (flags, error) {
 			if value == "" {
 				return f, incident.Refuse(incident.Invalid, "--%s needs a value, for example: --%s checkout.", name, name)
 			}
-			f.values[name] = readable(strings.Trim(value, `"'“”‘’`), func(h string) string { return h })
+			f.values[name] = readable(unquoted(value), func(h string) string { return h })
 		default:
 			known := slices.Concat(withValue, without)
 			if Nearest(name, known) == "" {
@@ -126,6 +126,9 @@ func flagValue(words []string) (value string, used int) {
 	}
 	return words[0], 1
 }
+
+// unquoted is a value without the quotes around it.
+func unquoted(value string) string { return strings.Trim(value, `"'“”‘’`) }
 
 // echo cuts what is repeated in an error to a length that cannot flood it.
 func echo(word string) string { return cutRunes(word, 40) }

@@ -24,12 +24,11 @@ func (c *call) list(args string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	select {
-	case c.listing <- struct{}{}:
-		defer func() { <-c.listing }()
-	case <-c.ctx.Done():
-		return answer{}, c.ctx.Err()
+	done, err := c.inTurn()
+	if err != nil {
+		return answer{}, err
 	}
+	defer done()
 	seen, last, err := c.pick(f, pageOfList)
 	if err != nil {
 		return answer{}, err
@@ -64,6 +63,16 @@ func (c *call) list(args string) (answer, error) {
 	return show(head, blocks...)
 }
 
+// inTurn waits until so few read many incidents that there is room for one more, who says when they are done.
+func (c *call) inTurn() (done func(), err error) {
+	select {
+	case c.listing <- struct{}{}:
+		return func() { <-c.listing }, nil
+	case <-c.ctx.Done():
+		return nil, c.ctx.Err()
+	}
+}
+
 // nextPage is the button for what a list did not show yet.
 func nextPage(args string, last incident.ID) *slack.ButtonBlockElement {
 	if at := strings.Index(args, "before INC-"); at >= 0 {
@@ -84,7 +93,8 @@ func (c *call) filter(args string) (f incident.Filter, err error) {
 			if n++; n == len(words) {
 				return f, incident.Refuse(incident.Invalid, "What comes after %s? For example: list all service checkout since 7d.", word)
 			}
-			value = words[n]
+			typed, used := flagValue(words[n:])
+			value, n = unquoted(typed), n+used-1
 		}
 		switch word {
 		case "open":
@@ -193,6 +203,14 @@ func (c *call) stats(args string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if c.at.Sub(since) > longestAgo {
+		return answer{}, incident.Refuse(incident.Invalid, "Figures go back a year at most. For example: stats 365d.")
+	}
+	done, err := c.inTurn()
+	if err != nil {
+		return answer{}, err
+	}
+	defer done()
 	all, err := c.Store.Figures(c.ctx, since)
 	if err != nil {
 		return answer{}, err

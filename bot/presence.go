@@ -34,6 +34,9 @@ func (e *errand) mayHear(handle string) (bool, error) {
 	}
 	at := e.Now()
 	members, err := e.members(e.ctx, e.roomID())
+	if refusedWith(err, "channel_not_found", "not_in_channel") {
+		return false, nil // nobody can look any more, so nobody hears
+	}
 	if err == nil && e.i.Private { // who is in a public room proves nothing when it is closed off in this moment
 		err = e.Store.SetMembers(e.ctx, e.i.ID, members, at)
 	}

@@ -97,12 +97,11 @@ func (e *errand) audible(event incident.Event) (bool, error) {
 		if !e.i.Private {
 			return true, nil
 		}
-		may, err := e.mayHear(event.Whom.Handle)
-		if refusedWith(err, "channel_not_found", "not_in_channel") { // it may be this that they are told: by the last look then
-			seen, err := e.Store.Member(e.ctx, e.i.ID, event.Whom.Handle)
-			return !seen.IsZero(), err
+		if e.roomID() == "" {
+			return e.i.VisibleTo(event.Whom.Handle, false), nil
 		}
-		return may, err
+		seen, err := e.Store.Member(e.ctx, e.i.ID, event.Whom.Handle) // by the last look: that nobody can look may be what they are told
+		return !seen.IsZero(), err
 	case incident.EventReminded, incident.EventLeft, incident.EventTaskDue, incident.EventTold:
 	default:
 		return true, nil

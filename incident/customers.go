@@ -34,7 +34,7 @@ func (i *Incident) maySpeak(p *Policy, s Stamp) error {
 	case i.Status == Triage || i.Status == Declined:
 		return i.mustBeOpen("tell customers")
 	case s.By.Handle != i.Roles[Communicator].Handle && s.By.Handle != i.Roles[Commander].Handle:
-		return &Error{Code: Forbidden, Message: "Only the communicator or the commander speaks to customers: take the role first.", Mends: []string{"communicator"}}
+		return &Error{Code: Forbidden, Message: "Only the communicator or the commander speaks to customers: take the role first.", Mends: []string{"communicator me"}}
 	}
 	return nil
 }

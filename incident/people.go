@@ -88,7 +88,7 @@ func (s Standing) MayCount() error {
 // MayAsk refuses those whom nobody could let in, whatever they ask to be let into.
 func (s Standing) MayAsk() error {
 	if s.Outsider() {
-		return Refuse(Forbidden, "The rooms of incidents are opened to members of this workspace by asking. Ask one of them to invite you in Slack.")
+		return Refuse(Forbidden, "Only members of this workspace are let into a room by asking. Ask one of them to invite you in Slack.")
 	}
 	if s == "" {
 		return Refuse(Forbidden, "Tocsin does not know you yet. Please try again in a minute.")

@@ -103,7 +103,8 @@ func columns(row *db.Incident) []any {
 	return places
 }
 
-// OwnTasks lists the open tasks of somebody, those of the newest incident first.
+// OwnTasks lists the open tasks of somebody in what is not closed, the one that is due first at the top, and those without a time
+// from the newest incident on.
 func (s *Store) OwnTasks(ctx context.Context, handle string, limit int) ([]incident.Assignment, error) {
 	rows, err := s.q.OwnTasks(ctx, db.OwnTasksParams{Owner: handle, Lim: int64(limit)})
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"tocsin/bot/slacksim"
 	"tocsin/incident"
@@ -76,4 +77,49 @@ func TestStoryCustomersRefusals(t *testing.T) {
 	h.program.live.Load().policy.Customers.Channel = ""
 	ada.Type(room.Name(), "/incident customers hello").Expect("names no channel for customers")
 	h.Quiet()
+}
+
+// TestStoryARefusalOfAFormMends: what it offers stands above the form, which still holds what was typed.
+func TestStoryARefusalOfAFormMends(t *testing.T) {
+	h, _, _, room := customersHouse(t)
+	linus := h.Person("Linus")
+	linus.Join(room)
+	h.Announce("already_in_channel")
+	linus.Type(room.Name(), "/incident customers")
+	form := linus.Modal().Fill("What may customers read?", "We are on it.")
+	form.Submit()
+	refused := linus.Modal().Has("Only the communicator or the commander speaks to customers", "I am the communicator")
+	linus.Press(refused, "I am the communicator")
+	room.Expect("@Linus is now *communicator*")
+	linus.Modal().Close()
+	refused.Close()
+	form.Submit()
+	room.Expect("Draft for customers", "We are on it.")
+	h.Quiet()
+}
+
+// TestStoryADraftForCustomersWaits while Slack is away, and comes as itself: with the button that posts it.
+func TestStoryADraftForCustomersWaits(t *testing.T) {
+	h, ada, grace, room := customersHouse(t)
+	h.Announce("status 503")
+	h.Faults(failing("chat.postMessage", 0, slacksim.Fault{Kind: slacksim.Status, Status: 503}))
+	grace.Type(room.Name(), "/incident customers an old one").Expect("The draft is in the room")
+	grace.Type(room.Name(), "/incident scribe me")
+	grace.Type(room.Name(), "/incident customers We are on it.").Expect("The draft is in the room")
+	h.quieten(t)
+	for range 30 {
+		h.Pass(time.Minute)
+		h.quieten(t)
+	}
+	h.Faults(nil)
+	h.Pass(10 * time.Minute)
+	h.quieten(t)
+	draft := room.Expect("Draft for customers", "We are on it.", "Approve and post")
+	ada.Press(draft, "Approve and post").Expect("Customers are told")
+	h.Channel("#random").Expect("We are on it.")
+	for _, m := range room.Messages() {
+		if strings.Contains(m, "an old one") || strings.Contains(m, "could not be said in time") && strings.Contains(m, "We are on it") {
+			t.Errorf("said, too: %s", m)
+		}
+	}
 }

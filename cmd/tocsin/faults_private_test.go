@@ -15,6 +15,8 @@ func TestF76Ids(t *testing.T) {
 	t.Parallel()
 	h, ada, room, card := inRoom(t) // INC-1 is public
 	grace := h.Person("Grace")
+	h.Announce("already_in_channel")
+	h.Join(grace, room.Name())
 	ada.Type("#general", "/incident declare --private a key has leaked").Expect("INC-2 declared")
 	private := h.Channel("#inc-2-a-key-has-leaked")
 	private.Expect("Take command")
@@ -39,6 +41,9 @@ func TestF76Ids(t *testing.T) {
 			typed = fmt.Sprintf(typed, hidden)
 		}
 		answer := h.command("Grace", room.Name(), "/incident "+typed, typed)
+		if !strings.Contains(answer, "ephemeral") {
+			t.Errorf("%s: not answered: %q", typed, answer)
+		}
 		if strings.Contains(answer, "leaked") || strings.Contains(answer, "vault") || strings.Contains(answer, "turn the key") || strings.Contains(answer, "inc-2") {
 			t.Errorf("%s: %s", typed, answer)
 		}

@@ -120,10 +120,10 @@ func (a *audit) mostRooms() (most int) {
 		most++
 		archived := false
 		for _, e := range events {
-			archived = archived || e.Kind == incident.EventArchived || e.Kind == incident.EventMerged
 			if turns(e) || e.Kind == incident.EventMisfit {
 				most++
 			}
+			archived = archived || e.Kind == incident.EventArchived || e.Kind == incident.EventMerged
 			if archived && e.Kind == incident.EventReopened {
 				most, archived = most+1, false
 			}

@@ -103,10 +103,10 @@ func (a *audit) mayBeSilent(effect incident.Effect, e incident.Event) bool {
 	switch {
 	case e.Kind == incident.EventSimilar && a.unspoken(e):
 		return true
-	case e.Kind == incident.EventTold: // of a private one only who is in its room hears
-		return a.of(effect.Incident).Private
 	case effect.Kind != incident.EffectSay && a.converted(effect.Incident): // nothing is told of it to those who may not know of it by then
 		return true
+	case e.Kind == incident.EventTold: // of a private one only who is in its room hears
+		return a.of(effect.Incident).Private
 	case e.Kind == incident.EventLeft: // one of its two effects has somebody to tell
 		return (effect.Kind == incident.EffectTell) == e.Whom.IsZero() || len(a.since(effect.Incident, e)) > 0
 	case effect.Kind == incident.EffectSay:

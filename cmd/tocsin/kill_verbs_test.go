@@ -90,13 +90,6 @@ var verbs = []verb{
 	{line: "timeline {id}", reads: true, weight: 1},
 }
 
-// conversions are typed by the walk only: under kill -9, words that waited for the room before are said behind those of the
-// conversion, and the pin may be missing in the new one.
-var conversions = []verb{
-	{kind: incident.EventPrivate, line: "private {id}", done: regexp.MustCompile(`INC-\d+ is private now`), weight: 1},
-	{kind: incident.EventPublic, line: "public {id} yes everybody", done: regexp.MustCompile(`INC-\d+ is public now`), weight: 2},
-}
-
 // name is what the verb is called.
 func (v verb) name() string {
 	name, _, _ := strings.Cut(v.line, " ")
@@ -163,7 +156,7 @@ func (c *client) open() *promise {
 
 // say types one of the verbs about an incident.
 func (c *client) say(known, hidden []incident.ID) *promise {
-	v, id := c.one(append(verbs, c.more...)), known[c.dice.IntN(len(known))]
+	v, id := c.one(verbs), known[c.dice.IntN(len(known))]
 	with := []string{"{id}", id.String(), "{other}", known[c.dice.IntN(len(known))].String(), "{private}", "INC-99999"}
 	if len(hidden) > 0 {
 		with[5] = hidden[c.dice.IntN(len(hidden))].String()
@@ -186,7 +179,7 @@ func (c *crowd) driven() (done int, undone []string) {
 	for _, p := range c.promises {
 		kinds[p.line] = kinds[p.line] || p.verdict == kept
 	}
-	for _, v := range slices.Concat(openings, verbs, c.more) {
+	for _, v := range slices.Concat(openings, verbs) {
 		if kinds[v.line] {
 			done++
 		} else {
@@ -199,7 +192,7 @@ func (c *crowd) driven() (done int, undone []string) {
 // TestKillDrivesAllVerbs: what people can type is typed while the program is killed.
 func TestKillDrivesAllVerbs(t *testing.T) {
 	driven := map[string]bool{}
-	for _, v := range slices.Concat(openings, verbs, conversions) {
+	for _, v := range slices.Concat(openings, verbs) {
 		driven[v.name()] = true
 	}
 	all := incident.Defaults().Verbs()

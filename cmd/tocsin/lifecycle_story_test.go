@@ -264,16 +264,3 @@ func TestStoryDrillIsMarked(t *testing.T) {
 		t.Errorf("who asked to hear of the service heard %q", heard)
 	}
 }
-
-// TestStoryAnUnknownGuestRecordsNothing, though it needs no room, and nobody waits for what they said of it.
-func TestStoryAnUnknownGuestRecordsNothing(t *testing.T) {
-	w := newHouseWithoutJoins(t)
-	guest := w.Add(slacksim.Profile{Name: "Newcomer", Guest: true})
-	w.Join(guest, "#general")
-	guest.Type("#general", "/incident backfill mail was late --started -3h --resolved -1h").Expect("INC-1 is recorded")
-	w.DirectMessages(guest).Expect("Guests cannot declare", "INC-1 was declined", "mail was late")
-	w.Quiet()
-	if i, err := w.program.store.Incident(t.Context(), 1); err != nil || i.Status != incident.Declined {
-		t.Errorf("%+v %v", i, err)
-	}
-}

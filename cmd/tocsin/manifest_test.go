@@ -73,6 +73,7 @@ var scopesNeeded = map[string][]string{
 	"users.info":             {"users:read"},
 	"users.list":             {"users:read"},
 	"views.open":             {},
+	"views.push":             {},
 	"views.publish":          {},
 }
 
@@ -114,7 +115,7 @@ var methods = map[string]string{
 	"GetConversationInfoContext":    "conversations.info", "JoinConversationContext": "conversations.join", "GetUsersInConversationContext": "conversations.members",
 	"OpenConversationContext": "conversations.open", "SetTopicOfConversationContext": "conversations.setTopic",
 	"AddPinContext": "pins.add", "GetConversationsForUserContext": "users.conversations", "GetUserInfoContext": "users.info", "GetUserGroupMembersContext": "usergroups.users.list", "PostEphemeralContext": "chat.postEphemeral",
-	"GetUsersPaginated": "users.list", "OpenViewContext": "views.open", "PublishViewContext": "views.publish", "StartSocketModeContext": "apps.connections.open",
+	"GetUsersPaginated": "users.list", "OpenViewContext": "views.open", "PushViewContext": "views.push", "PublishViewContext": "views.publish", "StartSocketModeContext": "apps.connections.open",
 }
 
 // methodsCalled reads from the bot's source what it calls on its Slack client.

@@ -53,7 +53,7 @@ const (
 // due is what the documented table says of a command: it looks at nothing of the program but the grant.
 func (a asker) due(permit incident.Permit, private bool) outcome {
 	sees := !private && !a.outsider || a.inRoom
-	judging := slices.Contains([]string{"accept", "decline", "declare", "drill", "backfill", "stats", "redact", "private", "public"}, permit.Verb)
+	judging := slices.Contains([]string{"accept", "access", "decline", "declare", "drill", "backfill", "stats", "redact", "private", "public"}, permit.Verb)
 	covered := a.admin || map[incident.Grant]bool{
 		incident.Anyone: true, incident.InRoom: a.inRoom, incident.Holders: a.role != "", incident.Admins: false,
 	}[permit.Grant]

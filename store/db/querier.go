@@ -69,6 +69,7 @@ type Querier interface {
 	NextDue(ctx context.Context, quiet string) (NextDueRow, error)
 	OldestEffect(ctx context.Context) (int64, error)
 	OpenEffects(ctx context.Context, arg OpenEffectsParams) ([]OpenEffectsRow, error)
+	// OwnTasks leaves out those of incidents that are over: nobody is asked for these any more.
 	OwnTasks(ctx context.Context, arg OwnTasksParams) ([]Task, error)
 	Present(ctx context.Context, incidentID int64) ([]string, error)
 	Private(ctx context.Context, id int64) (bool, error)

@@ -11,9 +11,9 @@ import (
 )
 
 const ownTasks = `-- name: OwnTasks :many
-SELECT incident_id, number, title, owner, owner_name, due_at, done_at, dropped_at, why FROM tasks
-WHERE owner = $1 AND done_at IS NULL AND dropped_at IS NULL
-ORDER BY incident_id DESC, number
+SELECT t.incident_id, t.number, t.title, t.owner, t.owner_name, t.due_at, t.done_at, t.dropped_at, t.why FROM tasks t JOIN incidents i ON i.id = t.incident_id
+WHERE t.owner = $1 AND t.done_at IS NULL AND t.dropped_at IS NULL AND i.status NOT IN ('closed', 'declined')
+ORDER BY t.due_at IS NULL, t.due_at, t.incident_id DESC, t.number
 LIMIT CAST($2 AS BIGINT)
 `
 
@@ -22,6 +22,7 @@ type OwnTasksParams struct {
 	Lim   int64
 }
 
+// OwnTasks leaves out those of incidents that are over: nobody is asked for these any more.
 func (q *Queries) OwnTasks(ctx context.Context, arg OwnTasksParams) ([]Task, error) {
 	rows, err := q.db.QueryContext(ctx, ownTasks, arg.Owner, arg.Lim)
 	if err != nil {

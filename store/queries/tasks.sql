@@ -11,8 +11,9 @@ ON CONFLICT (incident_id, number) DO UPDATE SET
 -- name: TasksOf :many
 SELECT * FROM tasks WHERE incident_id = sqlc.arg(incident_id) ORDER BY number;
 
+-- OwnTasks leaves out those of incidents that are over: nobody is asked for these any more.
 -- name: OwnTasks :many
-SELECT * FROM tasks
-WHERE owner = sqlc.arg(owner) AND done_at IS NULL AND dropped_at IS NULL
-ORDER BY incident_id DESC, number
+SELECT t.* FROM tasks t JOIN incidents i ON i.id = t.incident_id
+WHERE t.owner = sqlc.arg(owner) AND t.done_at IS NULL AND t.dropped_at IS NULL AND i.status NOT IN ('closed', 'declined')
+ORDER BY t.due_at IS NULL, t.due_at, t.incident_id DESC, t.number
 LIMIT CAST(sqlc.arg(lim) AS BIGINT);

@@ -44,9 +44,20 @@ func tasks(h *house) {
 		{Incident: none, Task: incident.Task{Number: 1, Title: "of another", Owner: grace}},
 		{Incident: id, Task: i.Tasks[2]},
 	})
-	own, err = h.OwnTasks(h.ctx, grace.Handle, 1)
+	h.give(id, "later", grace, h.now.Add(time.Hour))
+	h.give(none, "soon", grace, h.now.Add(time.Minute))
+	own, err = h.OwnTasks(h.ctx, grace.Handle, 3)
 	h.ok(err)
-	h.equal(len(own), 1)
+	var titles []string
+	for _, task := range own {
+		titles = append(titles, task.Title)
+	}
+	h.equal(titles, []string{"soon", "later", "of another"})
+	h.change(none, func(i *incident.Incident) error { return i.Resolve(h.stamp()) })
+	h.change(none, func(i *incident.Incident) error { return i.Close(incident.Defaults(), h.stamp()) })
+	own, err = h.OwnTasks(h.ctx, grace.Handle, 9)
+	h.ok(err)
+	h.equal(len(own), 2) // nobody is asked any more for those of what is closed
 }
 
 // A Home tab is asked for once, however often it is looked at before it can be shown, and one for each person.
