@@ -69,9 +69,9 @@ crash: ## each outside call fails, before and after it lands
 
 # kill -9 at random moments, SIGTERM under load, and SIGSTOP past the leases of three replicas on PostgreSQL;
 # and ten thousand steps by random people without any of that.
-# CYCLES=1000 for the whole bar, SEED=n to repeat a run.
+# CYCLES=1000 and STEPS=10000 for the whole bars, SEED=n to repeat a run.
 kill: build ## kill -9 at random moments
-	TOCSIN_KILL_CYCLES=$(CYCLES) TOCSIN_KILL_SEED=$(SEED) $(TEST) -count=1 -timeout 60m -run 'TestKill$$|TestStop$$|TestKillReplicas$$|TestF79|TestWalk$$' -v ./cmd/tocsin | grep -v '^=== '
+	TOCSIN_KILL_CYCLES=$(CYCLES) TOCSIN_KILL_SEED=$(SEED) TOCSIN_WALK_STEPS=$(STEPS) $(TEST) -count=1 -timeout 60m -run 'TestKill$$|TestStop$$|TestKillReplicas$$|TestF79|TestWalk$$' -v ./cmd/tocsin | grep -v '^=== '
 
 # Six hours without Slack, and an hour of "slower", with thousands of effects waiting: what it costs to catch up.
 outage: ## six hours without Slack, on a clock of its own

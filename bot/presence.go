@@ -35,12 +35,21 @@ func (e *errand) mayHear(handle string) (bool, error) {
 	at := e.Now()
 	members, err := e.members(e.ctx, e.roomID())
 	if refusedWith(err, "channel_not_found", "not_in_channel") {
-		return false, nil // nobody can look any more, so nobody hears
+		return false, e.moved() // nobody can look any more, so nobody hears; but in the next room
 	}
 	if err == nil && e.i.Private { // who is in a public room proves nothing when it is closed off in this moment
 		err = e.Store.SetMembers(e.ctx, e.i.ID, members, at)
 	}
 	return slices.Contains(members, handle), err
+}
+
+// moved asks to begin anew where the room is another by now than when this was begun.
+func (e *errand) moved() error {
+	now, err := e.Store.Incident(e.ctx, e.i.ID)
+	if err == nil && now.Refs[incident.RefRoom] != e.i.Refs[incident.RefRoom] {
+		err = &incident.Setback{After: time.Second, Err: fmt.Errorf("%s is in another room by now", e.i.ID)}
+	}
+	return err
 }
 
 // believed tells whether everybody may hear of the incident. Until it is known who declared it, that has to wait; what one has

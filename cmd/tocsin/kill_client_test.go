@@ -104,6 +104,7 @@ func (c *client) ask(ctx context.Context, p *promise) (answered bool) {
 		}
 		return false
 	case p.verdict == kept && strings.HasPrefix(said, "There is no INC-"): // it is closed off by now: then nothing of it is said again
+	case p.verdict == kept && said == "What was answered here has been redacted since.":
 	case p.verdict == kept && said != p.answer && !p.reads:
 		c.t.Errorf("%s was answered %q, and when it was sent again %q", p.key, p.answer, said)
 	case p.done == nil || p.done.MatchString(said):

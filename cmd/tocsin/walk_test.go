@@ -16,8 +16,8 @@ import (
 // and then, when all is delivered, card, topic, tasks and announcement of what they speak of must tell the present state; and in
 // the end every change has its entry, every entry its words, and nothing is there twice. The same seed is the same walk.
 func TestWalk(t *testing.T) {
-	const short, long = 300, 10000
-	steps := setting(t, "TOCSIN_WALK_STEPS", long)
+	const short, medium, long = 300, 2000, 10000 // the last one by hand: STEPS=10000
+	steps := setting(t, "TOCSIN_WALK_STEPS", medium)
 	if testing.Short() {
 		steps = short
 	}
@@ -83,7 +83,7 @@ func (w *walk) step() {
 	w.leave(c)
 	if w.dice.IntN(20) == 0 {
 		w.house.quieten(w.t)
-		w.house.Pass(time.Duration(w.dice.IntN(15*60)) * time.Second)
+		w.house.Pass(time.Duration(w.dice.IntN(9*60)) * time.Second) // what is not said within ten minutes becomes a summary
 		w.house.remind()
 	}
 }
