@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -47,7 +48,10 @@ func TestCrash(t *testing.T) {
 	var runs, equal atomic.Int64
 	t.Run("each", func(t *testing.T) {
 		for n, call := range calls {
-			for _, f := range crashFaults {
+			for which, f := range crashFaults {
+				if !broken(n, which) {
+					continue
+				}
 				t.Run(fmt.Sprintf("%d %s %d %s", n+1, call.Method, call.NthOfMethod, f.name), func(t *testing.T) {
 					t.Parallel()
 					runs.Add(1)
@@ -68,6 +72,12 @@ func TestCrash(t *testing.T) {
 	if runs.Load() != equal.Load() {
 		t.Errorf("%d worlds differ", runs.Load()-equal.Load())
 	}
+}
+
+// broken tells whether a call is broken in one of the ways. On PostgreSQL, where a run takes three times as long, each call is
+// lost after it landed, and broken in one way of the others, unless all are asked for.
+func broken(call, way int) bool {
+	return !onPostgres || os.Getenv("TOCSIN_CRASH") == "all" || crashFaults[way].name == "lost after" || way == call%len(crashFaults)
 }
 
 // crash is one run of the scenario in which the program is killed at one call, and started again from what its disk
