@@ -49,7 +49,7 @@ func TestCrash(t *testing.T) {
 	t.Run("each", func(t *testing.T) {
 		for n, call := range calls {
 			for which, f := range crashFaults {
-				if !broken(n, which) {
+				if !breaks(n, which) {
 					continue
 				}
 				t.Run(fmt.Sprintf("%d %s %d %s", n+1, call.Method, call.NthOfMethod, f.name), func(t *testing.T) {
@@ -74,9 +74,9 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// broken tells whether a call is broken in one of the ways. On PostgreSQL, where a run takes three times as long, each call is
+// breaks tells whether a call is broken in one of the ways. On PostgreSQL, where a run takes three times as long, each call is
 // lost after it landed, and broken in one way of the others, unless all are asked for.
-func broken(call, way int) bool {
+func breaks(call, way int) bool {
 	return !onPostgres || os.Getenv("TOCSIN_CRASH") == "all" || crashFaults[way].name == "lost after" || way == call%len(crashFaults)
 }
 
