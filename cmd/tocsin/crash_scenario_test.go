@@ -8,21 +8,26 @@ import (
 	"testing"
 	"time"
 
+	"tocsin"
 	"tocsin/bot/slacksim"
 	"tocsin/incident"
 )
 
-// step is one thing that somebody does, with the id that Slack would give it.
-type step struct{ who, where, text, press string }
+// step is one thing that somebody does, with the id that Slack would give it: typed, or a button pressed on the last message
+// with some words.
+type step struct{ who, where, text, press, on string }
+
+// scenario is what people do, in its order.
+type scenario []step
 
 const crashRoom = "#inc-1-checkout-is-down"
 
-// scenario is an incident from beginning to end, and another one that looks like it.
-var scenario = []step{
+// toTheEnd is an incident from beginning to end, another one that looks like it, and one that is closed off.
+var toTheEnd = scenario{
 	{who: "Ada", where: "#general", text: "/incident declare sev2 checkout is down --service checkout"},
 	{who: "Grace", where: "#random", text: "/incident declare the checkout is down for everyone"},
 	{who: "Grace", where: "#random", text: "/incident severity INC-2 sev2"}, // so that its card shows the announcement, whichever came first
-	{who: "Ada", where: crashRoom, press: "do:commander"},
+	{who: "Ada", where: crashRoom, press: "do:commander", on: "Take command"},
 	{who: "Ada", where: crashRoom, text: "/incident communicator @Grace"},
 	{who: "Ada", where: crashRoom, text: "/incident scribe me"},
 	{who: "Ada", where: crashRoom, text: "/incident handover scribe @Linus he types fastest"},
@@ -44,16 +49,48 @@ var scenario = []step{
 	{who: "Ada", where: "#general", text: "/incident private INC-3"},
 }
 
+// beside is what else people do: an exercise, what is recorded when it is over, words for those outside, and what is opened.
+var beside = scenario{
+	{who: "Ada", where: "#general", text: "/incident drill sev2 the region is gone"},
+	{who: "Ada", where: "#general", text: "/incident star INC-1 #1"},
+	{who: "Ada", where: "#general", text: "/incident unstar INC-1 #1"},
+	{who: "Ada", where: "#general", text: "/incident backfill it was slow --started -3h --resolved -1h --room"},
+	{who: "Linus", where: "#general", text: "/incident subscribe service checkout"},
+	{who: "Ada", where: "#general", text: "/incident declare sev3 checkout is down --service checkout"},
+	{who: "Ada", where: "#general", text: "/incident commander INC-3 me"},
+	{who: "Grace", where: "#general", text: "/incident communicator INC-3 me"},
+	{who: "Grace", where: "#general", text: "/incident customers INC-3 payments are slow"},
+	{who: "Ada", where: "#inc-3-checkout-is-down", press: "do:customers", on: "Draft for customers"},
+	{who: "Grace", where: "#general", text: "/incident update INC-3 we found the cause"},
+	{who: "Grace", where: "#general", text: "/incident invite INC-3 @Linus"},
+	{who: "Ada", where: "#general", text: "/incident status INC-3 identified"},
+	{who: "Ada", where: "#general", text: "/incident snooze INC-3 update 15m"},
+	{who: "Ada", where: "#general", text: "/incident mend INC-3"},
+	{who: "Linus", where: "#general", text: "/incident unsubscribe service checkout"},
+	{who: "Ada", where: "#general", text: "/incident declare --private the keys are out"},
+	{who: "Linus", where: "#general", text: "/incident access INC-4 they are mine"},
+	{who: "Ada", where: "#inc-4-the-keys-are-out", text: "/incident public yes everybody"},
+	{who: "Ada", where: "#general", text: "/incident severity INC-4 sev2"}, // so that its card shows the announcement
+}
+
 // newCrashHouse is a house in which a fault leaves no trace that nobody could avoid: the bot has been invited to the
 // announcement channel. It posts there without, but Slack shows a channel's history only to those in it, so that it would
 // join, visibly, to look for what it may have posted. And what Slack calls an error of something done twice is no
 // complaint here: it is how the second try learns that the first one landed.
 func newCrashHouse(t *testing.T) *house {
 	t.Helper()
-	h := newHouse(t)
-	h.Join(h.Person("Tocsin"), "#incidents")
+	w := slacksim.New(t, slacksim.Options{Manifest: tocsin.Manifest})
+	h := newHouseIn(t, w, speaksToCustomers(w))
+	for _, channel := range []string{"#incidents", "#checkout"} {
+		h.Join(h.Person("Tocsin"), channel)
+	}
 	h.Announce(looked...)
 	return h
+}
+
+// speaksToCustomers gives customers a channel.
+func speaksToCustomers(w *slacksim.Workspace) furnish {
+	return func(o *options) { o.policy.Customers.Channel = w.ChannelID("checkout") }
 }
 
 // pace is the time between two steps, so that a step happens at the same time in every run, however long it took to
@@ -65,11 +102,11 @@ const pace = time.Minute
 const recovery = 10 * time.Second
 
 // play does one step at its time, and lets everything that follows from it happen.
-func (h *house) play(t *testing.T, n int) {
+func (h *house) play(t *testing.T, s scenario, n int) {
 	t.Helper()
 	begin := scenarioStart.Add(time.Duration(n) * pace)
 	h.Pass(begin.Sub(h.Clock()()))
-	h.act(t, n)
+	h.act(t, s, n)
 	h.quieten(t)
 }
 
@@ -77,9 +114,9 @@ func (h *house) play(t *testing.T, n int) {
 var scenarioStart = time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)
 
 // again repeats a step to which no answer came, under the same id, and waits for what was put off to be over.
-func (h *house) again(t *testing.T, n int) {
+func (h *house) again(t *testing.T, s scenario, n int) {
 	t.Helper()
-	h.act(t, n)
+	h.act(t, s, n)
 	for waited := time.Duration(0); waited < recovery; waited += 2 * time.Second {
 		h.quieten(t)
 		if due, err := h.program.store.NextDue(t.Context()); err != nil || due.IsZero() {
@@ -91,14 +128,14 @@ func (h *house) again(t *testing.T, n int) {
 }
 
 // act sends a step as Slack does. A program that died is not expected to answer.
-func (h *house) act(t *testing.T, n int) {
+func (h *house) act(t *testing.T, of scenario, n int) {
 	t.Helper()
-	s, trigger := scenario[n], fmt.Sprintf("step.%d", n)
+	s, trigger := of[n], fmt.Sprintf("step.%d", n)
 	var status int
 	var err error
 	if s.press != "" {
 		status, _, err = h.SendAction(t.Context(), slacksim.ActionArgs{
-			Person: s.who, Channel: s.where, Action: s.press, TriggerID: trigger, TS: h.Channel(s.where).Post("Take command").TS(),
+			Person: s.who, Channel: s.where, Action: s.press, TriggerID: trigger, TS: h.Channel(s.where).Post(s.on).TS(),
 		})
 	} else {
 		status, _, err = h.SendCommand(t.Context(), slacksim.SendArgs{Person: s.who, Channel: s.where, Text: s.text, TriggerID: trigger})
@@ -139,10 +176,13 @@ func (h *house) photograph(t *testing.T) string {
 		}
 		fmt.Fprintf(&b, "record of %s\n", id)
 		for _, e := range events {
-			if e.Kind == incident.EventJoined {
-				continue // of who came while we were down Slack tells later, when they may have another role
+			switch e.Kind {
+			case incident.EventJoined: // of who came while we were down Slack tells later, when they may have another role
+			case incident.EventMended: // when it was found, not when it was asked for
+				fmt.Fprintf(&b, "  %s\n", e)
+			default:
+				fmt.Fprintf(&b, "  %s %s\n", e.At.Format(time.TimeOnly), e)
 			}
-			fmt.Fprintf(&b, "  %s %s\n", e.At.Format(time.TimeOnly), e)
 		}
 	}
 }

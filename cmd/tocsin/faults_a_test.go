@@ -72,7 +72,7 @@ func TestF03KilledBeforeTheFirstCall(t *testing.T) {
 
 // looked are the refusals by which the program learns that something has happened already, or that it must join a channel
 // to see.
-var looked = []string{"already_in_channel", "already_pinned", "already_archived", "not_in_channel", "message_not_found"}
+var looked = []string{"already_in_channel", "already_pinned", "already_archived", "not_in_channel", "message_not_found", "channel_not_found"}
 
 // killedAt kills the program at one call of a declaration, and starts it again.
 func killedAt(t *testing.T, method string, nth int, fault slacksim.Fault, changes ...func(*crash)) *house {
@@ -83,11 +83,11 @@ func killedAt(t *testing.T, method string, nth int, fault slacksim.Fault, change
 	}
 	c.Announce(looked...)
 	c.Faults(c.fails)
-	c.act(t, 0)
+	c.act(t, toTheEnd, 0)
 	c.quieten(t)
 	for c.stricken() {
 		c.revive(t)
-		c.again(t, 0)
+		c.again(t, toTheEnd, 0)
 	}
 	if !c.over() {
 		t.Fatalf("%s was not called %d times", method, nth)
@@ -148,11 +148,11 @@ func invitesTwoHundred(t *testing.T, call int, kind slacksim.FaultKind) {
 	h.Announce(looked...)
 	c := &crash{house: h, method: "conversations.invite", nth: call, fault: slacksim.Fault{Kind: kind}, furnished: called}
 	c.Faults(c.fails)
-	c.act(t, 0)
+	c.act(t, toTheEnd, 0)
 	c.quieten(t)
 	for c.stricken() {
 		c.revive(t)
-		c.again(t, 0)
+		c.again(t, toTheEnd, 0)
 	}
 	if got := len(h.Channel(crashRoom).Members()); got != 202 || !c.over() { // 200, Ada, the bot
 		t.Errorf("%d members", got)

@@ -76,7 +76,7 @@ func startServer() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := fmt.Sprintf("listen_addresses = ''\nunix_socket_directories = '%s'\nshared_buffers = 32MB\nmax_connections = 200\n"+
+	settings := fmt.Sprintf("listen_addresses = ''\nunix_socket_directories = '%s'\nshared_buffers = 32MB\nmax_connections = 500\n"+
 		"fsync = on\nsynchronous_commit = on\nlog_min_messages = warning\n", s.folder)
 	if err := appendTo(filepath.Join(s.data(), "postgresql.conf"), settings); err != nil {
 		return nil, err
