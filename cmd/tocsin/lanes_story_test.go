@@ -44,7 +44,7 @@ func TestStoryASickCustomersChannel(t *testing.T) {
 	h.refuse(func(c slacksim.Call) bool { return c.Method == "chat.postMessage" && c.Args["channel"] == outside })
 	ada.Type(room.Name(), "/incident customers We are on it.")
 	ada.Type(room.Name(), "/incident update the fire is out")
-	h.soon("update in the room", func() bool { return strings.Contains(strings.Join(room.Messages(), "\n"), "the fire is out") })
+	h.soon("update in the room, beside the card", func() bool { return strings.Count(strings.Join(room.Messages(), "\n"), "the fire is out") == 2 })
 }
 
 // TestStoryASubscriberOutOfReach keeps nothing back that others are to hear: neither reminders nor news.
