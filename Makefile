@@ -63,7 +63,7 @@ stories: ## what people do, over both transports and both databases
 	$(POSTGRES) TOCSIN_TEST_TRANSPORT=socket $(TEST) -short -parallel 6 ./cmd/tocsin
 
 # Each outside call fails before and after it lands, then the program starts again: the same world as without faults.
-# On PostgreSQL in one of five ways by turns; in all with TOCSIN_CRASH=all.
+# TOCSIN_CRASH=all for every way where the usual run takes turns.
 crash: ## each outside call fails, before and after it lands
 	$(TEST) -count=1 -run 'TestCrash$$' -v ./cmd/tocsin | grep -v '^=== '
 	$(POSTGRES) $(TEST) -count=1 -timeout 20m -run 'TestCrash$$' -v ./cmd/tocsin | grep -v '^=== '
