@@ -73,7 +73,7 @@ var deeds = []deed{
 	{"reopen", about("reopen INC it is back"), "is open again"},
 	{"declare", nil, "declared. Opening"},
 	{"refusal", about("close INC"), "cannot be closed yet"},
-	{"read: list", about("list"), "open, the first"},
+	{"read: list", about("list"), "open incidents, and more"},
 	{"read: timeline", about("timeline INC"), "Timeline of"},
 	{"read: one entry", func(o openOne) string { return fmt.Sprintf("timeline %s #%d", o.id, o.entry) }, "declared"},
 	{"read: tasks", about("tasks INC"), "open task"},

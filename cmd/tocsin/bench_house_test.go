@@ -70,7 +70,7 @@ func (b *bench) memoryUnderLoad() {
 			who, id := person(connection).Handle, open[connection%len(open)].id
 			switch n % 5 {
 			case 0:
-				return slash(who, "C0GENERAL", "list", "open, the first")
+				return slash(who, "C0GENERAL", "list", "open incidents, and more")
 			case 1:
 				return slash(who, "C0GENERAL", "timeline "+id, "Timeline of "+id)
 			}
