@@ -210,7 +210,7 @@ func (a *audit) tasks(i *incident.Incident) {
 	for _, e := range a.timeline[i.ID] {
 		switch what := i.ID.String() + " task " + strings.TrimSpace(e.To); {
 		case e.Kind != incident.EventTask || a.roomless(i.ID, e):
-		case a.converted(i.ID): // what is open is in its last room too
+		case a.converted(i.ID) || i.Refs["slack.former"] != "": // what is open is in its last room too
 			open := slices.ContainsFunc(i.OpenTasks(), func(t incident.Task) bool { return fmt.Sprint(t.Number) == strings.TrimSpace(e.To) })
 			if open && len(a.posted[what]) == 0 {
 				a.missing = append(a.missing, "message "+what)
