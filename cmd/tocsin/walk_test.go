@@ -60,7 +60,7 @@ func newWalk(t *testing.T, seed uint64) *walk {
 		}
 	})
 	h.Join(h.Person("Tocsin"), "#incidents") // where it looks for what it amends
-	h.Announce("already_in_channel", "already_pinned", "is_archived")
+	h.Announce("already_in_channel", "already_pinned", "is_archived", "is_inactive")
 	w := &walk{house: h, dice: rand.New(rand.NewPCG(seed, 0))}
 	w.storm = &storm{crowd: &crowd{t: t, w: h.Workspace, rooms: map[incident.ID]string{}}, seed: seed, db: h.db, began: time.Now()}
 	for n, name := range []string{"Ada", "Grace", "Linus", "Margaret"} {
@@ -72,6 +72,7 @@ func newWalk(t *testing.T, seed uint64) *walk {
 // step lets somebody do something. Sometimes nobody does for a while.
 func (w *walk) step() {
 	w.t.Helper()
+	w.house.Pass(time.Millisecond) // nobody is that quick
 	c := w.clients[w.dice.IntN(len(w.clients))]
 	if c.presses && w.dice.IntN(3) > 0 {
 		c = w.clients[0]
