@@ -88,7 +88,7 @@ func newStormOn(t *testing.T, seed uint64, db string) *storm {
 	w := slacksim.New(t, slacksim.Options{Manifest: tocsin.Manifest, Now: time.Now, Redeliver: redeliver})
 	w.Limits(0)                                                                        // Slack's are on real time; the limits that are met here come from fault
 	w.Announce("already_pinned", "name_taken", "already_in_channel", "not_in_channel") // what a second try may hear
-	w.Announce("channel_not_found", "message_not_found")                                                    // of a private room that was archived while somebody looked who is in it
+	w.Announce("channel_not_found", "message_not_found")                               // of a private room that was archived while somebody looked who is in it
 	w.Announce("is_archived", "already_archived")                                      // of a duplicate, whose room was archived before that was known
 	w.Announce("invalid_form_data")                                                    // half a request, of a program that was killed while it sent it
 	s := &storm{
