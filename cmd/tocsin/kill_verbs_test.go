@@ -193,15 +193,16 @@ func (c *crowd) driven() (done int, undone []string) {
 	return done, undone
 }
 
-// TestKillDrivesAllVerbs: what people can type is typed while the program is killed.
+// TestKillDrivesAllVerbs: what people can type is typed while the program is killed, but for what is named here.
 func TestKillDrivesAllVerbs(t *testing.T) {
+	notDriven := []string{"private", "public"} // a bookmark was missing once in the room that follows; the walk types them
 	driven := map[string]bool{}
 	for _, v := range slices.Concat(openings, verbs) {
-		driven[v.name()] = true
+		driven[v.name()] = driven[v.name()] || !v.calm
 	}
 	all := incident.Defaults().Verbs()
 	for _, name := range all {
-		if !driven[name] {
+		if driven[name] == slices.Contains(notDriven, name) {
 			t.Errorf("nobody types %s while the program is killed: give it a row", name)
 		}
 	}
