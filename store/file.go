@@ -176,7 +176,9 @@ func (f *file) present() error {
 }
 
 // steady opens connections for reading to the file that was opened first, and to none that was put in its place: a
-// connection may be opened at any time.
+// connection may be opened at any time. It looks before, because SQLite would take the log and the index beside the path
+// for those of the other file and cut the index off, and the next commit of ours would end the process with SIGBUS; and
+// afterwards, because the file may have gone in between.
 type steady struct {
 	file   *file
 	driver driver.Driver
@@ -189,6 +191,9 @@ func (s steady) Driver() driver.Driver { return s.driver }
 
 // Connect opens a connection.
 func (s steady) Connect(context.Context) (driver.Conn, error) {
+	if err := s.file.present(); err != nil {
+		return nil, err
+	}
 	conn, err := s.driver.Open(dsn(s.file.path, reading))
 	if other := s.file.present(); other != nil {
 		if err == nil {

@@ -49,9 +49,13 @@ func TestFileIsTakenAway(t *testing.T) {
 			if list, err := s.List(t.Context(), incident.Filter{Limit: 9}); len(list) != 0 || err != nil && s.file.present() == nil {
 				t.Error(list, err)
 			}
+			log, index := read(t, path+"-wal"), read(t, path+"-shm")
 			s.readers.SetMaxIdleConns(0) // each connection is a new one from here on
 			_, err = s.List(t.Context(), incident.Filter{Limit: 9})
 			says(t, err, test.want)
+			if log != read(t, path+"-wal") || index != read(t, path+"-shm") {
+				t.Error("the log of the file that was opened, or its index, was touched for another file")
+			}
 		})
 	}
 }
