@@ -264,7 +264,7 @@ func prepare(ctx context.Context, path string) (made bool, err error) {
 	if err := os.Rename(fresh, path); err != nil {
 		return false, err
 	}
-	return true, syncDir(filepath.Dir(path))
+	return true, syncFile(filepath.Dir(path))
 }
 
 // discard removes a database, if it is there, with what belongs to it.
@@ -280,27 +280,31 @@ func clearAway(paths ...string) error {
 	return nil
 }
 
-// create fills a new database with the schema and its name, and moves the WAL into the file. Closing would do that too, and
-// tell nobody where it fails, as on a full disk.
+// create fills a new database with the schema and its name. It is synced once, when it is whole, and not at each of a dozen
+// migrations: before that it is nobody's database.
 func create(ctx context.Context, path string) error {
-	pool, err := openPool(ctx, path, writing, 1)
+	pool, err := sql.Open(driverName, dsn(path, making))
 	if err != nil {
 		return err
 	}
+	pool.SetMaxOpenConns(1)
 	_, err = schema{dialect: sqliteDialect, pool: pool}.migrate(ctx, func() error { return nil })
 	if err == nil {
-		_, err = pool.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+		_, err = pool.ExecContext(ctx, `PRAGMA journal_mode=WAL`) // it is kept in the file
 	}
-	return errors.Join(err, pool.Close())
+	if err = errors.Join(err, pool.Close()); err != nil {
+		return err
+	}
+	return syncFile(path)
 }
 
-// syncDir makes a rename in a folder durable.
-func syncDir(path string) error {
-	dir, err := os.Open(path)
+// syncFile makes a file durable, or the names in a folder.
+func syncFile(path string) error {
+	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return errors.Join(file.Sync(), file.Close())
 }
 
 // backup copies a database beside itself before its schema changes. A copy that is there already is made anew: it may be of
@@ -344,5 +348,5 @@ func copyInto(ctx context.Context, from db.DBTX, path string) error {
 	if err := os.Rename(torn, path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return syncFile(filepath.Dir(path))
 }

@@ -52,7 +52,7 @@ func (s Seed) Fill(ctx context.Context, path string) (err error) {
 	if err := os.Rename(part, path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return syncFile(filepath.Dir(path))
 }
 
 func (s Seed) fill(ctx context.Context, path string) error {
@@ -73,14 +73,6 @@ func (s Seed) fill(ctx context.Context, path string) error {
 		return err
 	}
 	return syncFile(path)
-}
-
-func syncFile(path string) error {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(file.Sync(), file.Close())
 }
 
 // write makes the rows beside their writing: half of the work is theirs. Nothing is synced before the end, when the file

@@ -69,6 +69,7 @@ const (
 	both access = iota
 	writing
 	reading
+	making     // writing a file that has not got its name yet, and is synced when it is whole
 	looking    // reading a file that nobody has open, without a trace
 	recovering // the same, with what a crash has left in its write-ahead log
 	indexing   // the same, where the index of that log is gone: each connection makes one in its memory
@@ -79,6 +80,8 @@ func (a access) settings() access {
 	switch a {
 	case looking, recovering, indexing:
 		return reading
+	case making:
+		return writing
 	}
 	return a
 }
@@ -108,16 +111,21 @@ func dsn(path string, a access) string {
 		words.Set("vfs", "unix-none")
 		words.Set("_locking_mode", "EXCLUSIVE")
 	}
-	if a = a.settings(); a == reading {
+	settings := a.settings()
+	if settings == reading {
 		words.Set("mode", "ro")
 	} else {
 		words.Set("mode", "rw")           // it is made before, and one that was deleted is not made anew
 		words.Set("_txlock", "immediate") // a transaction that reads first cannot lose its turn to write
 	}
 	for _, p := range pragmas {
-		if p.dsn != "" && (p.on == both || p.on == a) {
+		if p.dsn != "" && (p.on == both || p.on == settings) {
 			words.Set(p.dsn, p.value)
 		}
+	}
+	if a == making {
+		words.Set("_synchronous", "OFF")
+		words.Set("_journal_mode", "MEMORY")
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + words.Encode()
 }
