@@ -50,6 +50,7 @@ type Drills struct {
 type Policy struct {
 	Severities []Level // most severe first
 	Fallback   Severity
+	Statuses   []Rung // of all, in the order of the ladder
 	Roles      []Duty
 	Services   []Service
 	Channel    string // pattern of room names: {number} and {title} stand for the incident's
@@ -74,6 +75,7 @@ func Defaults() *Policy {
 			{Name: "sev4", Meaning: "A small fault that still wants a coordinated answer.", Rank: 3},
 		},
 		Fallback: "sev3",
+		Statuses: slices.Clone(ladder),
 		Roles: []Duty{
 			{Role: Commander, Does: "You lead: keep the overview, give out tasks, decide. Leave the debugging to others."},
 			{Role: Communicator, Does: "You speak to everybody outside: post updates on time, answer questions, keep the room free of them."},

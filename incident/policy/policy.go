@@ -39,7 +39,12 @@ type file struct {
 		Groups      []string      `yaml:"groups"` // Slack user group ids
 	} `yaml:"severities"` // most severe first
 	DefaultSeverity string `yaml:"default_severity"`
-	Roles           []struct {
+	Statuses        []struct {
+		Status  string `yaml:"status"` // one of the ladder
+		Name    string `yaml:"name"`   // what people call it
+		Meaning string `yaml:"meaning"`
+	} `yaml:"statuses"`
+	Roles []struct {
 		Role   string `yaml:"role"`   // commander and the other four, or one of the team's own
 		Called string `yaml:"called"` // what people call it
 		Does   string `yaml:"does"`
@@ -80,7 +85,7 @@ func Read(raw []byte) (*incident.Policy, error) {
 	sum := sha256.Sum256(raw)
 	p := incident.Defaults()
 	p.Hash = hex.EncodeToString(sum[:])
-	faults := errors.Join(err, f.severities(p), f.roles(p), f.services(p), f.permissions(p), f.channels(p), f.reaction(p), f.customers(p))
+	faults := errors.Join(err, f.severities(p), f.statuses(p), f.roles(p), f.services(p), f.permissions(p), f.channels(p), f.reaction(p), f.customers(p))
 	if faults != nil {
 		return nil, fmt.Errorf("policy: %w", faults)
 	}
@@ -234,14 +239,15 @@ func (f file) customers(p *incident.Policy) error {
 	}
 	for n, t := range f.Customers.Templates {
 		where := fmt.Sprintf("customers.templates[%d]", n)
-		if _, known := p.Customers.Templates[incident.Status(t.Status)]; !known {
+		rung, _ := p.ParseStatus(t.Status)
+		if _, known := p.Customers.Templates[rung.Status]; !known {
 			faults = append(faults, fmt.Errorf("%s.status: there is no status %q; there are investigating, identified, monitoring, resolved, closed", where, t.Status))
 			continue
 		}
 		if n := utf8.RuneCountInString(t.Text); n == 0 || n > incident.MaxSummary {
 			faults = append(faults, fmt.Errorf("%s.text: must have 1 to %d characters", where, incident.MaxSummary))
 		}
-		p.Customers.Templates[incident.Status(t.Status)] = t.Text
+		p.Customers.Templates[rung.Status] = t.Text
 	}
 	return errors.Join(faults...)
 }

@@ -20,6 +20,9 @@ severities:
   - {name: p1, meaning: all is down, update_every: 15m, invite: [U0ADA0001], groups: [S0ONCALL1], lead_within: 3m, escalate: [U0GRACE01], silent_for: 45m, tell: [U0GRACE01], gates: [commander]}
   - {name: p2, meaning: much is down}
 default_severity: p2
+statuses:
+  - {status: investigating, name: Looking into it}
+  - {status: closed, meaning: The report is out.}
 roles:
   - {role: commander, called: Incident lead}
   - {role: scribe, does: writes.}
@@ -77,6 +80,17 @@ permissions: {close: holder, liaison: member}
 			t.Errorf("%s is for %s, want %s", verb, got, want)
 		}
 	}
+	if p.Rung(incident.Investigating).Name() != "Looking into it" || p.Rung(incident.Closed).Name() != "closed" || p.Rung(incident.Closed).Meaning != "The report is out." || len(p.Statuses) != 7 {
+		t.Errorf("statuses: %+v", p.Statuses)
+	}
+	if incident.Defaults().Rung(incident.Investigating).Called != "" {
+		t.Error("the defaults are changed for everybody")
+	}
+	for _, typed := range []string{"investigating", "looking-into-it", "LOOKING into  it"} {
+		if rung, ok := p.ParseStatus(typed); !ok || rung.Status != incident.Investigating {
+			t.Errorf("%q is read as %+v", typed, rung)
+		}
+	}
 	if p.Service("Checkout").Links[0].Title != "Dashboard" {
 		t.Error("a service is found whatever the case of its name")
 	}
@@ -113,6 +127,23 @@ func TestReadFaults(t *testing.T) {
 		"role of their own":  {`roles: [{role: 'Team lead', does: x}]`, `roles[0].role: "Team lead" must be a word`},
 		"roles alike":        {`roles: [{role: scribe, called: Commander}]`, `"scribe" and "commander" (Commander) would be taken for each other`},
 		"names alike":        {`roles: [{role: liaison, called: Big boss, does: x}, {role: scribe, called: big boss}]`, "would be taken for each other"},
+		"status":             {"statuses: [{status: identifyed, name: x}]", `statuses[0].status: there is no status "identifyed": did you mean identified?`},
+		"status of theirs":   {"statuses: [{status: paging, name: x}]", `there is no status "paging"; there are triage, investigating, identified, monitoring, resolved, closed, declined`},
+		"mitigated":          {"statuses: [{status: mitigated, name: x}]", `there is no status "mitigated"`},
+		"status twice":       {"statuses: [{status: closed, name: x}, {status: closed, name: z}]", "statuses[1].status: closed stands there already"},
+		"status, nothing":    {"statuses: [{status: closed}]", "statuses[0]: says nothing of closed"},
+		"status, key":        {"statuses:\n- {status: closed, nane: x}", `statuses[0] (line 2): there is no key "nane": did you mean name?`},
+		"status, long":       {`statuses: [{status: closed, name: "` + strings.Repeat("x", 31) + `"}]`, "statuses[0].name: is longer than 30"},
+		"status, meaning":    {`statuses: [{status: closed, meaning: "` + strings.Repeat("x", 501) + `"}]`, "statuses[0].meaning: is longer than 500"},
+		"status, lines":      {`statuses: [{status: closed, name: "a\nb"}]`, "statuses[0].name: \"a\\nb\" must be words in one line"},
+		"status, hidden":     {`statuses: [{status: closed, name: "a\u202eb"}]`, "must be words in one line"},
+		"status, no letter":  {`statuses: [{status: closed, name: "***"}]`, "has no letter in it"},
+		"statuses alike":     {"statuses: [{status: closed, name: Case Shut}, {status: declined, name: case shut}]", `"declined" and "closed" (case-shut) would be taken for each other`},
+		"status as another":  {"statuses: [{status: investigating, name: Identified}]", `"identified" and "investigating" (identified) would be taken for each other`},
+		"status as severity": {"statuses: [{status: closed, name: SEV1}]", `statuses: "sev1" is a severity`},
+		"status as unknown":  {"statuses: [{status: triage, name: unknown}]", `statuses: "unknown" is a severity`},
+		"status as a filter": {"statuses: [{status: triage, name: Mine}]", `statuses: "mine" means something else already`},
+		"status as a moment": {"statuses: [{status: monitoring, name: mitigated}]", `statuses: "mitigated" means something else already`},
 		"long name":          {`roles: [{role: scribe, called: "` + strings.Repeat("x", 31) + `"}]`, "roles[0].called: is longer than 30"},
 		"role is a verb":     {`roles: [{role: close, does: x}]`, `"close" is a verb of its own`},
 		"called like a verb": {`roles: [{role: scribe, called: Note}]`, `"note" is a verb of its own`},
