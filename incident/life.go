@@ -23,6 +23,7 @@ func (i *Incident) SetSeverity(to Level, s Stamp) error {
 		i.seekSeverity(s)
 		i.listen(s)
 	}
+	i.hurry(to, s)
 	i.record(Event{Kind: EventSeverity, Stamp: s, From: string(from), To: string(to.Name)})
 	i.inform(to, from, s)
 	return nil
@@ -205,11 +206,8 @@ func (i *Incident) owe(level Level, from time.Time) {
 	i.remind(TopicUpdate, i.UpdateDue)
 }
 
-// What is kept of the updates that are owed, in Unix milliseconds.
-const (
-	refTakenUp = "tocsin.takenup" // since when they are, if that is not since it was declared
-	refPutOff  = "tocsin.putoff"  // until when the reminder of one was put off last
-)
+// refTakenUp keeps since when updates are owed, in Unix milliseconds, if that is not since it was declared.
+const refTakenUp = "tocsin.takenup"
 
 // oweAnew is owe, counted from now: an incident is taken up, long after it was declared perhaps.
 func (i *Incident) oweAnew(level Level, s Stamp) {
@@ -220,9 +218,9 @@ func (i *Incident) oweAnew(level Level, s Stamp) {
 // owePutOff is owe, counted from what was last of all that updates are counted from. Whoever has put the reminder off is left in
 // peace until then.
 func (i *Incident) owePutOff(level Level) {
-	was := i.Reminders[TopicUpdate]
+	was, asked := i.Reminders[TopicUpdate], i.isDueBy(TopicUpdate, dueAsked)
 	i.owe(level, later(later(i.Updated, i.Declared), i.kept(refTakenUp)))
-	if !i.UpdateDue.IsZero() && was.Due.After(i.UpdateDue) && was.Due.Equal(i.kept(refPutOff)) {
+	if !i.UpdateDue.IsZero() && asked && was.Due.After(i.UpdateDue) {
 		i.Reminders[TopicUpdate] = was
 	}
 }

@@ -36,7 +36,8 @@ type file struct {
 		Invite      []string      `yaml:"invite"`       // Slack user ids
 		Tell        []string      `yaml:"tell"`
 		Gates       []string      `yaml:"gates"`
-		Groups      []string      `yaml:"groups"` // Slack user group ids
+		Groups      []string      `yaml:"groups"`    // Slack user group ids
+		Reminders   string        `yaml:"reminders"` // "hours": what is missing of it waits for them; left out: "always"
 	} `yaml:"severities"` // most severe first
 	DefaultSeverity string `yaml:"default_severity"`
 	Statuses        []struct {
@@ -72,7 +73,8 @@ type file struct {
 			Text   string `yaml:"text"`
 		} `yaml:"templates"`
 	} `yaml:"customers"`
-	ArchiveAfter string `yaml:"archive_after"` // "72h", or "never"
+	ArchiveAfter string       `yaml:"archive_after"` // "72h", or "never"
+	Hours        workingHours `yaml:"hours"`         // left out: at any time
 	Drills       struct {
 		Announce string   `yaml:"announce"` // left out: nowhere
 		Invite   []string `yaml:"invite"`
@@ -85,7 +87,7 @@ func Read(raw []byte) (*incident.Policy, error) {
 	sum := sha256.Sum256(raw)
 	p := incident.Defaults()
 	p.Hash = hex.EncodeToString(sum[:])
-	faults := errors.Join(err, f.severities(p), f.statuses(p), f.roles(p), f.services(p), f.permissions(p), f.channels(p), f.reaction(p), f.customers(p))
+	faults := errors.Join(err, f.severities(p), f.statuses(p), f.roles(p), f.services(p), f.permissions(p), f.channels(p), f.reaction(p), f.customers(p), f.hours(p))
 	if faults != nil {
 		return nil, fmt.Errorf("policy: %w", faults)
 	}
@@ -132,6 +134,11 @@ func sound(whole *yaml.Node) (f file) {
 	}
 	if odd["severities"] {
 		f.DefaultSeverity = "" // is one of those that nobody can read yet
+	}
+	for n := range f.Severities {
+		if odd["hours"] { // they are there, and nobody can read them yet
+			f.Severities[n].Reminders = ""
+		}
 	}
 	return f
 }
