@@ -123,6 +123,10 @@ func TestReadHours(t *testing.T) {
 	if err != nil || p.Level("a").Patient || p.Level("b").Patient || !p.Level("c").Patient || !p.Level(incident.Unknown).Patient {
 		t.Errorf("in a list of their own only what says so waits: %+v, %v", p, err)
 	}
+	_, err = Read([]byte("severities: [{name: a, reminders: hours}]\nhours: 9-18"))
+	if err == nil || strings.Count(err.Error(), "\n") > 0 {
+		t.Errorf("one thing is wrong with it: %v", err)
+	}
 }
 
 func TestReadEmpty(t *testing.T) {
