@@ -92,7 +92,7 @@ func TestHoursOnDays(t *testing.T) {
 		"and its second time":           {small, "2026-10-25T01:10:00Z", "2026-10-25T01:30:00Z"},
 		"a day that never was":          {hoursOf(t, "Pacific/Apia", 1<<time.Friday, 9*time.Hour, 17*time.Hour), "2011-12-30T05:00:00Z", "2012-01-05T19:00:00Z"},
 		"from midnight where it is one": {hoursOf(t, "Asia/Beirut", 1, 0, wholeDay), "2024-03-30T12:00:00Z", "2024-03-30T22:00:00Z"},
-		"on the last day of leap years": {berlin, "2028-12-31T12:00:00Z", "2029-01-01T08:00:00Z"},
+		"on the last day of leap years": {berlin, "2040-12-31T18:00:00Z", "2041-01-01T08:00:00Z"}, // so far ahead that no table of changes reaches
 		"every day, all day":            {hoursOf(t, "Europe/Berlin", 127, 0, wholeDay), "2026-03-29T01:00:00Z", "2026-03-29T01:00:00Z"},
 	} {
 		at, err := time.Parse(time.RFC3339, tc.at)
