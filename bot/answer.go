@@ -120,7 +120,7 @@ func (b *Bot) failed(words string, err error, facts ...any) {
 }
 
 func (c *call) refusal(refusal *incident.Error) answer {
-	text := esc(refusal.Message)
+	text := esc(refusal.In(c.Policy()))
 	if len(refusal.Mends) == 0 {
 		return say(text)
 	}
@@ -130,7 +130,7 @@ func (c *call) refusal(refusal *incident.Error) answer {
 		case "severity": // one of them has to be chosen
 			buttons = append(buttons, severityButtons(c.Policy(), c.incident)...)
 		case "status":
-			buttons = append(buttons, statusMenu(&incident.Incident{ID: c.incident}))
+			buttons = append(buttons, statusMenu(c.Policy(), &incident.Incident{ID: c.incident}))
 		case "stepdown": // from one of several
 			b := button(verb, c.incident, args)
 			b.ActionID += ":" + args

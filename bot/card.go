@@ -70,7 +70,7 @@ func (b *Bot) card(i *incident.Incident, last incident.Event, elsewhere ...marku
 func cardFields(policy *incident.Policy, i *incident.Incident) []*slack.TextBlockObject {
 	field := func(name, value markup) *slack.TextBlockObject { return mrkdwn(bold(name) + "\n" + value) }
 	fields := []*slack.TextBlockObject{
-		field("Status", dot(policy, i)+" "+statusLine(i)),
+		field("Status", dot(policy, i)+" "+statusLine(policy, i)),
 		field(title(policy.Duty(incident.Commander).Name()), holder(i, incident.Commander)),
 		field("Since", clock(i.Started)),
 		field("Next update", nextUpdate(i)),
@@ -94,6 +94,11 @@ func wholeOf(i *incident.Incident, e incident.Event) markup {
 	return markup(fmt.Sprintf("`/incident timeline %s #%d`", i.ID, e.ID))
 }
 
+// statusName is what people call the status.
+func statusName(policy *incident.Policy, i *incident.Incident) markup {
+	return esc(policy.Rung(i.Status).Name())
+}
+
 func mitigatedSuffix(i *incident.Incident) markup {
 	if i.Status.Open() && !i.Mitigated.IsZero() {
 		return ", mitigated " + clock(i.Mitigated)
@@ -101,8 +106,8 @@ func mitigatedSuffix(i *incident.Incident) markup {
 	return ""
 }
 
-func statusLine(i *incident.Incident) markup {
-	line := esc(string(i.Status)) + mitigatedSuffix(i)
+func statusLine(policy *incident.Policy, i *incident.Incident) markup {
+	line := statusName(policy, i) + mitigatedSuffix(i)
 	if i.Private {
 		line += " · :lock: private"
 	}
@@ -162,7 +167,7 @@ func (b *Bot) cardActions(policy *incident.Policy, i *incident.Incident) []slack
 	row = append(row, confirmed(button("resolve", i.ID, ""), "Resolve "+i.ID.String()+"?", "The fault is over, and no more updates are owed."))
 	return []slack.Block{
 		actions("act", row...),
-		actions("choose", severityMenu(policy, i), statusMenu(i), roleMenu(policy, i)),
+		actions("choose", severityMenu(policy, i), statusMenu(policy, i), roleMenu(policy, i)),
 	}
 }
 
@@ -196,10 +201,14 @@ func severityMenu(policy *incident.Policy, i *incident.Incident) *slack.SelectBl
 	return menuOf("severity", "Severity", options...)
 }
 
-func statusMenu(i *incident.Incident) *slack.SelectBlockElement {
+func statusMenu(policy *incident.Policy, i *incident.Incident) *slack.SelectBlockElement {
 	var options []*slack.OptionBlockObject
-	for _, status := range []incident.Status{incident.Investigating, incident.Identified, incident.Monitoring} {
-		options = append(options, option(fmt.Sprintf("status %s %s", i.ID, status), title(string(status))))
+	for _, rung := range policy.SettableRungs() {
+		one := option(fmt.Sprintf("status %s %s", i.ID, rung.Status), title(rung.Name()))
+		if rung.Meaning != "" {
+			one.Description = plain(short(rung.Meaning, 75))
+		}
+		options = append(options, one)
 	}
 	return menuOf("status", "Status", options...)
 }
@@ -217,7 +226,7 @@ func roleMenu(policy *incident.Policy, i *incident.Incident) *slack.SelectBlockE
 func (b *Bot) announcement(i *incident.Incident, last incident.Event, kin markup) []slack.Block {
 	policy := b.Policy()
 	blocks := []slack.Block{
-		section(dot(policy, i) + " " + bold(headline(i, 400)) + "\n" + title(string(i.Status)) + mitigatedSuffix(i) + " · " + esc(policy.Duty(incident.Commander).Name()) + " " + holder(i, incident.Commander) + " · since " + clock(i.Started) + roomSuffix(i)),
+		section(dot(policy, i) + " " + bold(headline(i, 400)) + "\n" + title(policy.Rung(i.Status).Name()) + mitigatedSuffix(i) + " · " + esc(policy.Duty(incident.Commander).Name()) + " " + holder(i, incident.Commander) + " · since " + clock(i.Started) + roomSuffix(i)),
 	}
 	if last.Text != "" {
 		blocks = append(blocks, section(bold("Update")+" "+clock(last.At)))
@@ -234,7 +243,7 @@ func (b *Bot) announcement(i *incident.Incident, last incident.Event, kin markup
 
 // topic is the line at the head of the room. Slack takes 250 characters, and formats none.
 func topic(policy *incident.Policy, i *incident.Incident) markup {
-	line := severityMark(i) + " · " + esc(string(i.Status))
+	line := severityMark(i) + " · " + statusName(policy, i)
 	if i.Status.Open() && !i.Mitigated.IsZero() {
 		line += " (mitigated)"
 	}

@@ -37,7 +37,7 @@ func init() {
 		{name: "drill", args: "[sev2] what we practise [--service checkout] [--private]", help: "an exercise: every message says so, and nobody hears of it but who takes part", button: "Start an exercise", run: (*call).drill},
 		{name: "backfill", args: "what was broken --started -3h --resolved -1h [--detected …] [--mitigated …] [--room]", help: "record one that is over; without its times it opens a form", button: "Record a past one", run: (*call).backfill},
 		{name: "merge", args: "[INC-7] into INC-3", help: "it is the same trouble: close one as a duplicate of the other", button: "Merge", run: (*call).merge},
-		{name: "list", args: "[all] [mine] [sev1] [service checkout] [since 7d]", help: "open incidents, or all of them", button: "Open incidents", run: (*call).list},
+		{name: "list", args: "[all] [mine] [sev1] [monitoring] [service checkout] [since 7d]", help: "open incidents, or all of them", button: "Open incidents", run: (*call).list},
 		{name: "stats", args: "[30d]", help: "how many there were, and how long they took", run: (*call).stats},
 		{name: "search", args: "words", help: "titles and timelines that hold them all, newest first", button: "Search", form: "Which words?", run: (*call).search},
 		{name: "subscribe", args: "INC-7, or service checkout", help: "hear each update as a direct message", button: "Subscribe", run: (*call).subscribe},
@@ -253,8 +253,20 @@ func (c *call) help(string) (answer, error) {
 		}
 	}
 	blocks := sections(append([]markup{bold("Anywhere")}, general...))
-	return show("All that /incident can do", append(blocks,
-		sections(append([]markup{bold("In an incident's room") + ", or with its number first, as in `/incident note INC-7 …`"}, room...))...)...)
+	blocks = append(blocks, sections(append([]markup{bold("In an incident's room") + ", or with its number first, as in `/incident note INC-7 …`"}, room...))...)
+	return show("All that /incident can do", append(blocks, sections(append([]markup{bold("How far an incident has come")}, statusLines(c.Policy())...))...)...)
+}
+
+// statusLines are the statuses in the order of the ladder, and what each means.
+func statusLines(policy *incident.Policy) (lines []markup) {
+	for _, rung := range policy.Statuses {
+		line := "`" + esc(rung.Typed()) + "`"
+		if rung.Typed() != string(rung.Status) {
+			line += " or `" + markup(rung.Status) + "`"
+		}
+		lines = append(lines, line+" "+esc(rung.Meaning))
+	}
+	return lines
 }
 
 func spaced(args string) string {

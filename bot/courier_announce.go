@@ -47,7 +47,7 @@ func (e *errand) announce() (incident.Refs, error) {
 	}
 	p := post{
 		what: announcementMark(e.i), channel: e.i.Refs[refAnnouncedIn], since: e.i.Declared,
-		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.announcement(e.i, last, kin), stands: true,
+		text: headline(e.i, 400) + " · " + statusName(e.Policy(), e.i), blocks: e.announcement(e.i, last, kin), stands: true,
 	}
 	if p.channel != "" {
 		ts, err := e.edit(p, e.i.Refs[refAnnounced])

@@ -173,7 +173,7 @@ func (e *errand) postCard() (incident.Refs, error) {
 	}
 	p := post{
 		what: e.i.ID.String() + " card", channel: e.roomID(), since: e.i.Declared,
-		text: headline(e.i, 400) + " · " + esc(string(e.i.Status)), blocks: e.card(e.i, last, e.announcementLink(e.i), kin), stands: true,
+		text: headline(e.i, 400) + " · " + statusName(e.Policy(), e.i), blocks: e.card(e.i, last, e.announcementLink(e.i), kin), stands: true,
 	}
 	ts := e.i.Refs[refCard]
 	if ts != "" {

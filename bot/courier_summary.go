@@ -81,7 +81,7 @@ func (e *errand) summaryLines(events []incident.Event) (lines []markup, err erro
 		if err != nil {
 			return nil, err
 		}
-		line := entryLine(incident.Entry{Event: event})
+		line := entryLine(e.Policy(), incident.Entry{Event: event})
 		of := string(event.Kind)
 		switch event.Kind {
 		case incident.EventRole:

@@ -47,7 +47,7 @@ func (e *errand) showHome() (incident.Refs, error) {
 
 // homeBlocks is where a person stands: their roles, their tasks, what is open and what was, as far as they may see it.
 func (c *call) homeBlocks() ([]slack.Block, error) {
-	open, last, err := c.pick(incident.Filter{OpenOnly: true, SevereFirst: true}, mostListed)
+	open, last, err := c.pick(wanted{Filter: incident.Filter{OpenOnly: true, SevereFirst: true}}, mostListed)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (c *call) homeBlocks() ([]slack.Block, error) {
 	}
 	lines := make([]slack.Block, len(open))
 	for n, i := range open {
-		lines[n] = homeLine(i, dot(c.Policy(), i)+" "+listed(i))
+		lines[n] = homeLine(i, dot(c.Policy(), i)+" "+listed(c.Policy(), i))
 	}
 	more := "`/incident list`"
 	if last != 0 { // there are more than were read
@@ -177,7 +177,7 @@ func (c *call) recent() ([]slack.Block, error) {
 		if seen, err := c.visible(i, false); err != nil {
 			return nil, err
 		} else if seen {
-			lines = append(lines, homeLine(i, dot(c.Policy(), i)+" "+listed(i)))
+			lines = append(lines, homeLine(i, dot(c.Policy(), i)+" "+listed(c.Policy(), i)))
 		}
 	}
 	return lines, nil

@@ -55,7 +55,7 @@ func (c *call) list(args string) (answer, error) {
 	}
 	blocks := []slack.Block{section(bold(head))}
 	for _, i := range seen {
-		blocks = append(blocks, section(listed(i)))
+		blocks = append(blocks, section(listed(c.Policy(), i)))
 	}
 	if last != 0 {
 		blocks = append(blocks, slack.NewActionBlock("", nextPage(args, last)))
@@ -83,9 +83,16 @@ func nextPage(args string, last incident.ID) *slack.ButtonBlockElement {
 	return b
 }
 
+// wanted is what is to be listed. How far incidents have come is looked at one by one: nearly all are closed, so that for the
+// others few are looked through, and all lists are bounded.
+type wanted struct {
+	incident.Filter
+	status incident.Status // "": any
+}
+
 // filter reads what is to be listed.
-func (c *call) filter(args string) (f incident.Filter, err error) {
-	f = incident.Filter{OpenOnly: true}
+func (c *call) filter(args string) (f wanted, err error) {
+	f.OpenOnly = true
 	words := strings.Fields(args)
 	for n := 0; n < len(words); n++ {
 		word, value := strings.ToLower(words[n]), ""
@@ -111,15 +118,39 @@ func (c *call) filter(args string) (f incident.Filter, err error) {
 		case "before":
 			f.Before, _ = incident.ParseID(value) // anything else is the first page
 		default:
-			level, known := c.Policy().ParseSeverity(word)
-			if !known {
-				return f, incident.Refuse(incident.Invalid, "I cannot read %q. For example: list all sev1 service checkout since 7d, or list mine.", echo(readable(words[n], c.name)))
+			if err := c.filterBy(words[n], &f); err != nil {
+				return f, err
 			}
-			f.Severity = level.Name
 		}
 	}
+	f.OpenOnly = f.OpenOnly && (f.status == "" || f.status.Open())
 	f.SevereFirst = f.OpenOnly
 	return f, nil
+}
+
+// filterWords are what a list can be asked for beside severities and statuses.
+var filterWords = []string{"open", "all", "mine", "service", "since"}
+
+// filterBy reads a severity or a status.
+func (c *call) filterBy(word string, f *wanted) error {
+	policy := c.Policy()
+	if level, known := policy.ParseSeverity(word); known {
+		f.Severity = level.Name
+		return nil
+	}
+	if rung, known := policy.ParseStatus(word); known {
+		f.status = rung.Status
+		return nil
+	}
+	known := append(slices.Clone(filterWords), policy.StatusWords()...)
+	for _, level := range policy.Severities {
+		known = append(known, string(level.Name))
+	}
+	meant := ""
+	if near := Nearest(strings.ToLower(word), known); near != "" {
+		meant = " Did you mean " + near + "?"
+	}
+	return incident.Refuse(incident.Invalid, "I cannot read %q.%s For example: list all sev1 service checkout since 7d, list monitoring, or list mine.", echo(readable(word, c.name)), meant)
 }
 
 // since reads "7d" or a day.
@@ -139,14 +170,18 @@ func (c *call) since(word string) (time.Time, error) {
 }
 
 // pick reads incidents until so many are found that the person may see. last is the one behind which there may be more, or 0.
-func (c *call) pick(f incident.Filter, most int) (seen []*incident.Incident, last incident.ID, err error) {
+func (c *call) pick(f wanted, most int) (seen []*incident.Incident, last incident.ID, err error) {
 	f.Limit = chunkRead
 	for looked := 0; looked < mostListed; looked += f.Limit {
-		some, err := c.Store.List(c.ctx, f)
+		some, err := c.Store.List(c.ctx, f.Filter)
 		if err != nil {
 			return nil, 0, err
 		}
 		for _, i := range some {
+			if f.status != "" && i.Status != f.status {
+				f.Before = i.ID
+				continue
+			}
 			room := i.Refs[incident.RefRoom]
 			visible, err := c.visible(i, room != "" && room == c.channel)
 			switch {
@@ -167,12 +202,12 @@ func (c *call) pick(f incident.Filter, most int) (seen []*incident.Incident, las
 }
 
 // listed is one incident in a line.
-func listed(i *incident.Incident) markup {
+func listed(policy *incident.Policy, i *incident.Incident) markup {
 	lead := markup("nobody leads")
 	if p := i.Roles[incident.Commander]; !p.IsZero() {
 		lead = "led by " + short(p.Name, 60)
 	}
-	status := esc(string(i.Status))
+	status := statusName(policy, i)
 	if i.Private {
 		status += " · :lock: private"
 	}
@@ -193,7 +228,7 @@ func (c *call) show(string) (answer, error) {
 	if room := i.Refs[incident.RefRoom]; room != "" && !c.inside {
 		blocks = slices.Insert(blocks, 1, slack.Block(contextLine("Its room is "+channelLink(room))))
 	}
-	return show(headline(i, 400)+" · "+esc(string(i.Status)), blocks...)
+	return show(headline(i, 400)+" · "+statusName(c.Policy(), i), blocks...)
 }
 
 // stats are the figures of real incidents in a line. Those that the person may not see are not in them.

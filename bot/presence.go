@@ -124,7 +124,7 @@ func (e *errand) brief(event incident.Event) error {
 // briefing is what is broken, since when, who leads, what was said last and what was tried.
 func (e *errand) briefing(last incident.Event, entries []incident.Entry) []slack.Block {
 	policy := e.Policy()
-	head := ":wave: " + bold(headline(e.i, 400)) + "\n" + title(string(e.i.Status)) + mitigatedSuffix(e.i) + " · since " + clock(e.i.Started) +
+	head := ":wave: " + bold(headline(e.i, 400)) + "\n" + title(policy.Rung(e.i.Status).Name()) + mitigatedSuffix(e.i) + " · since " + clock(e.i.Started) +
 		" · " + esc(policy.Duty(incident.Commander).Name()) + " " + holder(e.i, incident.Commander) + " · next update " + nextUpdate(e.i)
 	blocks := []slack.Block{section(head)}
 	switch {
@@ -137,7 +137,7 @@ func (e *errand) briefing(last incident.Event, entries []incident.Entry) []slack
 	var notes []markup
 	for _, note := range slices.Backward(entries) {
 		if note.Kind == incident.EventNote && !note.Redacted && len(notes) < tried {
-			notes = append(notes, entryLine(note))
+			notes = append(notes, entryLine(policy, note))
 		}
 	}
 	slices.Reverse(notes)

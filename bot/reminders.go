@@ -28,6 +28,7 @@ func (b *Bot) Remind(ctx context.Context) error {
 	for _, id := range due { // one sick incident must not silence the others
 		listen := false
 		faults = append(faults, b.remindOf(ctx, id, func(i *incident.Incident, s incident.Stamp) {
+			i.Wait(b.Policy(), s)
 			rests := i.IsDue(incident.TopicArchive, s.At)
 			if listen = rests || i.IsDue(incident.TopicSilence, s.At); !rests {
 				i.Remind(b.Policy(), s)
@@ -164,6 +165,9 @@ func (c *call) snooze(args string) (answer, error) {
 	return c.rule(func(i *incident.Incident) (answer, error) {
 		if err := i.Snooze(topic, until, c.stamp()); err != nil {
 			return answer{}, err
+		}
+		if topic == incident.TopicArchive { // it is in working hours
+			until = c.Policy().Hours.Next(i.Reminders[topic].Due)
 		}
 		return say("You hear of it again " + clock(until) + ". What is due stays due."), nil
 	})

@@ -30,14 +30,17 @@ func roleVerb(d incident.Duty) command {
 	return v
 }
 
-// verbs is the table with the verbs of the roles in it that the policy has now.
+// verbs is the table with the verbs of the roles in it that the policy has now, and with what it calls the statuses.
 func (b *Bot) verbs() []command {
 	at := slices.IndexFunc(commands, func(v command) bool { return v.room })
 	all := slices.Clone(commands[:at])
 	for _, duty := range b.Policy().Roles {
 		all = append(all, roleVerb(duty))
 	}
-	return append(all, commands[at:]...)
+	all = append(all, commands[at:]...)
+	at = slices.IndexFunc(all, func(v command) bool { return v.name == "status" })
+	all[at].args, all[at].help = b.Policy().Rung(incident.Identified).Typed(), b.Policy().Settable()
+	return all
 }
 
 // verb finds a verb: of the table, or of a role as people call it.

@@ -227,5 +227,5 @@ func (e *errand) tellDistrusted(event incident.Event) (*saying, error) {
 	if e.i.Private {
 		return paragraph(esc(refusal.Error()) + "\nNobody else may see the private " + markup(name) + ", so it was declined. These were your words: " + short(e.i.Title, 600)), nil
 	}
-	return paragraph(esc(refusal.Error()) + "\n" + markup(name) + " waits in triage until one of them types `/incident accept " + markup(name) + "`"), nil
+	return paragraph(esc(refusal.Error()) + "\n" + markup(name) + " waits in " + statusName(e.Policy(), e.i) + " until one of them types `/incident accept " + markup(name) + "`"), nil
 }

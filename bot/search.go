@@ -74,7 +74,7 @@ func (c *call) find(words string, before int64) (found []slack.Block, last int64
 			if strings.TrimSpace(event.Text) == "" {
 				continue
 			}
-			found = append(found, section(foundLine(i, event)))
+			found = append(found, section(foundLine(c.Policy(), i, event)))
 			if len(found) == hitsShown {
 				return found, before, nil
 			}
@@ -108,8 +108,8 @@ func (c *call) readableOne(known map[incident.ID]*incident.Incident, id incident
 }
 
 // foundLine is one entry that was found, and where the whole of it is.
-func foundLine(i *incident.Incident, e incident.Event) markup {
+func foundLine(policy *incident.Policy, i *incident.Incident, e incident.Event) markup {
 	const longest = 300
-	text := strings.TrimPrefix(e.String(), e.By.Name+" ")
+	text := sentence(policy, e)
 	return bold(short(i.Name(), 200)) + " · " + clock(e.Occurred) + " · " + bold(short(e.By.Name, 60)) + " " + short(text, longest) + " " + wholeOf(i, e)
 }

@@ -92,10 +92,10 @@ func (e *errand) news() (incident.Refs, error) {
 	case !may:
 		return nil, nil
 	}
-	line := paragraph(":white_check_mark: " + bold(esc(e.i.Name())) + " is resolved.")
+	line := paragraph(":white_check_mark: " + bold(esc(e.i.Name())) + " is " + esc(e.Policy().Rung(incident.Resolved).Name()) + ".")
 	if event.Kind == incident.EventUpdate {
 		line = e.sayUpdate(event)
-		line.blocks = append(line.blocks, contextLine(bold(headline(e.i, 300))+" · "+esc(string(e.i.Status))+roomSuffix(e.i)))
+		line.blocks = append(line.blocks, contextLine(bold(headline(e.i, 300))+" · "+statusName(e.Policy(), e.i)+roomSuffix(e.i)))
 	}
 	_, _, err = e.sendTo(whom, post{
 		what: fmt.Sprintf("%s event %s", e.i.ID, e.effect.Subject), since: event.At, text: line.text, blocks: line.blocks,

@@ -89,7 +89,7 @@ func (c *call) lines(entries []incident.Entry) (blocks []slack.Block) {
 			blocks = append(blocks, contextLine(bold(markup(day))))
 			last = day
 		}
-		blocks = append(blocks, section(entryLine(e)))
+		blocks = append(blocks, section(entryLine(c.Policy(), e)))
 	}
 	return blocks
 }
@@ -184,7 +184,7 @@ func (x excerpt) shows(e incident.Entry) bool {
 
 // entryLine is one entry: when it happened, who, what, and its number; how it was set right, where it was; and when it was
 // recorded, where that was later.
-func entryLine(e incident.Entry) markup {
+func entryLine(policy *incident.Policy, e incident.Entry) markup {
 	const longest, beside = 500, 150 // so that a page of them stays below what Slack takes for a message
 	line := clock(e.Occurred) + "  "
 	if e.Starred {
@@ -193,7 +193,7 @@ func entryLine(e incident.Entry) markup {
 	if e.Redacted {
 		line += redactedLine(e)
 	} else {
-		text := strings.TrimPrefix(e.String(), e.By.Name+" ")
+		text := sentence(policy, e.Event)
 		line += bold(short(e.By.Name, 60)) + " "
 		if line += short(text, longest); size(esc(text)) > longest {
 			line += markup(fmt.Sprintf(" _whole: `/incident timeline #%d`_", e.ID))
@@ -210,6 +210,18 @@ func entryLine(e incident.Entry) markup {
 		line += " _(noted " + clock(e.At) + ")_"
 	}
 	return line
+}
+
+// sentence is what happened, in one sentence without its author, with statuses as the policy calls them now.
+func sentence(policy *incident.Policy, e incident.Event) string {
+	switch e.Kind {
+	case incident.EventStatus:
+		e.From = policy.Rung(incident.Status(e.From)).Name()
+		e.To = policy.Rung(incident.Status(e.To)).Name()
+	case incident.EventDistrusted:
+		e.To = policy.Rung(incident.Status(e.To)).Name()
+	}
+	return strings.TrimPrefix(e.String(), e.By.Name+" ")
 }
 
 // redactedLine is what is shown of an entry whose words are gone.

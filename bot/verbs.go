@@ -67,11 +67,15 @@ func (c *call) askSeverity() (answer, error) {
 }
 
 func (c *call) status(args string) (answer, error) {
+	rung, err := c.Policy().MustStatus(echo(readable(args, c.name)))
+	if err != nil {
+		return answer{}, err
+	}
 	return c.rule(func(i *incident.Incident) (answer, error) {
-		if err := i.SetStatus(incident.Status(strings.ToLower(args)), c.stamp()); err != nil {
+		if err := i.SetStatus(rung.Status, c.stamp()); err != nil {
 			return answer{}, err
 		}
-		return heard(markup(i.ID.String()) + " is now " + bold(esc(string(i.Status))) + "."), nil
+		return heard(markup(i.ID.String()) + " is now " + bold(esc(rung.Name())) + "."), nil
 	})
 }
 
@@ -173,7 +177,7 @@ func (c *call) resolve(string) (answer, error) {
 		if err := i.Resolve(c.stamp()); err != nil {
 			return answer{}, err
 		}
-		return heard(markup(i.ID.String()) + " is resolved. Well done. When the work on it is over: `/incident close`"), nil
+		return heard(markup(i.ID.String()) + " is " + statusName(c.Policy(), i) + ". Well done. When the work on it is over: `/incident close`"), nil
 	})
 }
 
@@ -182,7 +186,7 @@ func (c *call) close(string) (answer, error) {
 		if err := i.Close(c.Policy(), c.stamp()); err != nil {
 			return answer{}, err
 		}
-		return heard(markup(i.ID.String()) + " is closed." + leftOpen(i)), nil
+		return heard(markup(i.ID.String()) + " is " + statusName(c.Policy(), i) + "." + leftOpen(i)), nil
 	})
 }
 
@@ -192,5 +196,5 @@ func (c *call) accept(string) (answer, error) {
 
 func (c *call) decline(args string) (answer, error) {
 	why := readable(args, c.name)
-	return c.simple(func(i *incident.Incident) error { return i.Decline(why, c.stamp()) }, "is declined. It stays in the record.")
+	return c.simple(func(i *incident.Incident) error { return i.Decline(why, c.stamp()) }, "is "+esc(c.Policy().Rung(incident.Declined).Name())+". It stays in the record.")
 }

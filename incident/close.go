@@ -63,6 +63,7 @@ const restWarning = 24 * time.Hour
 // its room.
 func (i *Incident) Rest(p *Policy, s Stamp) {
 	i.remind(TopicArchive, time.Time{})
+	delete(i.Refs, refRests)
 	if i.Status == Closed && i.DuplicateOf == 0 && !i.Private && i.Room != "" && p.ArchiveAfter > 0 {
 		i.remind(TopicArchive, s.At.Add(untilWarned(p)))
 	}
@@ -89,6 +90,9 @@ func (i *Incident) Overhear(p *Policy, last time.Time) {
 // RestsSince is since when nobody must have written anything for the reminder to be true that the room is archived: since it was
 // closed or somebody wrote, or since the warning.
 func (i *Incident) RestsSince(p *Policy) time.Time {
+	if since := i.kept(refRests); !since.IsZero() {
+		return since
+	}
 	r := i.Reminders[TopicArchive]
 	if _, warned := i.roomRests(p, r.Step); r.Step > 0 {
 		return r.Due.Add(-warned)

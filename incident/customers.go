@@ -19,7 +19,7 @@ func (p *Policy) Template(i *Incident) string {
 	if !i.UpdateDue.IsZero() {
 		next = "by " + i.UpdateDue.UTC().Format("15:04 UTC")
 	}
-	return strings.NewReplacer("{next}", next).Replace(p.Customers.Templates[i.Status])
+	return strings.NewReplacer("{next}", next, "{status}", p.Rung(i.Status).Name()).Replace(p.Customers.Templates[i.Status])
 }
 
 // maySpeak refuses words for customers that nobody may send, whoever writes them.
@@ -66,7 +66,7 @@ func (i *Incident) ApproveCustomers(draft int64, last, posted Event, p *Policy, 
 	case draft != last.ID || last.ID == 0:
 		return Refuse(Conflict, "There is a newer draft, or none of that number: look at the last one.").Offer("customers")
 	case last.To != string(i.Status):
-		return Refuse(Conflict, "%s was %s when that draft was written, and is %s now: write a new one.", i.ID, last.To, i.Status).Offer("customers")
+		return Refuse(Conflict, "%s was %s when that draft was written, and is %s now: write a new one.", i.ID, Status(last.To), i.Status).Offer("customers")
 	case posted.ID > last.ID:
 		return Refuse(Conflict, "Something was posted to customers since that draft: write a new one.").Offer("customers")
 	case s.By.Handle != i.Roles[Commander].Handle:

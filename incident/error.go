@@ -3,6 +3,7 @@ package incident
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Code tells what kind of refusal an Error is.
@@ -26,6 +27,9 @@ type Error struct {
 	Code    Code
 	Message string
 	Mends   []string // verbs that would mend it, offered as buttons: "resolve", "commander me"
+
+	format string // what Message was made of
+	args   []any
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -47,5 +51,20 @@ func (e *Error) Offer(mends ...string) *Error {
 
 // Refuse makes a refusal with a formatted message.
 func Refuse(code Code, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...), format: format, args: args}
+}
+
+// In is the refusal with each status as the policy calls it. The rules speak of statuses by their words.
+func (e *Error) In(p *Policy) string {
+	args := slices.Clone(e.args)
+	named := false
+	for n, arg := range args {
+		if status, is := arg.(Status); is {
+			args[n], named = p.Rung(status).Name(), true
+		}
+	}
+	if !named {
+		return e.Message
+	}
+	return fmt.Sprintf(e.format, args...)
 }

@@ -31,23 +31,6 @@ const (
 	Backfill Kind = "backfill" // recorded after it was over
 )
 
-// Status is how far an incident has come.
-type Status string
-
-// The ladder: triage → investigating → identified → monitoring → resolved → closed, or triage → declined.
-const (
-	Triage        Status = "triage"
-	Investigating Status = "investigating"
-	Identified    Status = "identified"
-	Monitoring    Status = "monitoring"
-	Resolved      Status = "resolved"
-	Closed        Status = "closed"
-	Declined      Status = "declined"
-)
-
-// Open tells whether people still have to do something about the fault itself.
-func (s Status) Open() bool { return s != Resolved && s != Closed && s != Declined }
-
 // Refs is what outsiders call this incident: RefRoom → "C123". Names start with the outsider's.
 type Refs map[string]string
 

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -22,6 +23,7 @@ func (i *Incident) SetSeverity(to Level, s Stamp) error {
 		i.seekSeverity(s)
 		i.listen(s)
 	}
+	i.hurry(to, s)
 	i.record(Event{Kind: EventSeverity, Stamp: s, From: string(from), To: string(to.Name)})
 	i.inform(to, from, s)
 	return nil
@@ -42,8 +44,8 @@ func (i *Incident) inform(level Level, from Severity, s Stamp) {
 
 // SetStatus moves an open incident between investigating, identified and monitoring.
 func (i *Incident) SetStatus(to Status, s Stamp) error {
-	if to != Investigating && to != Identified && to != Monitoring {
-		return Refuse(Invalid, "The status can be investigating, identified or monitoring; for the end use resolve and close.").Offer("status")
+	if !slices.Contains(settable, to) {
+		return Refuse(Invalid, "The status can be %s, %s or %s; for the end use resolve and close.", settable[0], settable[1], settable[2]).Offer("status")
 	}
 	if err := i.mustBeOpen("change its status"); err != nil {
 		return err
@@ -71,7 +73,7 @@ func (i *Incident) Accept(level Level, s Stamp) error {
 // Decline says that what was declared is no incident. It stays in the record.
 func (i *Incident) Decline(why string, s Stamp) error {
 	if i.Status != Triage {
-		return Refuse(Conflict, "%s is %s: only what is in triage can be declined. Use resolve.", i.ID, i.Status).Offer("resolve")
+		return Refuse(Conflict, "%s is %s: only what is in %s can be declined. Use resolve.", i.ID, i.Status, Triage).Offer("resolve")
 	}
 	why, err := cleanWhy(why, "it is no incident: decline <reason>")
 	if err != nil {
@@ -112,7 +114,7 @@ func (i *Incident) Mitigate(s Stamp) error {
 // Resolve says that the fault is over. What was not mitigated apart is mitigated by it.
 func (i *Incident) Resolve(s Stamp) error {
 	if i.Status == Resolved {
-		return Refuse(Conflict, "%s is resolved already.", i.ID)
+		return Refuse(Conflict, "%s is %s already.", i.ID, i.Status)
 	}
 	if err := i.mustBeOpen("resolve it"); err != nil {
 		return err
@@ -128,7 +130,7 @@ func (i *Incident) Resolve(s Stamp) error {
 // Close ends the work on a resolved incident that has everything that the policy wants of its severity.
 func (i *Incident) Close(p *Policy, s Stamp) error {
 	if i.Status == Closed {
-		return Refuse(Conflict, "%s is closed already.", i.ID)
+		return Refuse(Conflict, "%s is %s already.", i.ID, i.Status)
 	}
 	if err := i.closable(p.Level(i.Severity).Gates); err != nil {
 		return err
@@ -204,11 +206,8 @@ func (i *Incident) owe(level Level, from time.Time) {
 	i.remind(TopicUpdate, i.UpdateDue)
 }
 
-// What is kept of the updates that are owed, in Unix milliseconds.
-const (
-	refTakenUp = "tocsin.takenup" // since when they are, if that is not since it was declared
-	refPutOff  = "tocsin.putoff"  // until when the reminder of one was put off last
-)
+// refTakenUp keeps since when updates are owed, in Unix milliseconds, if that is not since it was declared.
+const refTakenUp = "tocsin.takenup"
 
 // oweAnew is owe, counted from now: an incident is taken up, long after it was declared perhaps.
 func (i *Incident) oweAnew(level Level, s Stamp) {
@@ -219,9 +218,9 @@ func (i *Incident) oweAnew(level Level, s Stamp) {
 // owePutOff is owe, counted from what was last of all that updates are counted from. Whoever has put the reminder off is left in
 // peace until then.
 func (i *Incident) owePutOff(level Level) {
-	was := i.Reminders[TopicUpdate]
+	was, asked := i.Reminders[TopicUpdate], i.isDueBy(TopicUpdate, dueAsked)
 	i.owe(level, later(later(i.Updated, i.Declared), i.kept(refTakenUp)))
-	if !i.UpdateDue.IsZero() && was.Due.After(i.UpdateDue) && was.Due.Equal(i.kept(refPutOff)) {
+	if !i.UpdateDue.IsZero() && asked && was.Due.After(i.UpdateDue) {
 		i.Reminders[TopicUpdate] = was
 	}
 }
@@ -239,13 +238,9 @@ func (i *Incident) kept(ref string) time.Time {
 func (i *Incident) mustBeOpen(to string) error {
 	switch {
 	case i.Status == Triage:
-		return &Error{Code: Conflict, Message: i.ID.String() + " is in triage: accept it first.", Mends: []string{"accept", "decline"}}
+		return Refuse(Conflict, "%s is in %s: accept it first.", i.ID, i.Status).Offer("accept", "decline")
 	case !i.Status.Open():
-		return &Error{
-			Code:    Conflict,
-			Message: i.ID.String() + " is " + string(i.Status) + ". To " + to + ", reopen it first, with a reason.",
-			Mends:   []string{"reopen"},
-		}
+		return Refuse(Conflict, "%s is %s. To %s, reopen it first, with a reason.", i.ID, i.Status, to).Offer("reopen")
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ type Level struct {
 	LeadWithin time.Duration // how long nobody may lead before the room is asked; 0: as long as it likes
 	SilentFor  time.Duration // how long nothing may be heard from who has a role before somebody is told; 0: as long as they like
 	Escalate   []string      // handles of those who hear of it when still nobody does
+	Patient    bool          // what is missing of it waits for working hours, where the policy has some
 }
 
 // Link is something to have at hand in the room: a dashboard, a status page.
@@ -50,6 +51,7 @@ type Drills struct {
 type Policy struct {
 	Severities []Level // most severe first
 	Fallback   Severity
+	Statuses   []Rung // of all, in the order of the ladder
 	Roles      []Duty
 	Services   []Service
 	Channel    string // pattern of room names: {number} and {title} stand for the incident's
@@ -57,6 +59,7 @@ type Policy struct {
 	Reaction   string // that catches a message of a room when somebody puts it there: "pushpin"
 	Customers  Customers
 	Drills     Drills
+	Hours      *Hours // when people are asked for what is not urgent; nil: at any time
 
 	ArchiveAfter time.Duration    // how long after it was closed the room is archived; 0: never
 	Admins       []string         // handles of those who may do everything, beside the admins of the workspace
@@ -70,10 +73,11 @@ func Defaults() *Policy {
 		Severities: []Level{
 			{Name: "sev1", Meaning: "Customers cannot use the product, or data is at risk.", Cadence: 30 * time.Minute, Rank: 0, LeadWithin: 5 * time.Minute, SilentFor: 45 * time.Minute},
 			{Name: "sev2", Meaning: "An important part is broken or very slow for many.", Cadence: time.Hour, Rank: 1, LeadWithin: 5 * time.Minute, SilentFor: 45 * time.Minute},
-			{Name: "sev3", Meaning: "A part is degraded, or few are affected; there is a way around.", Cadence: 4 * time.Hour, Rank: 2},
-			{Name: "sev4", Meaning: "A small fault that still wants a coordinated answer.", Rank: 3},
+			{Name: "sev3", Meaning: "A part is degraded, or few are affected; there is a way around.", Cadence: 4 * time.Hour, Rank: 2, Patient: true},
+			{Name: "sev4", Meaning: "A small fault that still wants a coordinated answer.", Rank: 3, Patient: true},
 		},
 		Fallback: "sev3",
+		Statuses: slices.Clone(ladder),
 		Roles: []Duty{
 			{Role: Commander, Does: "You lead: keep the overview, give out tasks, decide. Leave the debugging to others."},
 			{Role: Communicator, Does: "You speak to everybody outside: post updates on time, answer questions, keep the room free of them."},

@@ -82,8 +82,10 @@ func (i *Incident) remind(topic Topic, due time.Time) {
 	i.Reminders[topic] = Reminder{Due: due}
 }
 
-// Remind says all that is due to whom it concerns, once, however long ago it became due, and sets when it is said again.
+// Remind says all that is due to whom it concerns, once, however long ago it became due, and sets when it is said again. What is
+// not urgent is said in working hours.
 func (i *Incident) Remind(p *Policy, s Stamp) {
+	i.Wait(p, s)
 	for _, topic := range slices.Sorted(maps.Keys(i.Reminders)) {
 		r := i.Reminders[topic]
 		if r.Due.After(s.At) {
@@ -107,8 +109,11 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 			told = EventTaskDue
 		}
 		r.Step++
-		r.Due = s.At.Add(again)
+		r.Due = i.workingTime(p, topic, s.At.Add(again))
 		i.Reminders[topic] = r
+		if topic == TopicArchive {
+			i.Refs[refRests] = strconv.FormatInt(s.At.UnixMilli(), 10)
+		}
 		if len(whom) == 0 {
 			i.record(Event{Kind: EventCalled, Stamp: s, From: strconv.Itoa(r.Step), To: string(topic)})
 		}
@@ -168,8 +173,9 @@ func (i *Incident) Snooze(topic Topic, until time.Time, s Stamp) error {
 		r = Reminder{Due: until.Add(-restWarning)}
 	}
 	i.Reminders[topic] = r
-	if topic == TopicUpdate {
-		i.Refs[refPutOff] = strconv.FormatInt(until.UnixMilli(), 10)
+	i.noteDue(topic, dueAsked, r.Due)
+	if topic == TopicArchive {
+		delete(i.Refs, refRests)
 	}
 	i.record(Event{Kind: EventSnoozed, Stamp: s, To: string(topic), Text: until.UTC().Format(time.RFC3339)})
 	return nil

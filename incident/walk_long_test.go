@@ -41,6 +41,7 @@ func strict() *Policy {
 	p.Severities[0].Gates, p.Severities[1].Gates = []Gate{GateCommander, GateUpdate}, []Gate{GateSeverity}
 	p.Customers.Channel = "C0CUSTOMERS"
 	p.Drills.Invite = []string{"U0COACH"}
+	p.Hours = &Hours{Days: [7]bool{time.Monday: true, time.Wednesday: true, time.Saturday: true}, From: 20 * time.Hour, To: 10 * time.Hour, Zone: time.UTC}
 	return p
 }
 

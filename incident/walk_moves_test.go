@@ -1,6 +1,9 @@
 package incident
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // walks are what can be done, by verb, with the entries that it may write; the last ones are what nobody types.
 var walks = map[string]struct {
@@ -177,7 +180,17 @@ func (w *world) reopen(i *Incident) error {
 // pass lets time pass, and says what is due.
 func (w *world) pass(i *Incident) error {
 	w.now = Stamp{By: System, At: w.now.At.Add(time.Duration(w.dice.IntN(5)) * time.Hour)}
+	before, asked := maps.Clone(i.Reminders), map[Topic]bool{}
+	for topic := range before {
+		asked[topic] = i.isDueBy(topic, dueAsked)
+	}
 	i.Remind(w.policy, w.now)
+	for topic, r := range before {
+		now, kept := i.Reminders[topic]
+		if hours := i.waits(w.policy, topic); hours != nil && !works(hours, w.now.At) && (!kept || now.Step > r.Step) && (!asked[topic] || topic == TopicArchive) {
+			w.Errorf("step %d: %s is said at %s, and could wait", w.steps, topic.Name(), w.now.At)
+		}
+	}
 	i.Listen(w.policy, map[string]time.Time{pick(w, people...).Handle: w.now.At}, w.now)
 	return nil
 }

@@ -69,8 +69,14 @@ func TestTheDefaultsAreDocumented(t *testing.T) {
 		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", level.Name, level.Meaning, every, leads)
 	}
 	fmt.Fprintf(&want, "\nWhat is declared without a severity is `%s`. Rooms are called `%s`.", p.Fallback, p.Channel)
-	if !strings.Contains(string(raw), want.String()) {
-		t.Errorf("docs/policy.md should hold:\n%s", want.String())
+	var rungs strings.Builder
+	for _, rung := range p.Statuses {
+		fmt.Fprintf(&rungs, "| `%s` | %s |\n", rung.Name(), rung.Meaning)
+	}
+	for _, table := range []string{want.String(), "|---|---|\n" + rungs.String() + "\n"} {
+		if !strings.Contains(string(raw), table) {
+			t.Errorf("docs/policy.md should hold:\n%s", table)
+		}
 	}
 }
 

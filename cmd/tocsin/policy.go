@@ -30,7 +30,11 @@ func policyCommand() *cobra.Command {
 			if s.policyFile() == "" {
 				about = "There is no " + defaultPolicy + " here, and none is named, so the defaults hold."
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s Severities: %d, services: %d.\n", about, len(p.Severities), len(p.Services))
+			hours := ""
+			if p.Hours != nil {
+				hours = " Hours: " + p.Hours.String() + "."
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s Severities: %d, services: %d.%s\n", about, len(p.Severities), len(p.Services), hours)
 			return err
 		},
 	}

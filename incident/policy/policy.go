@@ -36,10 +36,16 @@ type file struct {
 		Invite      []string      `yaml:"invite"`       // Slack user ids
 		Tell        []string      `yaml:"tell"`
 		Gates       []string      `yaml:"gates"`
-		Groups      []string      `yaml:"groups"` // Slack user group ids
+		Groups      []string      `yaml:"groups"`    // Slack user group ids
+		Reminders   string        `yaml:"reminders"` // "hours": what is missing of it waits for them; left out: "always"
 	} `yaml:"severities"` // most severe first
 	DefaultSeverity string `yaml:"default_severity"`
-	Roles           []struct {
+	Statuses        []struct {
+		Status  string `yaml:"status"` // one of the ladder
+		Name    string `yaml:"name"`   // what people call it
+		Meaning string `yaml:"meaning"`
+	} `yaml:"statuses"`
+	Roles []struct {
 		Role   string `yaml:"role"`   // commander and the other four, or one of the team's own
 		Called string `yaml:"called"` // what people call it
 		Does   string `yaml:"does"`
@@ -67,7 +73,8 @@ type file struct {
 			Text   string `yaml:"text"`
 		} `yaml:"templates"`
 	} `yaml:"customers"`
-	ArchiveAfter string `yaml:"archive_after"` // "72h", or "never"
+	ArchiveAfter string       `yaml:"archive_after"` // "72h", or "never"
+	Hours        workingHours `yaml:"hours"`         // left out: at any time
 	Drills       struct {
 		Announce string   `yaml:"announce"` // left out: nowhere
 		Invite   []string `yaml:"invite"`
@@ -80,7 +87,7 @@ func Read(raw []byte) (*incident.Policy, error) {
 	sum := sha256.Sum256(raw)
 	p := incident.Defaults()
 	p.Hash = hex.EncodeToString(sum[:])
-	faults := errors.Join(err, f.severities(p), f.roles(p), f.services(p), f.permissions(p), f.channels(p), f.reaction(p), f.customers(p))
+	faults := errors.Join(err, f.severities(p), f.statuses(p), f.roles(p), f.services(p), f.permissions(p), f.channels(p), f.reaction(p), f.customers(p), f.hours(p))
 	if faults != nil {
 		return nil, fmt.Errorf("policy: %w", faults)
 	}
@@ -127,6 +134,11 @@ func sound(whole *yaml.Node) (f file) {
 	}
 	if odd["severities"] {
 		f.DefaultSeverity = "" // is one of those that nobody can read yet
+	}
+	for n := range f.Severities {
+		if odd["hours"] { // they are there, and nobody can read them yet
+			f.Severities[n].Reminders = ""
+		}
 	}
 	return f
 }
@@ -234,14 +246,15 @@ func (f file) customers(p *incident.Policy) error {
 	}
 	for n, t := range f.Customers.Templates {
 		where := fmt.Sprintf("customers.templates[%d]", n)
-		if _, known := p.Customers.Templates[incident.Status(t.Status)]; !known {
+		rung, _ := p.ParseStatus(t.Status)
+		if _, known := p.Customers.Templates[rung.Status]; !known {
 			faults = append(faults, fmt.Errorf("%s.status: there is no status %q; there are investigating, identified, monitoring, resolved, closed", where, t.Status))
 			continue
 		}
 		if n := utf8.RuneCountInString(t.Text); n == 0 || n > incident.MaxSummary {
 			faults = append(faults, fmt.Errorf("%s.text: must have 1 to %d characters", where, incident.MaxSummary))
 		}
-		p.Customers.Templates[incident.Status(t.Status)] = t.Text
+		p.Customers.Templates[rung.Status] = t.Text
 	}
 	return errors.Join(faults...)
 }

@@ -20,6 +20,9 @@ severities:
   - {name: p1, meaning: all is down, update_every: 15m, invite: [U0ADA0001], groups: [S0ONCALL1], lead_within: 3m, escalate: [U0GRACE01], silent_for: 45m, tell: [U0GRACE01], gates: [commander]}
   - {name: p2, meaning: much is down}
 default_severity: p2
+statuses:
+  - {status: investigating, name: Looking into it}
+  - {status: closed, meaning: The report is out.}
 roles:
   - {role: commander, called: Incident lead}
   - {role: scribe, does: writes.}
@@ -77,8 +80,52 @@ permissions: {close: holder, liaison: member}
 			t.Errorf("%s is for %s, want %s", verb, got, want)
 		}
 	}
+	if p.Rung(incident.Investigating).Name() != "Looking into it" || p.Rung(incident.Closed).Name() != "closed" || p.Rung(incident.Closed).Meaning != "The report is out." || len(p.Statuses) != 7 {
+		t.Errorf("statuses: %+v", p.Statuses)
+	}
+	if incident.Defaults().Rung(incident.Investigating).Called != "" {
+		t.Error("the defaults are changed for everybody")
+	}
+	for _, typed := range []string{"investigating", "looking-into-it", "LOOKING into  it"} {
+		if rung, ok := p.ParseStatus(typed); !ok || rung.Status != incident.Investigating {
+			t.Errorf("%q is read as %+v", typed, rung)
+		}
+	}
 	if p.Service("Checkout").Links[0].Title != "Dashboard" {
 		t.Error("a service is found whatever the case of its name")
+	}
+}
+
+// TestReadHours: each way in which people write them, and what waits for them.
+func TestReadHours(t *testing.T) {
+	for yaml, want := range map[string]string{
+		"{from: 9:00, to: 18:00, zone: UTC}":                                 "mon-fri 09:00-18:00 UTC",
+		`{days: mon-fri, from: "09:00", to: "18:00", zone: Europe/Berlin}`:   "mon-fri 09:00-18:00 Europe/Berlin",
+		"{days: 'Mon, wed,Saturday', from: 22:30, to: 06:00, zone: UTC}":     "mon,wed,sat 22:30-06:00 UTC",
+		"{days: fri-mon, from: 00:00, to: 24:00, zone: America/New_York}":    "mon,fri-sun 00:00-24:00 America/New_York",
+		"{days: sun-sat, from: 12:00, to: 00:00, zone: Australia/Lord_Howe}": "mon-sun 12:00-00:00 Australia/Lord_Howe",
+	} {
+		p, err := Read([]byte("hours: " + yaml))
+		if err != nil {
+			t.Errorf("%s: %v", yaml, err)
+			continue
+		}
+		if p.Hours.String() != want {
+			t.Errorf("%s is read as %s, want %s", yaml, p.Hours, want)
+		}
+		for name, waits := range map[incident.Severity]bool{"sev1": false, "sev2": false, "sev3": true, "sev4": true} {
+			if p.Level(name).Patient != waits {
+				t.Errorf("of %s nothing can wait: %v", name, !waits)
+			}
+		}
+	}
+	p, err := Read([]byte("severities: [{name: a}, {name: b, reminders: always}, {name: c, reminders: hours}]\nhours: {from: 9:00, to: 18:00, zone: UTC}"))
+	if err != nil || p.Level("a").Patient || p.Level("b").Patient || !p.Level("c").Patient || !p.Level(incident.Unknown).Patient {
+		t.Errorf("in a list of their own only what says so waits: %+v, %v", p, err)
+	}
+	_, err = Read([]byte("severities: [{name: a, reminders: hours}]\nhours: 9-18"))
+	if err == nil || strings.Count(err.Error(), "\n") > 0 {
+		t.Errorf("one thing is wrong with it: %v", err)
 	}
 }
 
@@ -113,6 +160,37 @@ func TestReadFaults(t *testing.T) {
 		"role of their own":  {`roles: [{role: 'Team lead', does: x}]`, `roles[0].role: "Team lead" must be a word`},
 		"roles alike":        {`roles: [{role: scribe, called: Commander}]`, `"scribe" and "commander" (Commander) would be taken for each other`},
 		"names alike":        {`roles: [{role: liaison, called: Big boss, does: x}, {role: scribe, called: big boss}]`, "would be taken for each other"},
+		"reminders":          {"severities: [{name: a, reminders: hour}]\nhours: {from: 9:00, to: 18:00, zone: UTC}", `severities[0].reminders: must be always or hours, and is "hour": did you mean hours?`},
+		"reminders, no end":  {"severities: [{name: a, reminders: hours}]", "severities[0].reminders: there are no hours to wait for"},
+		"hours, key":         {"hours:\n  form: 9:00", `hours (line 2): there is no key "form": did you mean from?`},
+		"hours, shape":       {"hours: 9-18", "hours (line 1): must have keys (days, from, to, zone)"},
+		"hours, day":         {"hours: {days: mon-fry, from: 9:00, to: 18:00, zone: UTC}", `hours.days: there is no day "fry": did you mean fri?`},
+		"hours, days":        {"hours: {days: workdays, from: 9:00, to: 18:00, zone: UTC}", `there is no day "workdays": write them as mon-fri`},
+		"hours, no day":      {"hours: {days: 'mon,', from: 9:00, to: 18:00, zone: UTC}", `there is no day ""`},
+		"hours, from":        {"hours: {from: 9am, to: 18:00, zone: UTC}", `hours.from: must be a time of the day, for example 09:00, and is "9am"`},
+		"hours, to":          {"hours: {from: 9:00, to: 24:01, zone: UTC}", "hours.to: a day ends at 24:00"},
+		"hours, half":        {"hours: {from: 9:00, zone: UTC}", "hours.to: must be there, too"},
+		"hours, no zone":     {"hours: {from: 9:00, to: 18:00}", "hours.zone: must be there, too"},
+		"hours, zone":        {"hours: {from: 9:00, to: 18:00, zone: Europe/Berln}", `hours.zone: there is no zone "Europe/Berln"`},
+		"hours, here":        {"hours: {from: 9:00, to: 18:00, zone: Local}", `hours.zone: there is no zone "Local"`},
+		"hours, none":        {"hours: {from: 9:00, to: 9:00, zone: UTC}", "hours: from 9:00 to 9:00 is no time of a day"},
+		"status":             {"statuses: [{status: identifyed, name: x}]", `statuses[0].status: there is no status "identifyed": did you mean identified?`},
+		"status of theirs":   {"statuses: [{status: paging, name: x}]", `there is no status "paging"; there are triage, investigating, identified, monitoring, resolved, closed, declined`},
+		"mitigated":          {"statuses: [{status: mitigated, name: x}]", `there is no status "mitigated"`},
+		"status twice":       {"statuses: [{status: closed, name: x}, {status: closed, name: z}]", "statuses[1].status: closed stands there already"},
+		"status, nothing":    {"statuses: [{status: closed}]", "statuses[0]: says nothing of closed"},
+		"status, key":        {"statuses:\n- {status: closed, nane: x}", `statuses[0] (line 2): there is no key "nane": did you mean name?`},
+		"status, long":       {`statuses: [{status: closed, name: "` + strings.Repeat("x", 31) + `"}]`, "statuses[0].name: is longer than 30"},
+		"status, meaning":    {`statuses: [{status: closed, meaning: "` + strings.Repeat("x", 501) + `"}]`, "statuses[0].meaning: is longer than 500"},
+		"status, lines":      {`statuses: [{status: closed, name: "a\nb"}]`, "statuses[0].name: \"a\\nb\" must be words in one line"},
+		"status, hidden":     {`statuses: [{status: closed, name: "a\u202eb"}]`, "must be words in one line"},
+		"status, no letter":  {`statuses: [{status: closed, name: "***"}]`, "has no letter in it"},
+		"statuses alike":     {"statuses: [{status: closed, name: Case Shut}, {status: declined, name: case shut}]", `"declined" and "closed" (case-shut) would be taken for each other`},
+		"status as another":  {"statuses: [{status: investigating, name: Identified}]", `"identified" and "investigating" (identified) would be taken for each other`},
+		"status as severity": {"statuses: [{status: closed, name: SEV1}]", `statuses: "sev1" is a severity`},
+		"status as unknown":  {"statuses: [{status: triage, name: unknown}]", `statuses: "unknown" is a severity`},
+		"status as a filter": {"statuses: [{status: triage, name: Mine}]", `statuses: "mine" means something else already`},
+		"status as a moment": {"statuses: [{status: monitoring, name: mitigated}]", `statuses: "mitigated" means something else already`},
 		"long name":          {`roles: [{role: scribe, called: "` + strings.Repeat("x", 31) + `"}]`, "roles[0].called: is longer than 30"},
 		"role is a verb":     {`roles: [{role: close, does: x}]`, `"close" is a verb of its own`},
 		"called like a verb": {`roles: [{role: scribe, called: Note}]`, `"note" is a verb of its own`},
@@ -135,7 +213,7 @@ func TestReadFaults(t *testing.T) {
 		"drills announce":    {"drills: {announce: '#drills'}", `drills.announce: "#drills" is no channel id`},
 		"drills invite":      {"drills: {invite: [ada]}", `drills.invite: "ada" is no member id`},
 		"key of an item":     {"severities:\n- {nam: a}", `severities[0] (line 2): there is no key "nam": did you mean name?`},
-		"a strange key":      {"severities:\n- {colour: a}", `severities[0] (line 2): there is no key "colour"; there are name, meaning, update_every, lead_within, escalate, silent_for, invite, tell, gates, groups`},
+		"a strange key":      {"severities:\n- {colour: a}", `severities[0] (line 2): there is no key "colour"; there are name, meaning, update_every, lead_within, escalate, silent_for, invite, tell, gates, groups, reminders`},
 		"not a duration":     {"severities:\n- name: a\n  update_every: 30", `severities[0].update_every (line 3): must be a duration, for example 30m or 2h, and is "30"`},
 		"not a list":         {"services:\n- name: a\n  invite: U0ADA0001", `services[0].invite (line 3): must be a list, each item on a line of its own after a dash, and is "U0ADA0001"`},
 		"not text":           {"channel: [a]", "channel (line 1): must be text, and is a list"},

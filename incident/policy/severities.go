@@ -40,10 +40,11 @@ func (f file) severities(p *incident.Policy) error {
 		seen[s.Name] = true
 		faults = append(faults, people(where+".invite", s.Invite), groups(where+".groups", s.Groups), people(where+".escalate", s.Escalate), people(where+".tell", s.Tell))
 		gates, err := gatesOf(where+".gates", s.Gates)
-		faults = append(faults, err)
+		patient, impatience := f.patient(where+".reminders", s.Reminders)
+		faults = append(faults, err, impatience)
 		p.Severities = append(p.Severities, incident.Level{
 			Name: incident.Severity(s.Name), Meaning: s.Meaning, Cadence: s.UpdateEvery, Rank: n, Invite: s.Invite, Groups: s.Groups, Tell: s.Tell,
-			Gates: gates, LeadWithin: s.LeadWithin, Escalate: s.Escalate, SilentFor: s.SilentFor,
+			Gates: gates, LeadWithin: s.LeadWithin, Escalate: s.Escalate, SilentFor: s.SilentFor, Patient: patient,
 		})
 	}
 	if f.Severities != nil && len(f.Severities) == 0 || len(f.Severities) > maxSeverities {
