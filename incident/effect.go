@@ -242,6 +242,7 @@ var owes = map[EventKind][]EffectKind{
 	EventRetried:        {},
 	EventPolicy:         nil,
 	EventOutage:         {EffectSay},
+	EventClock:          nil,
 	EventDraft:          {EffectTell},
 	EventPicked:         {EffectCatch},
 	EventCaught:         {},

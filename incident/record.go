@@ -99,6 +99,17 @@ func (l *Ledger) Outage(destination, why string, since time.Time, s Stamp) {
 	l.record(Event{Kind: EventOutage, Stamp: s, Occurred: earlier(since, s.At), To: destination, Text: why})
 }
 
+// ClockSet notes that the clock of the machine that writes this went forward or back by more than time has run: what stands after
+// this entry has the times of the clock as it is now. The order of entries is that of their numbers, whatever their times say.
+func (l *Ledger) ClockSet(by time.Duration, s Stamp) {
+	off := by.Round(time.Second).String()
+	if by > 0 {
+		off = "+" + off
+	}
+	was := s.At.Add(-by).UTC().Format(time.RFC3339)
+	l.record(Event{Kind: EventClock, Stamp: s, From: was, To: s.At.UTC().Format(time.RFC3339), Text: off})
+}
+
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
