@@ -243,6 +243,8 @@ var owes = map[EventKind][]EffectKind{
 	EventPolicy:         nil,
 	EventOutage:         {EffectSay},
 	EventClock:          nil,
+	EventGap:            nil,
+	EventFilled:         nil,
 	EventDraft:          {EffectTell},
 	EventPicked:         {EffectCatch},
 	EventCaught:         {},
