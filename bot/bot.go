@@ -84,6 +84,8 @@ type Meter interface {
 	// Answered counts one request of Slack that was answered: command, interaction or event, how long that took, and
 	// whether it was recorded (else Slack was told so).
 	Answered(kind string, took time.Duration, recorded bool)
+	// Dropped counts a time for which Slack has said that it drops events.
+	Dropped()
 	// Refused counts one that was not let in, by one of a few fixed reasons.
 	Refused(reason string)
 }
@@ -93,6 +95,7 @@ type noMeter struct{}
 
 func (noMeter) Answered(string, time.Duration, bool) {}
 func (noMeter) Refused(string)                       {}
+func (noMeter) Dropped()                             {}
 
 // lists is how many lists are made side by side. Each holds some hundred incidents in memory, and two hundred people may
 // ask at the same moment.

@@ -27,7 +27,7 @@ type gesture struct {
 func (b *Bot) gestureOf(e event, us *team) *gesture {
 	by, item := text(e.Inner.User), e.item()
 	g := &gesture{channel: e.channel(), message: item.TS, by: by, author: text(e.Inner.Author)}
-	catching, _, _ := strings.Cut(text(e.Inner.Reaction), "::") // "thumbsup::skin-tone-2"
+	catching := plainReaction(text(e.Inner.Reaction))
 	mine := item.Type == "message" && catching == b.Policy().Reaction && by != us.bot && g.author != us.bot
 	switch kind := e.Inner.Type + " " + text(e.Inner.Subtype); {
 	case kind == "reaction_added " && mine:
@@ -55,6 +55,12 @@ func (b *Bot) gestureOf(e event, us *team) *gesture {
 		return nil
 	}
 	return g
+}
+
+// plainReaction is the name of a reaction in any colour of skin: "thumbsup::skin-tone-2" is "thumbsup".
+func plainReaction(name string) string {
+	name, _, _ = strings.Cut(name, "::")
+	return name
 }
 
 // deleted is for a message that is gone. By whom, Slack does not say.
@@ -234,8 +240,18 @@ func (e *errand) catch() (incident.Refs, error) {
 	return nil, err
 }
 
-// readMessage reads one message of the room, wherever in a thread it stands; nil where it is gone.
+// readMessage reads one message of the room as the rules take it; nil where it is gone.
 func (e *errand) readMessage(ts string) (*incident.Message, error) {
+	m, err := e.standing(ts)
+	if m == nil || err != nil {
+		return nil, err
+	}
+	found := e.messageOf(e.ctx, e.roomID(), postedOf(*m))
+	return &found, nil
+}
+
+// standing reads one message of the room, wherever in a thread it stands; nil where it is gone.
+func (e *errand) standing(ts string) (*slack.Message, error) {
 	page, _, _, err := e.Slack().GetConversationRepliesContext(e.ctx, &slack.GetConversationRepliesParameters{
 		ChannelID: e.roomID(), Timestamp: ts, Oldest: ts, Latest: ts, Inclusive: true, Limit: 10, // the head of the thread comes with it
 	})
@@ -247,8 +263,7 @@ func (e *errand) readMessage(ts string) (*incident.Message, error) {
 	}
 	for _, m := range page {
 		if m.Timestamp == ts && m.SubType != "tombstone" {
-			found := e.messageOf(e.ctx, e.roomID(), postedOf(m))
-			return &found, nil
+			return &m, nil
 		}
 	}
 	return nil, nil

@@ -38,11 +38,11 @@ func init() {
 		{name: "backfill", args: "what was broken --started -3h --resolved -1h [--detected …] [--mitigated …] [--room]", help: "record one that is over; without its times it opens a form", button: "Record a past one", run: (*call).backfill},
 		{name: "merge", args: "[INC-7] into INC-3", help: "it is the same trouble: close one as a duplicate of the other", button: "Merge", run: (*call).merge},
 		{name: "list", args: "[all] [mine] [sev1] [monitoring] [service checkout] [since 7d]", help: "open incidents, or all of them", button: "Open incidents", run: (*call).list},
-		{name: "stats", args: "[30d]", help: "how many there were, and how long they took", run: (*call).stats},
+		{name: "stats", args: "[30d]", help: "how many there were, and how long they took", button: "Figures", run: (*call).stats},
 		{name: "search", args: "words", help: "titles and timelines that hold them all, newest first", button: "Search", form: "Which words?", run: (*call).search},
 		{name: "subscribe", args: "INC-7, or service checkout", help: "hear each update as a direct message", button: "Subscribe", run: (*call).subscribe},
 		{name: "unsubscribe", args: "INC-7, or service checkout", help: "hear no more of it", button: "Unsubscribe", run: (*call).unsubscribe},
-		{name: "access", args: "INC-7 why", help: "ask the people of a private incident to let you in", run: (*call).access},
+		{name: "access", args: "INC-7 why", help: "ask the people of a private incident to let you in", button: "Ask for access", form: "Which one, and why?", hint: "Its number first: INC-7 I know the database.", run: (*call).access},
 		{name: "help", help: "this list", button: "Help", run: (*call).help},
 		{name: "handover", args: "[commander] @user how things stand", help: "give a role to somebody with a note for them", button: "Give out a role", form: "How do things stand?", hint: "For whoever takes over. It can be left out.", wordless: true, more: handoverFields, room: true, run: (*call).handover},
 		{name: "stepdown", args: "[commander]", help: "give up a role, so that nobody has it", button: "Step down", room: true, run: (*call).stepDown},
@@ -219,26 +219,58 @@ func (c *call) keepInside(here incident.ID) error {
 
 // menu is what /incident alone answers.
 func (c *call) menu() (answer, error) {
-	verbs := []string{"declare", "list", "help"}
-	if here, err := c.Store.InRoom(c.ctx, c.channel); err == nil && here != 0 {
-		c.incident = here
-		verbs = []string{"commander", "update", "note", "timeline", "mitigated", "resolve", "list", "help"}
+	text := markup("What would you like to do?")
+	blocks := []slack.Block{section(text)}
+	hint := contextLine("Everything here can be typed too: `/incident help`")
+	here, err := c.Store.InRoom(c.ctx, c.channel)
+	if err != nil || here == 0 {
+		for _, row := range [][]string{{"declare", "drill", "backfill"}, {"list", "search", "stats", "access", "help"}} {
+			if buttons := c.offered(row...); len(buttons) > 0 {
+				blocks = append(blocks, slack.NewActionBlock("", buttons...))
+			}
+		}
+		return show(text, append(blocks, hint)...)
 	}
-	buttons := make([]slack.BlockElement, 0, len(verbs))
+	c.incident, c.inside = here, true
+	now, then, err := c.roomMenu()
+	if err != nil {
+		return answer{}, err
+	}
+	return show(text, append(blocks, slack.NewActionBlock("", now...), slack.NewActionBlock("", then...), hint)...)
+}
+
+// offered are the buttons of those verbs that the caller may use, which are about no incident in particular.
+func (c *call) offered(verbs ...string) (buttons []slack.BlockElement) {
 	for _, verb := range verbs {
+		if c.permitted(verb) == nil {
+			buttons = append(buttons, button(verb, 0, ""))
+		}
+	}
+	return buttons
+}
+
+// roomMenu is the menu in an incident's room: what one does in the heat of it, and the rest.
+func (c *call) roomMenu() (now, then []slack.BlockElement, err error) {
+	i, err := c.Store.Incident(c.ctx, c.incident)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, verb := range []string{"commander", "update", "note", "timeline", "mitigated", "resolve", "list", "help"} {
 		element := button(verb, c.incident, "")
 		if verb == "commander" {
 			element.Value += " me"
 		}
-		buttons = append(buttons, element)
+		now = append(now, element)
 	}
-	if c.incident != 0 {
-		if turn, err := c.turnButton(); err == nil {
-			buttons = append(buttons, turn)
-		}
+	for _, verb := range []string{"task", "tasks", "customers", "mend"} {
+		then = append(then, button(verb, c.incident, ""))
 	}
-	text := markup("What would you like to do?")
-	return show(text, section(text), slack.NewActionBlock("", buttons...), contextLine("Everything here can be typed too: `/incident help`"))
+	then = append(then, button("subscribe", 0, c.incident.String()))
+	if roles := i.RolesOf(c.who.Handle); len(roles) > 0 {
+		then = append(then, button("stepdown", c.incident, ""))
+	}
+	turn, err := c.turnButton()
+	return now, append(then, turn), err
 }
 
 // help prints the table.

@@ -84,8 +84,12 @@ func (e *errand) remember(who []string) (incident.Refs, error) {
 }
 
 // keepAtOnce adds to those who have been invited, and takes away those who were to be and are: all others stay, who came in while
-// the invitations were on their way. To another room than that, nobody has been invited yet.
+// the invitations were on their way. To another room than that, nobody has been invited yet. Who is in a private room is kept
+// before: from then on it counts, and Slack may say a minute later that they came.
 func (e *errand) keepAtOnce(who []string) error {
+	if err := e.seeWhoCame(who); err != nil {
+		return err
+	}
 	return e.amend(func(i *incident.Incident, _ incident.Stamp) error {
 		now := *e
 		if now.i = i; now.roomID() != e.roomID() {
@@ -99,6 +103,19 @@ func (e *errand) keepAtOnce(who []string) error {
 		i.Refs[incident.RefInvited] = e.keepInvited(append(without(now.invited(), who), who...))
 		return nil
 	})
+}
+
+// seeWhoCame looks who is in a private room once people were invited there.
+func (e *errand) seeWhoCame(who []string) error {
+	if !e.i.Private || len(who) == 0 {
+		return nil
+	}
+	at := e.Now()
+	members, err := e.members(e.ctx, e.roomID())
+	if err != nil || len(members) == 0 { // nobody can look any more
+		return err
+	}
+	return e.Store.SetMembers(e.ctx, e.i.ID, members, at)
 }
 
 // without are the words of a list that are not in another.

@@ -134,6 +134,16 @@ func (b *Bot) Recovered(ctx context.Context, since time.Time, why string) error 
 	return err
 }
 
+// Leapt takes in that the clock of this machine has gone forward or back by itself: the record says so.
+func (b *Bot) Leapt(ctx context.Context, by time.Duration) error {
+	now := b.Now()
+	_, err := b.Store.Change(ctx, incident.Request{At: now}, func(tx incident.Tx) ([]byte, error) {
+		tx.System().ClockSet(by, incident.Stamp{By: incident.System, At: now})
+		return nil, nil
+	})
+	return err
+}
+
 // outages is how many entries of the system are looked through for outages: few else are written there.
 const outages = 50
 

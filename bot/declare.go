@@ -93,6 +93,8 @@ func (c *call) ring(d incident.Declaration) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
+		// It stays at "Opening …": what a command's response_url sends with replace_original replaces nothing (slackapi/bolt-js#2287,
+		// slackapi/bolt-python#1268), chat.update takes no ephemeral message, and a second one would be one too many.
 		reply := markup(fmt.Sprintf("%s declared%s. Opening #%s …", i.ID, asKind[i.Kind], i.Room)) + strangeService(policy, i.Service) + c.strangeSeverity(i)
 		if alike != nil {
 			reply += "\nIt looks like " + bold(esc(alike.Name())) + ", declared " + clock(alike.Declared) + " by " + esc(alike.Declarer.Name) + roomSuffix(alike)

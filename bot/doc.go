@@ -31,6 +31,9 @@
 // was to be said in a room becomes one summary there, what was late is told once to everybody, and an announcement of
 // something that is over by then is not made.
 //
+// Events that Slack drops are made up for from what can still be read (gap.go): that is recorded, counted, and waits until Slack
+// has stopped dropping. It goes the way of an event, so that nothing is done twice.
+//
 // Private incidents are told only to those who are known, by a look younger than five minutes, to be in their room. To
 // everybody else they do not exist, in the very words used for numbers that were never given out.
 //

@@ -26,12 +26,11 @@ func (b *Bot) Event(ctx context.Context, e event) ([]byte, error) {
 	switch e.Type {
 	case "url_verification":
 		return json.Marshal(map[string]string{"challenge": e.Challenge})
-	case "app_rate_limited":
-		b.Log.Warn("Slack drops events: more than 30,000 came within an hour")
-		return nil, nil
 	}
 	us := b.team.Load()
 	switch {
+	case e.Type == "app_rate_limited" && (us == nil || e.Team == us.id):
+		return nil, b.dropped(ctx, e)
 	case e.ID == "":
 		return nil, errMalformed
 	case us != nil && e.Team != us.id:

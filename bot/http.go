@@ -2,7 +2,11 @@ package bot
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -38,6 +42,9 @@ type reader func(body []byte) *request
 const MendOfSignature = "if Slack says dispatch_failed, copy the Signing Secret (Basic Information, App Credentials) anew into SLACK_SIGNING_SECRET, " +
 	"send SIGHUP, and let no proxy change bodies; if not, somebody else calls the address"
 
+// mendOfTime is what to do where they are refused for their time.
+const mendOfTime = "set the clock of this machine, and keep it right: timedatectl set-ntp true; if it is right, somebody sends again what Slack sent once"
+
 // signed lets only requests through whose signature over the raw bytes is Slack's, before anything is parsed.
 func (b *Bot) signed(contentType string, read reader) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -53,9 +60,8 @@ func (b *Bot) signed(contentType string, read reader) http.Handler {
 			http.Error(w, "the body is too large or did not arrive", http.StatusRequestEntityTooLarge)
 			return
 		}
-		if !b.genuine(r.Header, body) {
-			b.Meter.Refused("signature")
-			b.Log.Warn("refused a request whose signature is not Slack's", "path", r.URL.Path, "bytes", len(body), "mend", MendOfSignature)
+		if err := b.genuine(r.Header, body); err != nil {
+			b.forged(r, len(body), err)
 			http.Error(w, "bad signature", http.StatusUnauthorized)
 			return
 		}
@@ -87,25 +93,53 @@ func respond(w http.ResponseWriter, answer []byte, err error) {
 	}
 }
 
+var (
+	errForged = errors.New("not signed by Slack")
+	errStale  = errors.New("signed by Slack, at another time than ours")
+)
+
+// forged counts and logs a request that is not let in. Which of both it is depends on the secret: who does not know that cannot
+// make us look for a wrong clock.
+func (b *Bot) forged(r *http.Request, bytes int, why error) {
+	if errors.Is(why, errStale) {
+		b.Meter.Refused("time")
+		b.Log.Warn("refused a request of Slack's for its time", "path", r.URL.Path, "signed", r.Header.Get("X-Slack-Request-Timestamp"), "mend", mendOfTime)
+		return
+	}
+	b.Meter.Refused("signature")
+	b.Log.Warn("refused a request whose signature is not Slack's", "path", r.URL.Path, "bytes", bytes, "mend", MendOfSignature)
+}
+
 // genuine checks the signature with each secret that is valid just now. The verifier's own error would tell the right
 // signature in older versions: it is dropped here, and never logged.
-func (b *Bot) genuine(header http.Header, body []byte) bool {
+func (b *Bot) genuine(header http.Header, body []byte) error {
 	if len(header.Values("X-Slack-Signature")) != 1 || len(header.Values("X-Slack-Request-Timestamp")) != 1 {
-		return false
+		return errForged
 	}
 	for _, secret := range strings.Split(b.SigningSecret(), ",") {
 		if secret = strings.TrimSpace(secret); secret == "" {
 			continue
 		}
 		verifier, err := slack.NewSecretsVerifier(header, secret)
+		if errors.Is(err, slack.ErrExpiredTimestamp) && signedWith(secret, header, body) {
+			return errStale
+		}
 		if err != nil {
-			return false
+			continue
 		}
 		if _, err := verifier.Write(body); err == nil && verifier.Ensure() == nil {
-			return true
+			return nil
 		}
 	}
-	return false
+	return errForged
+}
+
+// signedWith tells whether a request carries Slack's signature, whenever that was made. The verifier does not say so of one that
+// is too old; nothing is let in by this.
+func signedWith(secret string, header http.Header, body []byte) bool {
+	mac := hmac.New(sha256.New, []byte(secret))
+	fmt.Fprintf(mac, "v0:%s:%s", header.Get("X-Slack-Request-Timestamp"), body)
+	return hmac.Equal([]byte("v0="+hex.EncodeToString(mac.Sum(nil))), []byte(header.Get("X-Slack-Signature")))
 }
 
 // readCommand reads a slash command. Slack's check of our certificate (ssl_check) is none.

@@ -50,7 +50,12 @@ func (b *Bot) reacted(ctx context.Context, e event) error {
 	case !ofTask:
 		return nil
 	}
-	c, err := b.begin(ctx, sender{user: handle}, e.key())
+	return b.tick(ctx, e, room, number)
+}
+
+// tick takes the reaction of an event for what it says of a task: that it is done.
+func (b *Bot) tick(ctx context.Context, e event, room incident.ID, number int) error {
+	c, err := b.begin(ctx, sender{user: text(e.Inner.User)}, e.key())
 	if err != nil || c.standing == incident.Bot || c.standing == incident.Gone {
 		return err
 	}

@@ -17,7 +17,7 @@ func (c *call) subscribe(args string) (answer, error) {
 		if err := tx.Subscribe(c.who.Handle, to); err != nil {
 			return answer{}, err
 		}
-		return say("You hear each update on " + bold(esc(name)) + " as a direct message, and nothing else. To end it: `/incident unsubscribe " + esc(name) + "`"), nil
+		return offer("You hear each update on "+bold(esc(name))+" as a direct message, and nothing else. To end it: `/incident unsubscribe "+esc(name)+"`", button("unsubscribe", 0, name))
 	})
 }
 

@@ -216,6 +216,7 @@ type event struct {
 	Team      string `json:"team_id"`
 	ID        string `json:"event_id"`
 	Time      int64  `json:"event_time"`
+	Limited   int64  `json:"minute_rate_limited"` // from when on Slack drops events
 	Inner     struct {
 		Type    string          `json:"type"`
 		Subtype json.RawMessage `json:"subtype"`

@@ -58,6 +58,9 @@ const (
 	EventMended         EventKind = "mended"       // what was missing outside is made again
 	EventRetried        EventKind = "retried"      // a person had something outside tried again
 	EventOutage         EventKind = "outage"       // of the system: a destination took nothing for a while, and is back
+	EventClock          EventKind = "clock"        // of the system: the clock of a machine was set, or the machine was asleep
+	EventGap            EventKind = "gap"          // of the system: a destination has told us less than happened there
+	EventFilled         EventKind = "filled"       // of the system: what was missed in a gap is read, as far as it can be
 	EventDraft          EventKind = "draft"        // of the system: words that a form could not take, kept for their author
 	EventPolicy         EventKind = "policy"       // of the system: another policy holds from now on
 	EventPicked         EventKind = "picked"       // a message of the room is to be kept: its words are being read
@@ -151,7 +154,14 @@ var tellings = map[EventKind]func(Event) string{
 	EventMended:  func(e Event) string { return "found missing outside: " + cmp.Or(e.Text, "nothing") },
 	EventRetried: func(e Event) string { return fmt.Sprintf("had the %s tried again", e.To) },
 	EventOutage:  func(e Event) string { return fmt.Sprintf("could not reach %s for a while: %s", e.To, e.Text) },
-	EventDraft:   func(Event) string { return "kept a draft" },
+	EventClock: func(e Event) string {
+		return fmt.Sprintf("saw the clock go from %s to %s (%s): it was set, or the machine was asleep", e.From, e.To, e.Text)
+	},
+	EventGap: func(e Event) string {
+		return fmt.Sprintf("was not told all that happened in %s from %s on: %s", e.To, e.Occurred.UTC().Format(time.RFC3339), e.Text)
+	},
+	EventFilled: func(e Event) string { return fmt.Sprintf("read what was missed before #%d: %s", e.Corrects, e.Text) },
+	EventDraft:  func(Event) string { return "kept a draft" },
 	EventPolicy: func(e Event) string {
 		return fmt.Sprintf("took policy %s in the place of %s: %s", e.To, e.From, e.Text)
 	},

@@ -127,11 +127,15 @@ func begin(d Declaration, s Stamp) (*Incident, Level, error) {
 	if kind == "" {
 		kind = Real
 	}
+	refs := Refs{}
+	if d.Private {
+		refs[RefPeople] = s.By.Handle // in it by birth, until they have been invited
+	}
 	return &Incident{
 		Kind: kind, Status: Investigating, Severity: level.Name, Rank: level.Rank, Title: title, Summary: strings.TrimSpace(d.Summary),
 		Service: cut(strings.TrimSpace(d.Service), MaxService), Private: d.Private, Declarer: s.By, Policy: d.Policy.Hash,
 		Started: s.At, Detected: s.At, Declared: s.At,
-		Roles: map[Role]Person{}, Refs: Refs{}, Reminders: map[Topic]Reminder{},
+		Roles: map[Role]Person{}, Refs: refs, Reminders: map[Topic]Reminder{},
 	}, level, nil
 }
 
@@ -159,14 +163,15 @@ func cut(s string, length int) string {
 func (i *Incident) Name() string { return fmt.Sprintf("%s %s", i.ID, i.Title) }
 
 // VisibleTo tells whether a person may learn of this incident at all; member says whether they are known, by a
-// sufficiently fresh look, to be in its room. Until there is a room, those may see a private incident who are sure to be invited:
-// who declared it, who has a role in it, and who was in its room before it was closed off.
+// sufficiently fresh look, to be in its room. Until they have been invited, those may see a private incident who declared it or
+// were in its room before it was closed off, unless they have left the room; and until there is a room, who has a role in it.
 func (i *Incident) VisibleTo(handle string, member bool) bool {
 	if !i.Private || member {
 		return true
 	}
+	waits := slices.Contains(strings.Fields(i.Refs[RefPeople]), handle)
 	if i.Refs[RefRoom] != "" {
-		return false
+		return waits && !i.IsGone(handle)
 	}
-	return handle == i.Declarer.Handle || len(i.RolesOf(handle)) > 0 || slices.Contains(strings.Fields(i.Refs[RefPeople]), handle)
+	return waits || handle == i.Declarer.Handle || len(i.RolesOf(handle)) > 0
 }

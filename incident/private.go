@@ -7,7 +7,7 @@ import (
 
 // What is kept of the rooms that an incident has had before.
 const (
-	RefPeople = "slack.people" // who was in it, to be invited into the next one
+	RefPeople = "slack.people" // who was in it, to be invited into the next one; into the first of a private one, who declared it
 	RefLeft   = "slack.left"   // channels that were its room while it was for others to know: never its room again
 )
 

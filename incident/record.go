@@ -99,6 +99,27 @@ func (l *Ledger) Outage(destination, why string, since time.Time, s Stamp) {
 	l.record(Event{Kind: EventOutage, Stamp: s, Occurred: earlier(since, s.At), To: destination, Text: why})
 }
 
+// Gap notes that a destination has not told us all that happened there from an instant on.
+func (l *Ledger) Gap(destination, why string, since time.Time, s Stamp) {
+	l.record(Event{Kind: EventGap, Stamp: s, Occurred: earlier(since, s.At), To: destination, Text: why})
+}
+
+// Filled notes that what was missed until a gap was noted has been read, and what that brought.
+func (l *Ledger) Filled(gap Event, what string, s Stamp) {
+	l.record(Event{Kind: EventFilled, Stamp: s, To: gap.To, Text: what, Corrects: gap.ID})
+}
+
+// ClockSet notes that the clock of the machine that writes this went forward or back by more than time has run: what stands after
+// this entry has the times of the clock as it is now. The order of entries is that of their numbers, whatever their times say.
+func (l *Ledger) ClockSet(by time.Duration, s Stamp) {
+	off := by.Round(time.Second).String()
+	if by > 0 {
+		off = "+" + off
+	}
+	was := s.At.Add(-by).UTC().Format(time.RFC3339)
+	l.record(Event{Kind: EventClock, Stamp: s, From: was, To: s.At.UTC().Format(time.RFC3339), Text: off})
+}
+
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a

@@ -35,12 +35,29 @@ func (w *Workspace) emitIn(c *channel, kind string, event Object) {
 
 // emitAs queues an event whose subscription has another name than its type (message.channels).
 func (w *Workspace) emitAs(subscription, kind string, event Object) {
-	if !w.grant.hears(subscription) {
+	if w.dropping || !w.grant.hears(subscription) {
 		return
 	}
 	full := Object{"type": kind, "event_ts": formatTS(w.now().UnixMicro())}
 	maps.Copy(full, event)
 	w.queueEvent(w.mint("Ev"), full)
+}
+
+// DropEvents lets the app miss what happens from now on, as Slack does with an app to which it has delivered 30,000 events within
+// an hour: it says so once, and nothing of it is delivered later. false ends it.
+func (w *Workspace) DropEvents(drop bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.dropping = drop
+	if !drop {
+		return
+	}
+	body, _ := json.Marshal(Object{
+		"token": "verification-token-is-not-used", "type": "app_rate_limited", "team_id": w.team.id, "api_app_id": w.team.app,
+		"minute_rate_limited": w.now().Truncate(time.Minute).Unix(),
+	})
+	w.queue = append(w.queue, &delivery{id: w.mint("Ev"), body: body})
+	w.changed()
 }
 
 // queueEvent wraps an event and queues its first attempt. The caller holds the lock.

@@ -93,6 +93,7 @@ type Workspace struct {
 	complaints []string
 
 	socket   bool // deliveries go over websockets
+	dropping bool // events are dropped: too many came
 	tickets  map[string]time.Time
 	links    []*link // open websockets, the oldest first
 	most     int     // of them

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -14,8 +15,14 @@ import (
 )
 
 // step is one thing that somebody does, with the id that Slack would give it: typed, or a button pressed on the last message
-// with some words.
-type step struct{ who, where, text, press, on string }
+// with some words, or a reaction; or only said.
+type step struct {
+	who, where, text, press, on string
+
+	say   string // in the room
+	catch bool   // what was said last
+	guest bool   // it is done by somebody who came just now, as a guest, and nobody knows them yet
+}
 
 // scenario is what people do, in its order.
 type scenario []step
@@ -73,13 +80,25 @@ var beside = scenario{
 	{who: "Ada", where: "#general", text: "/incident severity INC-4 sev2"}, // so that its card shows the announcement
 }
 
+// inTriage is what guests declare whom nobody knows yet, taken up and not; and a message of the room that is caught.
+var inTriage = scenario{
+	{who: "Newcomer", where: "#general", text: "/incident declare everything burns", guest: true},
+	{who: "Ada", where: "#general", text: "/incident accept INC-1"},
+	{who: "Ada", where: "#general", text: "/incident commander INC-1 me"},
+	{who: "Ada", where: "#inc-1-everything-burns", say: "the index is gone"},
+	{who: "Ada", where: "#inc-1-everything-burns", catch: true},
+	{who: "Passer-by", where: "#general", text: "/incident declare the coffee is out", guest: true},
+	{who: "Ada", where: "#general", text: "/incident decline INC-2 that is no incident"},
+}
+
 // newCrashHouse is a house in which a fault leaves no trace that nobody could avoid: the bot has been invited to the
 // announcement channel. It posts there without, but Slack shows a channel's history only to those in it, so that it would
 // join, visibly, to look for what it may have posted. And what Slack calls an error of something done twice is no
 // complaint here: it is how the second try learns that the first one landed.
 func newCrashHouse(t *testing.T) *house {
 	t.Helper()
-	w := slacksim.New(t, slacksim.Options{Manifest: tocsin.Manifest})
+	deaf := bytes.ReplaceAll(tocsin.Manifest, []byte("- team_join"), nil) // so that there are people whom nobody knows yet
+	w := slacksim.New(t, slacksim.Options{Manifest: deaf})
 	h := newHouseIn(t, w, speaksToCustomers(w))
 	for _, channel := range []string{"#incidents", "#checkout"} {
 		h.Join(h.Person("Tocsin"), channel)
@@ -133,11 +152,24 @@ func (h *house) act(t *testing.T, of scenario, n int) {
 	s, trigger := of[n], fmt.Sprintf("step.%d", n)
 	var status int
 	var err error
-	if s.press != "" {
+	if s.guest && !h.known[s.who] {
+		h.known = map[string]bool{s.who: true}
+		h.Join(h.Add(slacksim.Profile{Name: s.who, Guest: true}), s.where)
+	}
+	switch {
+	case s.say != "":
+		h.said = h.Person(s.who).Say(s.where, s.say)
+		return
+	case s.catch:
+		status, _, err = h.SendEvent(slacksim.EventArgs{Context: t.Context(), ID: "Ev" + trigger, Event: slacksim.Object{
+			"type": "reaction_added", "user": h.Person(s.who).ID(), "reaction": "pushpin",
+			"item": slacksim.Object{"type": "message", "channel": h.ChannelID(s.where), "ts": h.said.TS()},
+		}})
+	case s.press != "":
 		status, _, err = h.SendAction(t.Context(), slacksim.ActionArgs{
 			Person: s.who, Channel: s.where, Action: s.press, TriggerID: trigger, TS: h.Channel(s.where).Post(s.on).TS(),
 		})
-	} else {
+	default:
 		status, _, err = h.SendCommand(t.Context(), slacksim.SendArgs{Person: s.who, Channel: s.where, Text: s.text, TriggerID: trigger})
 	}
 	if err == nil && status != 200 {
@@ -178,7 +210,7 @@ func (h *house) photograph(t *testing.T) string {
 		for _, e := range events {
 			switch e.Kind {
 			case incident.EventJoined: // of who came while we were down Slack tells later, when they may have another role
-			case incident.EventMended: // when it was found, not when it was asked for
+			case incident.EventMended, incident.EventDistrusted, incident.EventCaught: // when it was found, not when it was asked for
 				fmt.Fprintf(&b, "  %s\n", e)
 			default:
 				fmt.Fprintf(&b, "  %s %s\n", e.At.Format(time.TimeOnly), e)

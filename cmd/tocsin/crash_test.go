@@ -38,6 +38,7 @@ func TestCrash(t *testing.T) {
 	all := os.Getenv("TOCSIN_CRASH") == "all"
 	t.Run("to the end", func(t *testing.T) { toTheEnd.crash(t, all || !onPostgres) })
 	t.Run("beside", func(t *testing.T) { beside.crash(t, all) })
+	t.Run("in triage", func(t *testing.T) { inTriage.crash(t, all) })
 }
 
 func (s scenario) crash(t *testing.T, all bool) {

@@ -180,8 +180,9 @@ func TestStoryOneSickRoomDoesNotBlindTheOthers(t *testing.T) {
 	w.Quiet()
 	w.Pass(10 * time.Second) // later than the events that told us of the joins
 	w.Announce("conversations.members")
+	before := w.called("conversations.members", nil) // right after the invitations
 	w.Faults(func(c slacksim.Call) *slacksim.Fault {
-		if c.Method == "conversations.members" && c.NthOfMethod == 1 {
+		if c.Method == "conversations.members" && c.NthOfMethod == before+1 {
 			return &slacksim.Fault{Kind: slacksim.SlackError, Error: "fetch_members_failed"}
 		}
 		return nil

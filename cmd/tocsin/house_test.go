@@ -22,6 +22,9 @@ type house struct {
 	db      string
 	copies  []string // of the database, on PostgreSQL
 	stop    func()   // ends the program as SIGTERM does
+
+	known map[string]bool // who came while a scenario was played
+	said  *slacksim.Post  // in it, last
 }
 
 // furnish changes what a program is made of before it starts.

@@ -18,6 +18,7 @@ type metrics struct {
 	answers  *prometheus.HistogramVec
 	failed   *prometheus.CounterVec
 	refused  *prometheus.CounterVec
+	dropped  prometheus.Counter
 	inFlight prometheus.Gauge
 }
 
@@ -39,6 +40,9 @@ func newMetrics() *metrics {
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tocsin_requests_refused_total", Help: "Requests that were not let in.",
 		}, []string{"reason"}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "tocsin_events_dropped_total", Help: "Times that Slack has said that it drops events, once a minute while it does.",
+		}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "tocsin_requests_in_flight", Help: "Requests over HTTP that are being answered.",
 		}),
@@ -48,7 +52,7 @@ func newMetrics() *metrics {
 		m.failed.WithLabelValues(kind)
 	}
 	m.refused.WithLabelValues("signature")
-	m.register(m.answers, m.failed, m.refused, m.inFlight, buildInfo(),
+	m.register(m.answers, m.failed, m.refused, m.dropped, m.inFlight, buildInfo(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -65,6 +69,9 @@ func (m *metrics) Answered(kind string, took time.Duration, recorded bool) {
 
 // Refused counts a request that was not let in.
 func (m *metrics) Refused(reason string) { m.refused.WithLabelValues(reason).Inc() }
+
+// Dropped counts a time for which Slack has said that it drops events.
+func (m *metrics) Dropped() { m.dropped.Inc() }
 
 // handler answers with all of them.
 func (m *metrics) handler() http.Handler {

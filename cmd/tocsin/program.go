@@ -57,8 +57,9 @@ type options struct {
 	policy   *incident.Policy
 	log      *slog.Logger
 	now      func() time.Time
-	pulse    time.Duration // how often it looks at itself; 0: every five seconds
-	lease    time.Duration // of an effect; 0: the default
+	ran      func() time.Duration // how long the machine has run, whatever its clock is set to; nil: what now knows of that
+	pulse    time.Duration        // how often it looks at itself; 0: every five seconds
+	lease    time.Duration        // of an effect; 0: the default
 }
 
 // newProgram opens the database and the address. Nothing is taken or sent before run.
@@ -71,7 +72,7 @@ func newProgram(ctx context.Context, o options) (*program, error) {
 	if p.store, err = store.Open(ctx, o.settings.DB, store.Options{Log: o.log}); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(o.checkLease(p.store.Shared()), p.wire(o.lease)); err != nil {
+	if err := errors.Join(o.checkLease(p.store.Shared()), p.wire(o)); err != nil {
 		return nil, errors.Join(err, p.store.Close())
 	}
 	if err := p.listen(ctx, o); err != nil {
@@ -133,7 +134,7 @@ func (p *program) client(s settings) *slack.Client {
 // callLimit is how long one call to Slack may take at most.
 const callLimit = 10 * time.Second
 
-func (p *program) wire(lease time.Duration) (err error) {
+func (p *program) wire(o options) (err error) {
 	p.bot, err = bot.New(bot.Options{
 		Store: p.store, Slack: func() *slack.Client { return p.live.Load().slack }, SlackURL: p.live.Load().settings.SlackURL,
 		SigningSecret: func() string { return string(p.live.Load().settings.SigningSecret) },
@@ -149,7 +150,8 @@ func (p *program) wire(lease time.Duration) (err error) {
 	}
 	route := outbox.Route{Destination: bot.Destination, Courier: &bot.Courier{Bot: p.bot}}
 	p.outbox = &outbox.Outbox{
-		Store: p.store, Wake: p.store.Wake(), Now: p.now, Log: p.log, Single: !p.store.Shared(), Lease: lease,
+		Store: p.store, Wake: p.store.Wake(), Now: p.now, Log: p.log, Single: !p.store.Shared(), Lease: o.lease,
+		Ran: o.ran, Leapt: p.bot.Leapt,
 		Recovered: func(ctx context.Context, c outbox.Circuit) error { return p.bot.Recovered(ctx, c.Since, c.Err) },
 		Couriers:  map[incident.Lane]outbox.Route{},
 	}

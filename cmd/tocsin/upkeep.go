@@ -21,6 +21,7 @@ type upkeep struct {
 	access *access
 	now    func() time.Time
 	log    *slog.Logger
+	gaps   *bot.Gaps
 	people time.Time // when everybody was last read
 }
 
@@ -34,6 +35,7 @@ const (
 	membersEvery = "@every 2m" // well below the five minutes for which it counts
 	pruneEvery   = "@every 1h"
 	dueEvery     = "@every 10s"
+	gapsEvery    = "@every 30s"
 	// remembered is how long a request of Slack's is known again: far longer than the 24 hours for which Slack delivers an
 	// event anew, and the five minutes for which a signature is good.
 	remembered = 7 * 24 * time.Hour
@@ -41,7 +43,7 @@ const (
 
 // upkeep is that of this program.
 func (p *program) upkeep() *upkeep {
-	return &upkeep{bot: p.bot, store: p.store, access: p.access, now: p.now, log: p.log}
+	return &upkeep{bot: p.bot, store: p.store, access: p.access, now: p.now, log: p.log, gaps: p.bot.Gaps()}
 }
 
 // start looks at once, and then until ctx ends.
@@ -49,7 +51,7 @@ func (u *upkeep) start(ctx context.Context) error {
 	quiet := cron.PrintfLogger(slog.NewLogLogger(u.log.Handler(), slog.LevelWarn))
 	// Recover stands innermost: after a panic, SkipIfStillRunning would otherwise never let the job run again.
 	c := cron.New(cron.WithLogger(quiet), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger), cron.Recover(quiet)))
-	jobs := map[string]func(context.Context){"@every 20s": u.readPeople, membersEvery: u.readMembers, pruneEvery: u.prune, dueEvery: u.remind}
+	jobs := map[string]func(context.Context){"@every 20s": u.readPeople, membersEvery: u.readMembers, pruneEvery: u.prune, dueEvery: u.remind, gapsEvery: u.fillGaps}
 	for every, look := range jobs {
 		if _, err := c.AddFunc(every, func() { look(ctx) }); err != nil {
 			return err
@@ -97,6 +99,13 @@ func (u *upkeep) prune(ctx context.Context) {
 func (u *upkeep) remind(ctx context.Context) {
 	if err := u.bot.Remind(ctx); err != nil {
 		u.warn(ctx, "what is due could not be said", err)
+	}
+}
+
+// fillGaps reads in Slack what it did not tell us of.
+func (u *upkeep) fillGaps(ctx context.Context) {
+	if err := u.gaps.Fill(ctx); err != nil {
+		u.warn(ctx, "what Slack did not tell us could not be read", err)
 	}
 }
 

@@ -28,15 +28,18 @@
 // an outage begins a new one, so that a sum may tell of its last part, or of nothing where that was short.
 //
 // One goroutine decides (Run), the others deliver and record. It looks at the queue when the store wakes it, when a
-// delivery ends, when it is nudged, and when the next thing falls due; it does not poll. The exceptions: while something is due
-// that cannot be claimed (its circuit is open), the next due time behind it is hidden, and it looks once a second; so it
-// does where others deliver from the same store (not Single), because nobody tells it of what they store.
+// delivery ends, when it is nudged, and when the next thing falls due; it does not poll. The exceptions: once a minute it looks
+// in any case, for the clock may have been set; while something is due that cannot be claimed (its circuit is open), the next
+// due time behind it is hidden, and it looks once a second; so it does where others deliver from the same store (not Single),
+// because nobody tells it of what they store.
 //
 // A lease is counted from before the store is asked, and a delivery may begin calls in the first third of it only (Until,
 // which the courier takes to the last place before the wire). So whoever is stopped past its lease sends nothing
 // afterwards, and what it sent last has landed when another looks for it, with room for clocks that differ.
 //
-// Clocks leap. What seems to be put off for longer than anything is was put off by a clock that was wrong, and is due.
+// Clocks leap. That one has is noticed at the next look, and told to whoever keeps the record (Leapt): what was stored under
+// the new time just before that stands in front of it there. What seems to be put off for longer than anything is was put off by
+// a clock that was wrong, and is due.
 // Right after a leap no lease is ended for as long as a lease lasts, because its holder may not know; so a leap costs
 // a minute at most, and no second delivery. Where the clock of one replica was ahead and it dies, what it held waits until
 // its leases are over by the others' clocks.

@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -111,6 +112,38 @@ func TestF61TheMachineSlept(t *testing.T) {
 		w.pass(2 * time.Minute)
 		if sent != 1 || !w.row(0).done || w.logged("WARN the clock was set") != 1 {
 			t.Errorf("sent %d times, done %t", sent, w.row(0).done)
+		}
+	})
+}
+
+// A leap is told once, within a minute though nothing is owed; and where that fails, later, in one sum.
+func TestF59ALeapIsTold(t *testing.T) {
+	story(t, func(w *world) {
+		leap := leapingWorld(w)
+		var told []time.Duration
+		var broken error
+		w.Leapt = func(_ context.Context, by time.Duration) error {
+			if broken == nil {
+				told = append(told, by)
+			}
+			return broken
+		}
+		w.run()
+		w.pass(3 * time.Minute)
+		leap(-time.Hour)
+		w.pass(time.Minute)
+		if !slices.Equal(told, []time.Duration{-time.Hour}) {
+			t.Fatalf("told %s", told)
+		}
+		broken, w.errors = errFull, 1 // that it lasts
+		leap(3 * time.Hour)
+		w.pass(2 * time.Minute)
+		leap(-2 * time.Hour)
+		w.pass(2 * time.Minute)
+		broken = nil
+		w.pass(2 * time.Minute)
+		if !slices.Equal(told, []time.Duration{-time.Hour, time.Hour}) {
+			t.Errorf("told %s", told)
 		}
 	})
 }

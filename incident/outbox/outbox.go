@@ -76,6 +76,10 @@ type Outbox struct {
 	// then. Where it fails it is called again, and the circuit stays open until it has succeeded; nil: nobody wants to know.
 	Recovered func(context.Context, Circuit) error
 
+	// Leapt is told by how much the clock went forward or back beside what the machine has run. Where it fails it is told later,
+	// in one sum with what came since; nil: nobody wants to know.
+	Leapt func(ctx context.Context, by time.Duration) error
+
 	// Ran is how long the machine has run, by a clock that nobody sets; nil: what Now knows of that.
 	Ran func() time.Duration
 

@@ -20,6 +20,7 @@ type run struct {
 	swept   time.Time // last look for lapsed leases and missed deadlines
 	stumble int       // looks in a row that the store failed
 	leaps   leaps
+	untold  time.Duration // by how much the clock has leapt in all since that was told last
 }
 
 // sweepEvery bounds how often lapsed leases and missed deadlines are looked for, each of which is a write; and how
@@ -29,9 +30,9 @@ const sweepEvery = time.Second
 // alarms is how many missed deadlines are told in one sweep.
 const alarms = 100
 
-// minSleep keeps a clock that stands still just before a due time from making the loop spin. While something waits it
-// sleeps no longer than maxSleep, so that what a clock that was wrong has put off is found; and where others deliver too,
-// no longer than shared, for nobody tells one of them what another has stored.
+// minSleep keeps a clock that stands still just before a due time from making the loop spin. It sleeps no longer than maxSleep,
+// so that what a clock that was wrong has put off is found, and a leap of the clock though nothing waits; and where others
+// deliver too, no longer than shared, for nobody tells one of them what another has stored.
 const (
 	minSleep = 10 * time.Millisecond
 	maxSleep = time.Minute
@@ -62,13 +63,11 @@ func (r *run) loop(ctx context.Context) {
 			return // both were ready: claim nothing more
 		}
 		timer.Stop()
-		sleep, some := r.look(ctx)
+		sleep := r.look(ctx)
 		if !r.Single {
-			sleep, some = min(sleep, shared), true
+			sleep = min(sleep, shared)
 		}
-		if some {
-			timer.Reset(min(max(sleep, minSleep), maxSleep))
-		}
+		timer.Reset(min(max(sleep, minSleep), maxSleep))
 	}
 }
 
@@ -84,13 +83,12 @@ func (r *run) reap() {
 	}
 }
 
-// look starts everything that can be delivered now, and returns how long to sleep; some is false when only a wake can
-// bring more.
-func (r *run) look(ctx context.Context) (sleep time.Duration, some bool) {
+// look starts everything that can be delivered now, and returns how long to sleep.
+func (r *run) look(ctx context.Context) (sleep time.Duration) {
 	next, err := r.serve(ctx)
 	if err != nil {
 		r.stumble++
-		return r.storeBackoff(r.stumble - 1), true
+		return r.storeBackoff(r.stumble - 1)
 	}
 	r.stumble = 0
 	if len(r.underway) == 0 {
@@ -101,17 +99,15 @@ func (r *run) look(ctx context.Context) (sleep time.Duration, some bool) {
 		next = now.Add(sweepEvery) // due, but something stands in front of it
 	}
 	if next = earlier(next, r.circuits.next(now)); next.IsZero() {
-		return maxSleep, false
+		return maxSleep
 	}
-	return next.Sub(now), true
+	return next.Sub(now)
 }
 
 // serve claims what is due, sweeps when something is due nevertheless, and returns what is due next. A claim is a write:
 // while nothing is due, none is made.
 func (r *run) serve(ctx context.Context) (next time.Time, err error) {
-	if by := r.leaps.note(r.Now(), r.Ran()); by != 0 {
-		r.Log.Warn("the clock was set, or the machine was asleep", "by", by.String())
-	}
+	r.mindClock()
 	if err := r.takeOver(); err != nil {
 		return next, err
 	}
@@ -137,6 +133,20 @@ func (r *run) serve(ctx context.Context) (next time.Time, err error) {
 		if err := r.sweep(now); err != nil {
 			return next, err
 		}
+	}
+}
+
+// mindClock notices a leap of the clock, and tells of it. That nobody can be told is no reason to deliver nothing.
+func (r *run) mindClock() {
+	if by := r.leaps.note(r.Now(), r.Ran()); by != 0 {
+		r.Log.Warn("the clock was set, or the machine was asleep", "by", by.String())
+		r.untold += by
+	}
+	if r.Leapt == nil || r.untold.Abs() < leapt {
+		return
+	}
+	if r.ask("note the clock", func(ctx context.Context) error { return r.Leapt(ctx, r.untold) }) == nil {
+		r.untold = 0
 	}
 }
 
