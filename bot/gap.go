@@ -242,7 +242,7 @@ func (r *reading) take(m slack.Message) error {
 	if err != nil {
 		return err
 	}
-	g := gesture{message: m.Timestamp, author: m.User, now: postedOf(m)}
+	g := gesture{message: m.Timestamp, author: m.User}
 	who, all := reactedWith(m, r.Policy().Reaction)
 	switch last.Kind {
 	case "", incident.EventUncaught:
@@ -257,7 +257,7 @@ func (r *reading) take(m slack.Message) error {
 		}
 	case incident.EventCaught, incident.EventEdited:
 		if m.Edited != nil && stampTime(m.Edited.Timestamp).After(last.At.Add(-skew)) {
-			g.by, g.do = firstOf(m.Edited.User, m.User), (*incident.Incident).Edited
+			g.now, g.by, g.do = postedOf(m), firstOf(m.Edited.User, m.User), (*incident.Incident).Edited
 			if err := r.do("edited", g); err != nil {
 				return err
 			}

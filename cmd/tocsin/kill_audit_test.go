@@ -24,6 +24,8 @@ type audit struct {
 	posted   map[string][]slacksim.Posted // by what they are: "INC-7 card"
 	list     []*incident.Incident
 
+	everywhere bool // posted holds the rooms of before, too
+
 	subscribed []string // "U123 INC-7"
 	news       []string // what each message to a subscriber is
 
@@ -47,6 +49,7 @@ func (s *storm) newAudit(channels ...string) *audit {
 func (s *storm) audit() *audit {
 	s.t.Helper()
 	a := s.newAudit("")
+	a.everywhere = true
 	a.read()
 	a.incidents = len(a.list)
 	a.promises()

@@ -151,10 +151,10 @@ func (a *audit) subscriptions() {
 			a.duplicates = append(a.duplicates, "the subscription that has ended of "+who)
 		}
 	}
-	mute := map[string]bool{} // an amendment is an edit of what was said; of what a guest declared nobody hears at first, and of what is private now not all
+	mute := map[string]bool{} // an amendment is an edit of what was said; of what a guest declared nobody hears at first, and of what was private not all
 	for id, events := range a.timeline {
 		for _, e := range events {
-			mute[fmt.Sprintf("%s event %d", id, e.ID)] = isVisitor(a.of(id).Declarer) || a.converted(id) || e.Redacted || e.Kind == incident.EventCorrected || e.Kind == incident.EventRedacted
+			mute[fmt.Sprintf("%s event %d", id, e.ID)] = isVisitor(a.of(id).Declarer) || a.hushed(id, e) || e.Redacted || e.Kind == incident.EventCorrected || e.Kind == incident.EventRedacted
 		}
 	}
 	for _, what := range a.news {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tocsin/incident"
 )
@@ -103,7 +104,9 @@ func (a *audit) mayBeSilent(effect incident.Effect, e incident.Event) bool {
 	switch {
 	case e.Kind == incident.EventSimilar && a.unspoken(e):
 		return true
-	case effect.Kind != incident.EffectSay && a.converted(effect.Incident): // nothing is told of it to those who may not know of it by then
+	case effect.Kind == incident.EffectThread && a.converted(effect.Incident): // it went with the announcement
+		return true
+	case effect.Kind != incident.EffectSay && a.hushed(effect.Incident, e):
 		return true
 	case e.Kind == incident.EventTold: // of a private one only who is in its room hears
 		return a.of(effect.Incident).Private
@@ -120,6 +123,26 @@ func (a *audit) mayBeSilent(effect incident.Effect, e incident.Event) bool {
 // converted tells whether it was changed who may know of an incident.
 func (a *audit) converted(id incident.ID) bool {
 	return slices.ContainsFunc(a.timeline[id], turns)
+}
+
+// settled is how long after an entry all that it owes is delivered for sure, where nothing fails: in the walk, which alone converts,
+// time stands nearly still until then.
+const settled = time.Second
+
+// hushed tells of an entry whether those outside may hear nothing of it: its incident was private then, or was converted before it
+// could be told.
+func (a *audit) hushed(id incident.ID, e incident.Event) bool {
+	private := a.of(id).Private && a.converted(id)
+	for _, later := range slices.Backward(a.since(id, e)) {
+		if !turns(later) {
+			continue
+		}
+		if later.At.Sub(e.At) < settled {
+			return true
+		}
+		private = later.Kind == incident.EventPublic
+	}
+	return private
 }
 
 func turns(e incident.Event) bool {
@@ -212,7 +235,7 @@ func (a *audit) tasks(i *incident.Incident) {
 		case e.Kind != incident.EventTask || a.roomless(i.ID, e):
 		case a.converted(i.ID) || i.Refs["slack.former"] != "": // what is open is in its last room too
 			open := slices.ContainsFunc(i.OpenTasks(), func(t incident.Task) bool { return fmt.Sprint(t.Number) == strings.TrimSpace(e.To) })
-			if open && len(a.posted[what]) == 0 {
+			if (open || a.everywhere) && len(a.posted[what]) == 0 { // what is done stands where it was done
 				a.missing = append(a.missing, "message "+what)
 			}
 		default:
