@@ -74,7 +74,7 @@ func (s *Store) openFile(ctx context.Context, path string, o Options) (err error
 	if made {
 		s.migrated.from = 0
 	}
-	if s.readers, err = sized(ctx, sql.OpenDB(steady{s.file, s.writer.Driver()}), reading, readers); err != nil {
+	if s.readers, err = sized(ctx, sql.OpenDB(steady{s.file, drivers[reading]}), reading, readers); err != nil {
 		return err
 	}
 	s.engine = startCommitter(s.writer, s.file, s.log, s.signal)
