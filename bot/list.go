@@ -140,8 +140,8 @@ func (c *call) since(word string) (time.Time, error) {
 
 // pick reads incidents until so many are found that the person may see. last is the one behind which there may be more, or 0.
 func (c *call) pick(f incident.Filter, most int) (seen []*incident.Incident, last incident.ID, err error) {
-	f.Limit = chunkRead
-	for looked := 0; looked < mostListed; looked += f.Limit {
+	f.Limit = min(most+4, chunkRead) // mostly enough: few are hidden from anybody
+	for looked := 0; looked < mostListed; f.Limit = chunkRead {
 		some, err := c.Store.List(c.ctx, f)
 		if err != nil {
 			return nil, 0, err
@@ -159,7 +159,7 @@ func (c *call) pick(f incident.Filter, most int) (seen []*incident.Incident, las
 			}
 			f.Before = i.ID
 		}
-		if len(some) < f.Limit {
+		if looked += len(some); len(some) < f.Limit {
 			return seen, 0, nil
 		}
 	}

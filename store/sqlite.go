@@ -58,6 +58,7 @@ var pragmas = []struct {
 	{"busy_timeout", busyTimeout, "_busy_timeout", both},     // ms, against foreign processes; within the time Slack gives us
 	{"foreign_keys", "1", "_foreign_keys", both},             // off by default
 	{"secure_delete", "1", "_secure_delete", both},           // what was redacted is gone from free pages
+	{"cache_size", "-1000", "_cache_size", reading},          // KiB each: what is read again and again is far less, and the kernel has the rest
 	{"query_only", "1", "", reading},                         // besides mode=ro: a reader that writes is a fault of ours
 	{"trusted_schema", "0", "", both},                        // a crafted file cannot run functions
 	{"cell_size_check", "1", "", both},                       // damage is found when a page is read
