@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	pageOfList = 20   // incidents that a list shows at once
+	pageOfList = 20 // incidents that a list shows at once
 	mostListed = 1000 // incidents that one list looks at: who may see few of them asks for more
-	chunkRead  = 100
+	chunkRead = 100
 )
 
 // list shows incidents that the person may see. Open ones come with the most severe first, all of them with the newest first.
@@ -171,8 +171,8 @@ func (c *call) since(word string) (time.Time, error) {
 
 // pick reads incidents until so many are found that the person may see. last is the one behind which there may be more, or 0.
 func (c *call) pick(f wanted, most int) (seen []*incident.Incident, last incident.ID, err error) {
-	f.Limit = chunkRead
-	for looked := 0; looked < mostListed; looked += f.Limit {
+	f.Limit = min(most+4, chunkRead) // mostly enough: few are hidden from anybody
+	for looked := 0; looked < mostListed; f.Limit = chunkRead {
 		some, err := c.Store.List(c.ctx, f.Filter)
 		if err != nil {
 			return nil, 0, err
@@ -194,7 +194,7 @@ func (c *call) pick(f wanted, most int) (seen []*incident.Incident, last inciden
 			}
 			f.Before = i.ID
 		}
-		if len(some) < f.Limit {
+		if looked += len(some); len(some) < f.Limit {
 			return seen, 0, nil
 		}
 	}

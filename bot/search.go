@@ -11,10 +11,11 @@ import (
 )
 
 // A page of what was found, and how much is looked through for it at most: what somebody may not read does not count, and
-// nobody may tell from the time how much there is of it.
+// nobody may tell from the time how much there is of it. Mostly the first look fills the page; what fails that is read in larger ones.
 const (
 	hitsShown  = 10
 	hitsLooked = 500
+	hitsFirst  = hitsShown + 2
 	hitsAtOnce = 50
 )
 
@@ -53,8 +54,8 @@ func (c *call) search(args string) (answer, error) {
 // find looks for entries that the caller may read. Last is the entry before which the next page begins; 0: there is none.
 func (c *call) find(words string, before int64) (found []slack.Block, last int64, err error) {
 	known := map[incident.ID]*incident.Incident{} // nil: not for the caller
-	for looked := 0; looked < hitsLooked; {
-		hits, err := c.Store.Search(c.ctx, words, before, hitsAtOnce)
+	for looked, many := 0, hitsFirst; looked < hitsLooked; many = hitsAtOnce {
+		hits, err := c.Store.Search(c.ctx, words, before, many)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -80,7 +81,7 @@ func (c *call) find(words string, before int64) (found []slack.Block, last int64
 			}
 		}
 		looked += len(hits)
-		if len(hits) < hitsAtOnce {
+		if len(hits) < many {
 			return found, 0, nil
 		}
 	}

@@ -38,7 +38,7 @@
 // There is one set of queries, in queries, typed by sqlc from the PostgreSQL schema into package db. SQLite runs the same
 // text with $1 spelt ?1. A test generates them from the SQLite schema too and compares, and others look at the plan of
 // each. What the engines have to be told differently stands in a dialect: the end of the claim, the lock of a row, how to
-// list the structure. Times are Unix milliseconds.
+// list the structure, how to search. Times are Unix milliseconds.
 //
 // On PostgreSQL each change is a transaction of its own, at READ COMMITTED, and several programs may share the database.
 // Whatever is written for an incident, its row is locked first (row 0 for the system), and several in the order of their

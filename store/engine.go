@@ -44,11 +44,8 @@ type dialect struct {
 	explain    func(error) error     // says of an error in one sentence what is wrong and what to do
 	index      string                // keeps the words of an entry
 	forget     string                // takes the words of an entry out again, if they are there; SQLite has to be told which they are
-	search     string                // lists entries, newest first: by a query of words, before one, so many
+	search     searcher              // finds entries by their words
 	unsearched string                // tells whether there are entries, and none is indexed
-	whole      func(string) string   // a word in such a query
-	begun      func(string) string   // one that may go on
-	and        string                // between two of them
 	hold       string                // locks the row of an incident until the transaction ends; "": there is one writer anyway
 }
 

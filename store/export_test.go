@@ -61,6 +61,16 @@ func (s *Store) Query(t testing.TB, query string) (answer string) {
 	return answer
 }
 
+// SearchFew makes a small house search like a large one: only so many words that begin alike, or so many of the newest entries,
+// are looked up one by one.
+func (s *Store) SearchFew(few int) {
+	d := *s.dialect
+	if d.search = searchFile(few); s.file == nil {
+		d.search = searchServer(int64(few))
+	}
+	s.dialect = &d
+}
+
 // Plans is how PostgreSQL would run each of our statements on large tables, by name.
 func (s *Store) Plans(t testing.TB, more map[string]string) map[string]string {
 	t.Helper()

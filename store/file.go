@@ -74,7 +74,7 @@ func (s *Store) openFile(ctx context.Context, path string, o Options) (err error
 	if made {
 		s.migrated.from = 0
 	}
-	if s.readers, err = sized(ctx, sql.OpenDB(steady{s.file, s.writer.Driver()}), reading, readers); err != nil {
+	if s.readers, err = sized(ctx, sql.OpenDB(steady{s.file, drivers[reading]}), reading, readers); err != nil {
 		return err
 	}
 	s.engine = startCommitter(s.writer, s.file, s.log, s.signal)
@@ -283,7 +283,7 @@ func clearAway(paths ...string) error {
 // create fills a new database with the schema and its name. It is synced once, when it is whole, and not at each of a dozen
 // migrations: before that it is nobody's database.
 func create(ctx context.Context, path string) error {
-	pool, err := sql.Open(driverName, dsn(path, making))
+	pool, err := sql.Open(drivers[making.settings()].name, dsn(path, making))
 	if err != nil {
 		return err
 	}

@@ -56,11 +56,8 @@ ORDER BY c.relname`,
 	hold:       `SELECT id FROM incidents WHERE id = $1 FOR NO KEY UPDATE`,
 	index:      `INSERT INTO words (entry_id, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`,
 	forget:     `DELETE FROM words WHERE entry_id = $1 AND $2::text IS NOT NULL`,
-	search:     `SELECT entry_id FROM words WHERE words @@ $1::tsquery AND entry_id < $2 ORDER BY entry_id DESC LIMIT $3`,
+	search:     searchServer(nearby),
 	unsearched: `SELECT NOT EXISTS (SELECT 1 FROM words) AND EXISTS (SELECT 1 FROM contents)`,
-	whole:      func(word string) string { return "'" + word + "'" }, // of letters and digits
-	begun:      func(word string) string { return "'" + word + "':*" },
-	and:        " & ",
 	structure: `
 WITH ours AS (
 	SELECT c.oid, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema()

@@ -5,32 +5,39 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"tocsin/incident"
 	"tocsin/store/db"
 )
 
+// sought is what a search looks for: the newest entries before one, at most so many, that hold all of some words and one that
+// begins so.
+type sought struct {
+	words  []string
+	begun  string // "": none
+	before int64
+	limit  int
+}
+
+// searcher finds the numbers of entries, newest first.
+type searcher func(context.Context, db.DBTX, sought) ([]int64, error)
+
 // Search lists entries whose texts hold all the words, the last of them perhaps begun only: newest first, before an entry (0:
 // from the newest), at most so many. It knows nothing of who may read them.
 func (s *Store) Search(ctx context.Context, text string, before int64, limit int) (hits []incident.Hit, err error) {
-	words := incident.Words(text)
-	if len(words) == 0 {
+	look := sought{words: incident.Words(text), begun: lastWord(text), before: before, limit: limit}
+	if len(look.words) == 0 {
 		return nil, nil
 	}
-	if before == 0 {
-		before = math.MaxInt64
+	if look.before == 0 {
+		look.before = math.MaxInt64
 	}
-	last := lastWord(text)
-	for n, word := range words {
-		words[n] = s.dialect.whole(word)
-		if word == last {
-			words[n] = s.dialect.begun(word)
-		}
-	}
+	look.words = slices.DeleteFunc(look.words, func(word string) bool { return word == look.begun })
 	err = s.view(ctx, func(conn db.DBTX, q *db.Queries) error {
 		hits = nil
-		numbers, err := column(ctx, conn, s.dialect.search, strings.Join(words, s.dialect.and), before, limit)
+		numbers, err := s.dialect.search(ctx, conn, look)
 		if err != nil {
 			return err
 		}
@@ -67,21 +74,21 @@ func lastWord(text string) string {
 	return ""
 }
 
-// column reads numbers.
-func column(ctx context.Context, conn db.DBTX, query string, args ...any) (numbers []int64, err error) {
+// column reads the one column of a query.
+func column[T any](ctx context.Context, conn db.DBTX, query string, args ...any) (values []T, err error) {
 	rows, err := conn.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var n int64
-		if err := rows.Scan(&n); err != nil {
+		var v T
+		if err := rows.Scan(&v); err != nil {
 			return nil, err
 		}
-		numbers = append(numbers, n)
+		values = append(values, v)
 	}
-	return numbers, rows.Err()
+	return values, rows.Err()
 }
 
 // index keeps what an entry can be found by.
@@ -104,8 +111,8 @@ func forget(ctx context.Context, d *dialect, conn db.DBTX, e incident.Event) err
 	return err
 }
 
-// indexed is how many entries are indexed at once.
-const indexed = 1000
+// indexedAtOnce is how many entries are indexed at once.
+const indexedAtOnce = 1000
 
 // indexAll indexes the entries of a database in which none is, as after a migration: each by its own words, but for those
 // that a correction has taken the place of.
@@ -135,7 +142,7 @@ func indexAll(ctx context.Context, d *dialect, conn db.DBTX) error {
 }
 
 func contents(ctx context.Context, conn db.DBTX, page string, after int64) (ids []int64, bodies []string, err error) {
-	rows, err := conn.QueryContext(ctx, page, after, indexed)
+	rows, err := conn.QueryContext(ctx, page, after, indexedAtOnce)
 	if err != nil {
 		return nil, nil, err
 	}

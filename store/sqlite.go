@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-sqlite3"
@@ -17,8 +18,14 @@ import (
 // minVersion is SQLite 3.51.3: older ones can corrupt a WAL database when a checkpoint and a commit meet.
 const minVersion = 3_051_003
 
-// driverName is SQLite with our settings on every connection.
-const driverName = "tocsin-sqlite"
+// drivers are SQLite with our settings on every connection, for writing and for reading.
+var drivers = map[access]struct {
+	name string
+	*sqlite3.SQLiteDriver
+}{
+	writing: {"tocsin-sqlite", hooked(writing)},
+	reading: {"tocsin-sqlite-reading", hooked(reading, vocabulary)},
+}
 
 // sqliteDialect is what SQLite has to be told. It has one writer, so nobody else holds a row.
 var sqliteDialect = &dialect{
@@ -28,11 +35,8 @@ var sqliteDialect = &dialect{
 	explain:    explainFile,
 	index:      `INSERT INTO words (rowid, text) VALUES ($1, $2)`,
 	forget:     `INSERT INTO words (words, rowid, text) SELECT 'delete', $1, $2 WHERE EXISTS (SELECT 1 FROM words_docsize WHERE id = $1)`,
-	search:     `SELECT rowid FROM words WHERE words MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3`,
+	search:     searchFile(endings),
 	unsearched: `SELECT NOT EXISTS (SELECT 1 FROM words_docsize) AND EXISTS (SELECT 1 FROM contents)`,
-	whole:      func(word string) string { return `"` + word + `"` }, // of letters and digits
-	begun:      func(word string) string { return `"` + word + `"*` },
-	and:        " ",
 	exists:     `SELECT count(*) FROM sqlite_schema WHERE name = $1`,
 	tables:     `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND name <> 'goose_db_version' ORDER BY name`,
 	elsewhere:  "name another file in TOCSIN_DB",
@@ -54,7 +58,8 @@ var pragmas = []struct {
 	{"busy_timeout", busyTimeout, "_busy_timeout", both},     // ms, against foreign processes; within the time Slack gives us
 	{"foreign_keys", "1", "_foreign_keys", both},             // off by default
 	{"secure_delete", "1", "_secure_delete", both},           // what was redacted is gone from free pages
-	{"query_only", "1", "_query_only", reading},              // besides mode=ro: a reader that writes is a fault of ours
+	{"cache_size", "-1000", "_cache_size", reading},          // KiB each: what is read again and again is far less, and the kernel has the rest
+	{"query_only", "1", "", reading},                         // besides mode=ro: a reader that writes is a fault of ours
 	{"trusted_schema", "0", "", both},                        // a crafted file cannot run functions
 	{"cell_size_check", "1", "", both},                       // damage is found when a page is read
 	{"mmap_size", "0", "", both},                             // an I/O error is an error, no signal
@@ -87,16 +92,24 @@ func (a access) settings() access {
 }
 
 func init() {
-	var hook strings.Builder
+	for _, d := range drivers {
+		sql.Register(d.name, d.SQLiteDriver)
+	}
+}
+
+// hooked is a driver whose connections begin with some statements, and with the settings that its DSN has no words for.
+func hooked(a access, first ...string) *sqlite3.SQLiteDriver {
+	hook := slices.Clone(first)
 	for _, p := range pragmas {
-		if p.dsn == "" {
-			fmt.Fprintf(&hook, "PRAGMA %s=%s;", p.name, p.value)
+		if p.dsn == "" && (p.on == both || p.on == a) {
+			hook = append(hook, "PRAGMA "+p.name+"="+p.value)
 		}
 	}
-	sql.Register(driverName, &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
-		_, err := c.Exec(hook.String(), nil)
+	all := strings.Join(hook, ";")
+	return &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+		_, err := c.Exec(all, nil)
 		return err
-	}})
+	}}
 }
 
 // dsn is the address of a database file with all that the driver has words for.
@@ -132,7 +145,7 @@ func dsn(path string, a access) string {
 
 // openPool opens a pool of connections to a file and reads back their settings.
 func openPool(ctx context.Context, path string, a access, size int) (*sql.DB, error) {
-	pool, err := sql.Open(driverName, dsn(path, a))
+	pool, err := sql.Open(drivers[a.settings()].name, dsn(path, a))
 	if err != nil {
 		return nil, err
 	}

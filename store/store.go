@@ -14,7 +14,7 @@ import (
 	"tocsin/store/db"
 )
 
-// readers is how many connections read at once: enough for pages and handlers, and each costs up to 2 MB of cache.
+// readers is how many connections read at once: enough for pages and handlers, and each costs up to 1 MB of cache.
 const readers = 8
 
 // Options are what a store may be told besides where it is. The zero Options are good.

@@ -232,4 +232,5 @@ func searches(h *house) {
 	h.equal(found("quoted it", 9), []string{"it's \"quoted\" & 'quoted' | <-> * : ( )"})
 	h.equal(found("' & : * \" (", 9), []string(nil))
 	h.equal(found("and or not near", 9), []string(nil))
+	h.equal(found("que\u19b0ue queue", 9), []string(nil)) // a letter that is younger than some of what searches
 }
