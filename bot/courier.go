@@ -84,13 +84,21 @@ func (e *errand) deliver() (incident.Refs, error) {
 	if err == nil && e.betweenRooms() {
 		return incident.Refs{incident.RefNoRoom: "yes"}, nil
 	}
+	if err == nil && len(learned) > 0 && e.inside() {
+		learned[incident.RefInRoom] = e.i.Refs[incident.RefRoom]
+	}
 	return learned, err
+}
+
+// inside tells whether this belongs into a room.
+func (e *errand) inside() bool {
+	outside := e.effect.Kind == incident.EffectAnnouncement || e.effect.Kind == incident.EffectThread || e.effect.Kind == incident.EffectLeave
+	return e.effect.Kind.Waits() == incident.EffectRoom && !outside
 }
 
 // betweenRooms tells whether this belongs into a room, the one before was left, and the next one is not there yet.
 func (e *errand) betweenRooms() bool {
-	outside := e.effect.Kind == incident.EffectAnnouncement || e.effect.Kind == incident.EffectThread || e.effect.Kind == incident.EffectLeave
-	return e.effect.Kind.Waits() == incident.EffectRoom && !outside && e.i.Refs[incident.RefRoom] == "" && e.i.Refs[incident.RefLeft] != ""
+	return e.inside() && e.i.Refs[incident.RefRoom] == "" && e.i.Refs[incident.RefLeft] != ""
 }
 
 // looked notes that nothing of an earlier try was found.

@@ -95,6 +95,7 @@ type Effect struct {
 // What a courier says of a delivery beside what it learned. None of it is kept.
 const (
 	RefRoomHidden = "tocsin.hidden" // the room that was opened is a private one
+	RefInRoom     = "tocsin.inroom" // the room in which all of it is: where that is another by now, it counts for nothing
 	RefNoRoom     = "tocsin.noroom" // there was no room: where one is asked for since, this belongs behind it
 )
 

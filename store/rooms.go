@@ -16,6 +16,9 @@ func (t *Tx) fitting(e incident.Effect, learned incident.Refs, at time.Time) (in
 	if learned[incident.RefNoRoom] != "" {
 		return nil, t.behindRoom(e, at)
 	}
+	if in, told := learned[incident.RefInRoom]; told {
+		return t.ofRoom(e, learned, in)
+	}
 	room := learned[incident.RefRoom]
 	if room == "" {
 		return learned, nil
@@ -31,6 +34,18 @@ func (t *Tx) fitting(e incident.Effect, learned incident.Refs, at time.Time) (in
 		return kept, nil
 	}
 	return nil, t.tell(e, func(i *incident.Incident) { i.Misfit(room, bySystem(at)) })
+}
+
+// ofRoom is what was learned of things in a room, where that is the room still. Of one that was left meanwhile nothing is kept,
+// or the next room would never get what hangs there: all of it is owed anew.
+func (t *Tx) ofRoom(e incident.Effect, learned incident.Refs, in string) (incident.Refs, error) {
+	i, err := t.load(e.Incident)
+	if err != nil || i.Refs[incident.RefRoom] != in {
+		return nil, err
+	}
+	kept := maps.Clone(learned)
+	delete(kept, incident.RefInRoom)
+	return kept, nil
 }
 
 // behindRoom asks for an effect again, if a room was asked for after it. What stands behind it in its lane comes along, so that
