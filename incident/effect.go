@@ -283,6 +283,15 @@ func (e Event) Owes(id ID) []Effect {
 	return effects
 }
 
+// carries names what hangs on a thing of a kind, in the same lane behind it.
+var carries = map[EffectKind]EffectKind{EffectCard: EffectPin, EffectAnnouncement: EffectBookmarks}
+
+// Carries is the effect that brings in step what hangs on the thing of this one: a new card is to be pinned.
+func (e Effect) Carries() (hanging Effect, some bool) {
+	kind, some := carries[e.Kind]
+	return Effect{Incident: e.Incident, Lane: lanes[kind], Kind: kind}, some
+}
+
 // Deadline is how long after it was owed an effect may take before somebody is told: short enough that a person
 // can still do it by hand, long enough for a slow neighbour to answer.
 const Deadline = 30 * time.Second

@@ -61,7 +61,8 @@ func (t *Tx) keep(known *tracked) error {
 		return err
 	}
 	err = differ(known.refs, known.Refs, func(name, value string) error {
-		return t.q.PutRef(t.ctx, db.PutRefParams{IncidentID: id, Name: name, Value: value})
+		_, err := t.q.PutRef(t.ctx, db.PutRefParams{IncidentID: id, Name: name, Value: value})
+		return err
 	}, func(name string) error {
 		return t.q.DeleteRef(t.ctx, db.DeleteRefParams{IncidentID: id, Name: name})
 	})

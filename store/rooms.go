@@ -2,6 +2,8 @@ package store
 
 import (
 	"cmp"
+	"database/sql"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -39,9 +41,12 @@ func (t *Tx) fitting(e incident.Effect, learned incident.Refs, at time.Time) (in
 // ofRoom is what was learned of things in a room, where that is the room still. Of one that was left meanwhile nothing is kept,
 // or the next room would never get what hangs there: all of it is owed anew.
 func (t *Tx) ofRoom(e incident.Effect, learned incident.Refs, in string) (incident.Refs, error) {
-	i, err := t.load(e.Incident)
-	if err != nil || i.Refs[incident.RefRoom] != in {
-		return nil, err
+	room, err := t.q.Ref(t.ctx, db.RefParams{IncidentID: int64(e.Incident), Name: incident.RefRoom})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, t.fail("see which room "+e.Incident.String()+" has", err)
+	}
+	if room != in {
+		return nil, nil
 	}
 	kept := maps.Clone(learned)
 	delete(kept, incident.RefInRoom)

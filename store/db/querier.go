@@ -79,10 +79,13 @@ type Querier interface {
 	// PutMessage keeps which entry is the last one about a message of an incident's room.
 	PutMessage(ctx context.Context, arg PutMessageParams) error
 	PutProfile(ctx context.Context, arg PutProfileParams) error
-	PutRef(ctx context.Context, arg PutRefParams) error
+	// PutRef counts what has changed.
+	PutRef(ctx context.Context, arg PutRefParams) (int64, error)
 	PutReminder(ctx context.Context, arg PutReminderParams) error
 	PutRole(ctx context.Context, arg PutRoleParams) error
 	PutTask(ctx context.Context, arg PutTaskParams) error
+	// Ref is one of what outsiders call an incident.
+	Ref(ctx context.Context, arg RefParams) (string, error)
 	ReleaseEffect(ctx context.Context, arg ReleaseEffectParams) (int64, error)
 	RequestsAfter(ctx context.Context, arg RequestsAfterParams) ([]RequestsAfterRow, error)
 	// RestartEffect makes an effect due that waits or is buried. Its attempts stay, so that whoever delivers it looks first.

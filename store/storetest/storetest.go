@@ -55,6 +55,8 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"fences", fences},
 		{"retry", retry},
 		{"furnished", furnished},
+		{"learned of a room that was left", learnedOfARoomThatWasLeft},
+		{"what hangs on another", whatHangsOnAnother},
 		{"retry supersedes", retrySupersedes},
 		{"bury", bury},
 		{"bury what was asked for since", buryAskedSince},
