@@ -25,10 +25,12 @@ func (e *errand) archived() bool {
 // can be done. A private room stays: who is in it may see the incident, and of an archived one Slack would not tell us.
 func (e *errand) archive() (incident.Refs, error) {
 	room := e.roomID()
-	if room == "" || e.i.Status != incident.Closed {
+	switch {
+	case room == "":
 		return nil, nil
-	}
-	if e.i.Private {
+	case e.i.Status != incident.Closed:
+		return e.archivedBefore()
+	case e.i.Private:
 		return e.setTopic()
 	}
 	people, err := e.members(e.ctx, room)
@@ -51,6 +53,20 @@ func (e *errand) archive() (incident.Refs, error) {
 	done := incident.Refs{refArchived: room}
 	maps.Copy(done, learned)
 	return done, nil
+}
+
+// archivedBefore looks whether an earlier try has archived the room of an incident that is none of a closed one any more. The room
+// that was asked for since is then a new one.
+func (e *errand) archivedBefore() (incident.Refs, error) {
+	if !e.dirty || e.i.Private {
+		return nil, nil
+	}
+	room := e.roomID()
+	there, err := e.Slack().GetConversationInfoContext(e.ctx, &slack.GetConversationInfoInput{ChannelID: room})
+	if err == nil && !there.IsArchived {
+		return nil, nil
+	}
+	return incident.Refs{refArchived: room}, fault("conversations.info", err)
 }
 
 // revived tells whether a person has brought the archived room back, and goes in.
