@@ -21,6 +21,23 @@ func (e *errand) archived() bool {
 	return room != "" && e.i.Refs[refArchived] == room
 }
 
+// refusedAsShut tells whether Slack refused something because its channel is archived, and notes it where that is the room.
+func (e *errand) refusedAsShut(channel string, err error) bool {
+	shut := refusedWith(err, "is_archived", "is_inactive")
+	e.shut = e.shut || shut && channel != "" && channel == e.roomID()
+	return shut
+}
+
+// moveOn asks for a new room where that of an open incident turned out to be archived: by a person, for ours we know. What was to
+// be done in it is done in that one; of any other incident it stays as it came out.
+func (e *errand) moveOn(learned incident.Refs, err error) (incident.Refs, error) {
+	l := &losses{errand: e}
+	if l.loseRoom(); len(l.list) == 0 {
+		return learned, err
+	}
+	return e.noRoom(), l.mend()
+}
+
 // archive archives the room of a closed incident. Who is in it is kept first, and its topic brought in step: afterwards neither
 // can be done. A private room stays: who is in it may see the incident, and of an archived one Slack would not tell us.
 func (e *errand) archive() (incident.Refs, error) {
@@ -55,8 +72,8 @@ func (e *errand) archive() (incident.Refs, error) {
 	return done, nil
 }
 
-// archivedBefore looks whether an earlier try has archived the room of an incident that is none of a closed one any more. The room
-// that was asked for since is then a new one.
+// archivedBefore looks whether an earlier try has archived the room of an incident that is not closed any more. The room that
+// was asked for since is then a new one.
 func (e *errand) archivedBefore() (incident.Refs, error) {
 	if !e.dirty || e.i.Private {
 		return nil, nil

@@ -136,7 +136,7 @@ func (e *errand) goBack() bool {
 		return false
 	}
 	_, warning, _, err := e.Slack().JoinConversationContext(e.ctx, room)
-	if err != nil || warning == "already_in_channel" {
+	if e.refusedAsShut(room, err) || err != nil || warning == "already_in_channel" {
 		return false
 	}
 	l := &losses{errand: e}

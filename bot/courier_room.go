@@ -218,7 +218,7 @@ func (e *errand) setTopic() (incident.Refs, error) {
 		e.looked()
 	}
 	_, err := e.Slack().SetTopicOfConversationContext(e.ctx, e.roomID(), wanted)
-	if refusedWith(err, "is_archived") {
+	if e.refusedAsShut(e.roomID(), err) {
 		return nil, nil
 	}
 	return incident.Refs{refTopic: wanted}, fault("conversations.setTopic", err)

@@ -96,7 +96,7 @@ type Effect struct {
 const (
 	RefRoomHidden = "tocsin.hidden" // the room that was opened is a private one
 	RefInRoom     = "tocsin.inroom" // the room in which all of it is: where that is another by now, it counts for nothing
-	RefNoRoom     = "tocsin.noroom" // there was no room: where one is asked for since, this belongs behind it
+	RefNoRoom     = "tocsin.noroom" // there was no room, or that one, which is none any more: where another was asked for since, this belongs behind it
 )
 
 // Backlog is how long something must have been owed to count as left behind: what is owed now goes before it, and what was

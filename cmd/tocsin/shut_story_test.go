@@ -48,7 +48,8 @@ func TestStorySomebodyArchivesTheRoom(t *testing.T) {
 			card := again.Expect("checkout is down", "Take command", "Before: ", room.Name())
 			switch name {
 			case "a word":
-				again.Expect("*Update* by *Ada*", "we look")
+				again.Expect("*Update* by Ada", "we look")
+				h.Channel("#incidents").Expect("*Update* by Ada", "we look") // in its thread
 			case "a task":
 				again.Expect("*Task 1*", "call the bank")
 			case "an invitation":
@@ -60,7 +61,9 @@ func TestStorySomebodyArchivesTheRoom(t *testing.T) {
 			if len(again.Bookmarks()) == 0 || !card.Pinned() || again.Topic() == "" {
 				t.Errorf("pinned: %v; topic %q; bookmarks %q", card.Pinned(), again.Topic(), again.Bookmarks())
 			}
-			h.alone(again.Name())
+			if rooms := h.rooms("#inc-1"); len(rooms) != 2 {
+				t.Errorf("rooms: %q", rooms)
+			}
 		})
 	}
 }
