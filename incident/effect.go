@@ -68,7 +68,7 @@ const (
 // The refs that rules and the store look at; adapters keep others beside them.
 const (
 	RefRoom     = "slack.channel"      // id of the channel
-	RefRoomName = "slack.channel.name" // the name that it really got
+	RefRoomName = "slack.channel.name" // the name that it really got, or the one before it did while there is none
 	RefOrigin   = "slack.origin"       // channel where it was declared
 	RefSource   = "slack.source"       // permalink of the message that it was declared from
 	RefInvited  = "slack.invited"      // the room, and who was invited to it: people and groups

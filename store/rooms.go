@@ -33,7 +33,7 @@ func (t *Tx) fitting(e incident.Effect, learned incident.Refs, at time.Time) (in
 		delete(kept, incident.RefRoomHidden)
 		return kept, nil
 	}
-	return nil, t.tell(e, func(i *incident.Incident) { i.Misfit(room, bySystem(at)) })
+	return nil, t.tell(e, func(i *incident.Incident) { i.Misfit(room, learned[incident.RefRoomName], bySystem(at)) })
 }
 
 // roomOf is the room that an incident has now, "" while it has none.
