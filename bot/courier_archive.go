@@ -42,11 +42,15 @@ func (e *errand) moveOn(learned incident.Refs, err error) (incident.Refs, error)
 // can be done. A private room stays: who is in it may see the incident, and of an archived one Slack would not tell us.
 func (e *errand) archive() (incident.Refs, error) {
 	room := e.roomID()
-	switch {
-	case room == "":
+	if room == "" {
 		return nil, nil
+	}
+	if before, err := e.archivedBefore(); err != nil || before != nil {
+		return before, err
+	}
+	switch {
 	case e.i.Status != incident.Closed:
-		return e.archivedBefore()
+		return nil, nil
 	case e.i.Private:
 		return e.setTopic()
 	}
@@ -60,7 +64,7 @@ func (e *errand) archive() (incident.Refs, error) {
 		}
 	}
 	learned, err := e.setTopic()
-	if err != nil && !refusedWith(err, "not_in_channel", "channel_not_found") { // an earlier try has done it, or somebody else
+	if err != nil && !refusedWith(err, "not_in_channel", "channel_not_found") { // somebody has archived it
 		return nil, err
 	}
 	err = e.Slack().ArchiveConversationContext(e.ctx, room)
@@ -72,18 +76,21 @@ func (e *errand) archive() (incident.Refs, error) {
 	return done, nil
 }
 
-// archivedBefore looks whether an earlier try has archived the room of an incident that is not closed any more. The room that
-// was asked for since is then a new one.
+// archivedBefore looks whether an earlier try has archived the room. Where the incident is open again by now, the room that was
+// asked for since is then a new one.
 func (e *errand) archivedBefore() (incident.Refs, error) {
 	if !e.dirty || e.i.Private {
 		return nil, nil
 	}
 	room := e.roomID()
 	there, err := e.Slack().GetConversationInfoContext(e.ctx, &slack.GetConversationInfoInput{ChannelID: room})
+	if err != nil && !refusedWith(err, "channel_not_found") {
+		return nil, fault("conversations.info", err)
+	}
 	if err == nil && !there.IsArchived {
 		return nil, nil
 	}
-	return incident.Refs{refArchived: room}, fault("conversations.info", err)
+	return incident.Refs{refArchived: room}, nil
 }
 
 // revived tells whether a person has brought the archived room back, and goes in.

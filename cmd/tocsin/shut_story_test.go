@@ -67,3 +67,34 @@ func TestStorySomebodyArchivesTheRoom(t *testing.T) {
 		})
 	}
 }
+
+// TestStoryTakenBackAndNotHeardOf: Slack has deleted the announcement, or what stood below it, and its answer was lost. What is gone
+// is not deleted once more, and what is left is.
+func TestStoryTakenBackAndNotHeardOf(t *testing.T) {
+	for name, lost := range map[string]int{"an update below it": 1, "the announcement": 2} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, ada, room, _ := inRoom(t)
+			ada.Type(room.Name(), "/incident update we look").Expect("Update posted")
+			h.Join(h.Person("Tocsin"), "#incidents") // where it looks
+			h.quieten(t)
+			if name == "the announcement" {
+				h.Announce("thread_not_found") // whether something is left below it can only be asked
+			}
+			h.Faults(func(c slacksim.Call) *slacksim.Fault {
+				if c.Method == "chat.delete" && c.NthOfMethod == lost {
+					return &slacksim.Fault{Kind: slacksim.LostAfter}
+				}
+				return nil
+			})
+			ada.Type(room.Name(), "/incident private").Expect("is private now")
+			h.recover(recovery)
+			if left := h.Posted("#incidents"); len(left) > 0 {
+				t.Errorf("it stands outside still: %v", left)
+			}
+			if n := h.called("chat.delete", nil); n != 2 {
+				t.Errorf("two messages were deleted by %d calls", n)
+			}
+		})
+	}
+}
