@@ -29,7 +29,7 @@ func (e *errand) room() (incident.Refs, error) {
 		return nil, nil
 	}
 	if e.archived() {
-		if !e.i.Status.Open() {
+		if e.i.Status == incident.Closed {
 			return nil, nil
 		}
 		if back, err := e.revived(); err != nil {

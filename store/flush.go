@@ -145,6 +145,12 @@ func (t *Tx) enter(id incident.ID, e *incident.Event) error {
 }
 
 func (t *Tx) ask(e incident.Effect, s incident.Stamp) error {
+	if e.Kind == incident.EffectArchive { // afterwards nothing can be said: it stands behind all that is to be
+		late := db.PutOffEffectParams{At: nullable(s.At), IncidentID: int64(e.Incident), Kind: string(e.Kind), Subject: e.Subject}
+		if err := t.q.PutOffEffect(t.ctx, late); err != nil {
+			return err
+		}
+	}
 	return t.q.AskEffect(t.ctx, db.AskEffectParams{
 		IncidentID: int64(e.Incident), Lane: e.Queue(), Kind: string(e.Kind), Subject: e.Subject,
 		Waits: string(e.Kind.Waits()), Request: s.Request, At: millis(s.At),

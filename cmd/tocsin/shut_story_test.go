@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"tocsin/bot/slacksim"
 )
@@ -97,4 +98,20 @@ func TestStoryTakenBackAndNotHeardOf(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestStoryResolvedBeforeItHasANewRoom: one that is reopened after the archive, and resolved before its new room is made, gets it
+// all the same: that is where people read of it, and where it is closed.
+func TestStoryResolvedBeforeItHasANewRoom(t *testing.T) {
+	h, ada, _ := archivedRoom(t, "")
+	h.Faults(failing("conversations.info", h.called("conversations.info", nil)+1, slacksim.Fault{Kind: slacksim.Status, Status: 429, RetryAfter: time.Second}))
+	h.Announce("ratelimited")
+	ada.Type("#general", "/incident reopen INC-1 it is back").Expect("INC-1 is open again")
+	ada.Type("#general", "/incident resolve INC-1").Expect("INC-1 is resolved")
+	h.Faults(nil)
+	h.recover(recovery)
+	again := h.Channel("#inc-1-checkout-is-down-2")
+	again.Expect("checkout is down", "resolved", "Before: ")
+	again.Expect("*Ada* reopened INC-1", "it is back")
+	again.Expect("*Ada* resolved INC-1")
 }

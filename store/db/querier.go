@@ -78,6 +78,8 @@ type Querier interface {
 	PutMember(ctx context.Context, arg PutMemberParams) error
 	// PutMessage keeps which entry is the last one about a message of an incident's room.
 	PutMessage(ctx context.Context, arg PutMessageParams) error
+	// PutOffEffect takes back what nobody has tried yet, so that it can be asked for again behind all that is owed by then.
+	PutOffEffect(ctx context.Context, arg PutOffEffectParams) error
 	PutProfile(ctx context.Context, arg PutProfileParams) error
 	// PutRef counts what has changed.
 	PutRef(ctx context.Context, arg PutRefParams) (int64, error)

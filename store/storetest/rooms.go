@@ -44,3 +44,40 @@ func whatHangsOnAnother(h *house) {
 		h.finish(owed...)
 	}
 }
+
+// archiveIsLast: a room is archived when all is said in it that was owed by then, also where it was to be archived before.
+func archiveIsLast(h *house) {
+	older, newer := h.declare("checkout is down", false), h.declare("carts are empty", false)
+	h.drain()
+	merge := func() {
+		h.Helper()
+		_, err := h.Change(h.ctx, incident.Request{At: h.now}, func(t incident.Tx) ([]byte, error) {
+			from, err := t.Incident(newer)
+			h.ok(err)
+			into, err := t.Incident(older)
+			h.ok(err)
+			if from.DuplicateOf != 0 {
+				return nil, from.Separate(into, "they are two things", incident.Defaults().Default(), h.stamp())
+			}
+			return nil, from.Merge(into, h.stamp())
+		})
+		h.ok(err)
+	}
+	for range 3 { // a duplicate, none, and one after all
+		merge()
+	}
+	said := 0
+	for effects := h.claim(); len(effects) > 0; effects = h.claim() {
+		for _, e := range effects {
+			if e.Incident == newer && e.Kind == incident.EffectSay {
+				said++
+			}
+			if e.Kind == incident.EffectArchive {
+				h.equal(said, 3)
+				said = -1
+			}
+		}
+		h.finish(effects...)
+	}
+	h.equal(said, -1)
+}

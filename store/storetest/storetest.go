@@ -57,6 +57,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"furnished", furnished},
 		{"learned of a room that was left", learnedOfARoomThatWasLeft},
 		{"what hangs on another", whatHangsOnAnother},
+		{"the archive is last", archiveIsLast},
 		{"retry supersedes", retrySupersedes},
 		{"bury", bury},
 		{"bury what was asked for since", buryAskedSince},
