@@ -20,6 +20,7 @@ type errand struct {
 	effect incident.Effect
 	i      *incident.Incident
 	dirty  bool // something of it may stand outside already, so that it must be looked for before it is done
+	shut   bool // Slack takes nothing in the room any more: it is archived
 }
 
 // deliver is how each kind of effect is brought in step. A kind returns what it learned: ids to keep.
@@ -54,6 +55,9 @@ func (c *Courier) Deliver(ctx context.Context, e incident.Effect) (incident.Refs
 	if refusedWith(err, "not_in_channel") && run.goBack() {
 		learned, err = run.deliver()
 	}
+	if run.shut && run.inside() {
+		learned, err = run.moveOn(learned, err)
+	}
 	run.noteOurs(err)
 	var patient *incident.Setback
 	if errors.As(err, &patient) && !patient.Down {
@@ -82,15 +86,29 @@ func (e *errand) deliver() (incident.Refs, error) {
 	}
 	learned, err := do(e)
 	if err == nil && e.betweenRooms() {
-		return incident.Refs{incident.RefNoRoom: "yes"}, nil
+		return e.noRoom(), nil
+	}
+	if err == nil && len(learned) > 0 && e.inside() {
+		learned[incident.RefInRoom] = e.i.Refs[incident.RefRoom]
 	}
 	return learned, err
 }
 
-// betweenRooms tells whether this belongs into a room, the one before was left, and the next one is not there yet.
-func (e *errand) betweenRooms() bool {
+// inside tells whether this belongs into a room.
+func (e *errand) inside() bool {
 	outside := e.effect.Kind == incident.EffectAnnouncement || e.effect.Kind == incident.EffectThread || e.effect.Kind == incident.EffectLeave
-	return e.effect.Kind.Waits() == incident.EffectRoom && !outside && e.i.Refs[incident.RefRoom] == "" && e.i.Refs[incident.RefLeft] != ""
+	return e.effect.Kind.Waits() == incident.EffectRoom && !outside
+}
+
+// betweenRooms tells whether this belongs into a room, the one before was left or is archived, and the next one is not there yet.
+func (e *errand) betweenRooms() bool {
+	left := e.i.Refs[incident.RefRoom] == "" && e.i.Refs[incident.RefLeft] != ""
+	return e.inside() && (left || e.archived() && e.i.Status != incident.Closed)
+}
+
+// noRoom says that there is none: what is kept as the room, if anything is, is that no more.
+func (e *errand) noRoom() incident.Refs {
+	return incident.Refs{incident.RefNoRoom: firstOf(e.i.Refs[incident.RefRoom], "none")}
 }
 
 // looked notes that nothing of an earlier try was found.

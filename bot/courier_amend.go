@@ -109,7 +109,7 @@ func (e *errand) amendPost(p post, line *saying) error {
 	}
 	p.text, p.blocks = line.text, line.blocks
 	_, _, _, err = e.Slack().UpdateMessageContext(e.ctx, p.channel, found.Timestamp, e.options(p)...)
-	if refusedWith(err, "is_archived", "is_inactive", "message_not_found", "cant_update_message", "edit_window_closed") {
+	if e.refusedAsShut(p.channel, err) || refusedWith(err, "message_not_found", "cant_update_message", "edit_window_closed") {
 		return nil
 	}
 	return fault("chat.update", err)

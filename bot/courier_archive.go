@@ -21,14 +21,37 @@ func (e *errand) archived() bool {
 	return room != "" && e.i.Refs[refArchived] == room
 }
 
+// refusedAsShut tells whether Slack refused something because its channel is archived, and notes it where that is the room.
+func (e *errand) refusedAsShut(channel string, err error) bool {
+	shut := refusedWith(err, "is_archived", "is_inactive")
+	e.shut = e.shut || shut && channel != "" && channel == e.roomID()
+	return shut
+}
+
+// moveOn asks for a new room where that of an open incident turned out to be archived: by a person, for ours we know. What was to
+// be done in it is done in that one; of any other incident it stays as it came out.
+func (e *errand) moveOn(learned incident.Refs, err error) (incident.Refs, error) {
+	l := &losses{errand: e}
+	if l.loseRoom(); len(l.list) == 0 {
+		return learned, err
+	}
+	return e.noRoom(), l.mend()
+}
+
 // archive archives the room of a closed incident. Who is in it is kept first, and its topic brought in step: afterwards neither
 // can be done. A private room stays: who is in it may see the incident, and of an archived one Slack would not tell us.
 func (e *errand) archive() (incident.Refs, error) {
 	room := e.roomID()
-	if room == "" || e.i.Status != incident.Closed {
+	if room == "" {
 		return nil, nil
 	}
-	if e.i.Private {
+	if before, err := e.archivedBefore(); err != nil || before != nil {
+		return before, err
+	}
+	switch {
+	case e.i.Status != incident.Closed:
+		return nil, nil
+	case e.i.Private:
 		return e.setTopic()
 	}
 	people, err := e.members(e.ctx, room)
@@ -41,7 +64,7 @@ func (e *errand) archive() (incident.Refs, error) {
 		}
 	}
 	learned, err := e.setTopic()
-	if err != nil && !refusedWith(err, "not_in_channel", "channel_not_found") { // an earlier try has done it, or somebody else
+	if err != nil && !refusedWith(err, "not_in_channel", "channel_not_found") { // somebody has archived it
 		return nil, err
 	}
 	err = e.Slack().ArchiveConversationContext(e.ctx, room)
@@ -51,6 +74,23 @@ func (e *errand) archive() (incident.Refs, error) {
 	done := incident.Refs{refArchived: room}
 	maps.Copy(done, learned)
 	return done, nil
+}
+
+// archivedBefore looks whether an earlier try has archived the room. Where the incident is open again by now, the room that was
+// asked for since is then a new one.
+func (e *errand) archivedBefore() (incident.Refs, error) {
+	if !e.dirty || e.i.Private {
+		return nil, nil
+	}
+	room := e.roomID()
+	there, err := e.Slack().GetConversationInfoContext(e.ctx, &slack.GetConversationInfoInput{ChannelID: room})
+	if err != nil && !refusedWith(err, "channel_not_found") {
+		return nil, fault("conversations.info", err)
+	}
+	if err == nil && !there.IsArchived {
+		return nil, nil
+	}
+	return incident.Refs{refArchived: room}, nil
 }
 
 // revived tells whether a person has brought the archived room back, and goes in.

@@ -50,7 +50,13 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 		return learned, err
 	}
 	// What is there already is kept at once, or each further try would have to look for it.
-	if unkept := e.amend(func(i *incident.Incident, _ incident.Stamp) error { maps.Copy(i.Refs, learned); return nil }); unkept != nil {
+	unkept := e.amend(func(i *incident.Incident, _ incident.Stamp) error {
+		if i.Refs[incident.RefRoom] == e.roomID() { // still
+			maps.Copy(i.Refs, learned)
+		}
+		return nil
+	})
+	if unkept != nil {
 		e.dirty = true
 		return nil, err
 	}
@@ -65,14 +71,16 @@ func (e *errand) addBookmarks(links []incident.Link) (incident.Refs, error) {
 	for n, l := range links {
 		group.Go(func() {
 			added, err := e.Slack().AddBookmarkContext(e.ctx, e.roomID(), slack.AddBookmarkParameters{Title: cutRunes(l.Title, 100), Type: "link", Link: l.URL})
-			if ids[n] = added.ID; !refusedWith(err, "is_archived", "too_many_bookmarks", "invalid_link") {
-				errs[n] = fault("bookmarks.add", err)
-			}
+			ids[n], errs[n] = added.ID, err
 		})
 	}
 	group.Wait()
 	added := incident.Refs{}
 	for n, id := range ids {
+		if e.refusedAsShut(e.roomID(), errs[n]) || refusedWith(errs[n], "too_many_bookmarks", "invalid_link") {
+			errs[n] = nil
+		}
+		errs[n] = fault("bookmarks.add", errs[n])
 		if id != "" {
 			added[refBookmark+links[n].Title] = id
 		}

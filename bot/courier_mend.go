@@ -58,11 +58,21 @@ func (l *losses) lose(what string, refs ...string) {
 	l.list = append(l.list, lost)
 }
 
+// loseRoom notes that the room is archived, or gone. An incident that is open gets a new one, which links to it.
+func (l *losses) loseRoom() {
+	if l.i.Status.Open() {
+		l.list = append(l.list, loss{"room", incident.Refs{refArchived: l.roomID()}})
+	}
+}
+
 // mend records what is lost, and owes everything anew. What somebody else has made again or missed since we looked is their
 // affair: another of us may be looking as well.
 func (l *losses) mend() error {
 	return l.amend(func(i *incident.Incident, s incident.Stamp) error {
 		var words []string
+		if i.Refs[incident.RefRoom] != l.i.Refs[incident.RefRoom] && !l.asked {
+			return nil // it was left meanwhile
+		}
 		for _, lost := range l.list {
 			if slices.ContainsFunc(slices.Collect(maps.Keys(lost.refs)), func(name string) bool { return i.Refs[name] != l.i.Refs[name] }) {
 				continue
@@ -98,9 +108,7 @@ func (l *losses) find() error {
 	case unseen && l.i.Private && !l.asked:
 		return nil // deleted, or we were removed from it: that is for a person to say
 	case unseen || err == nil && there.IsArchived:
-		if l.i.Status.Open() {
-			l.list = append(l.list, loss{"room", incident.Refs{refArchived: room}}) // so there is a new one, which links to it
-		}
+		l.loseRoom()
 		return nil
 	case err != nil:
 		return fault("conversations.info", err)
@@ -128,7 +136,7 @@ func (e *errand) goBack() bool {
 		return false
 	}
 	_, warning, _, err := e.Slack().JoinConversationContext(e.ctx, room)
-	if err != nil || warning == "already_in_channel" {
+	if e.refusedAsShut(room, err) || err != nil || warning == "already_in_channel" {
 		return false
 	}
 	l := &losses{errand: e}

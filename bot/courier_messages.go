@@ -74,6 +74,7 @@ func (e *errand) send(p post) (ts string, err error) {
 			return found.Timestamp, nil
 		case found.Timestamp != "":
 			_, _, _, err := e.Slack().UpdateMessageContext(e.ctx, p.channel, found.Timestamp, e.options(p)...)
+			e.refusedAsShut(p.channel, err)
 			return found.Timestamp, fault("chat.update", err)
 		}
 		e.looked()
@@ -83,6 +84,7 @@ func (e *errand) send(p post) (ts string, err error) {
 		quiet = append(quiet, slack.MsgOptionTS(p.thread))
 	}
 	_, ts, err = e.Slack().PostMessageContext(e.ctx, p.channel, quiet...)
+	e.refusedAsShut(p.channel, err)
 	return ts, fault("chat.postMessage", err)
 }
 
@@ -91,7 +93,7 @@ func (e *errand) send(p post) (ts string, err error) {
 func (e *errand) edit(p post, ts string) (string, error) {
 	_, _, _, err := e.Slack().UpdateMessageContext(e.ctx, p.channel, ts, e.options(p)...)
 	switch {
-	case refusedWith(err, "is_archived", "is_inactive"):
+	case e.refusedAsShut(p.channel, err):
 		return ts, nil // nobody can change anything there any more
 	case refusedWith(err, "message_not_found", "cant_update_message", "edit_window_closed"):
 		return e.send(p)
@@ -109,6 +111,7 @@ func (e *errand) find(p post) (found slack.Message, err error) {
 			}
 		}
 		if err != nil {
+			e.refusedAsShut(p.channel, err)
 			return found, fault("conversations.history", err)
 		}
 		for _, m := range messages {
@@ -197,7 +200,7 @@ func (e *errand) pin() (incident.Refs, error) {
 		return nil, nil
 	}
 	err := e.Slack().AddPinContext(e.ctx, e.roomID(), slack.NewRefToMessage(e.roomID(), ts))
-	if err != nil && !refusedWith(err, "already_pinned", "is_archived") {
+	if err != nil && !e.refusedAsShut(e.roomID(), err) && !refusedWith(err, "already_pinned") {
 		return nil, fault("pins.add", err)
 	}
 	return incident.Refs{refPinned: ts}, nil

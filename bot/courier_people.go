@@ -184,7 +184,7 @@ func (e *errand) inviteBatch(handles []string) error {
 	_, err := e.Slack().ForceInviteUsersToConversationContext(e.ctx, e.roomID(), handles...)
 	var refused slack.SlackErrorResponse
 	switch {
-	case err == nil || refusedWith(err, "already_in_channel", "cant_invite_self", "is_archived"):
+	case err == nil || e.refusedAsShut(e.roomID(), err) || refusedWith(err, "already_in_channel", "cant_invite_self"):
 		return nil
 	case errors.As(err, &refused) && (len(refused.Errors) > 0 || slices.Contains(unwelcome, refused.Err)):
 		e.Log.Warn("some people could not be invited", "incident", e.i.ID.String(), "slack", refused.Err, "people", len(handles), "errors", len(refused.Errors))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ func (e *errand) room() (incident.Refs, error) {
 		return nil, nil
 	}
 	if e.archived() {
-		if !e.i.Status.Open() {
+		if e.i.Status == incident.Closed {
 			return nil, nil
 		}
 		if back, err := e.revived(); err != nil {
@@ -47,9 +48,6 @@ func (e *errand) room() (incident.Refs, error) {
 		e.looked()
 	}
 	for _, name := range e.roomNames() {
-		if name == e.i.Refs[incident.RefRoomName] {
-			continue // of the room before, which is archived and keeps it
-		}
 		channel, err := e.Slack().CreateConversationContext(e.ctx, slack.CreateConversationParams{ChannelName: name, IsPrivate: e.i.Private})
 		if refusedWith(err, "name_taken") {
 			continue // somebody else's: never joined, never posted to
@@ -166,7 +164,7 @@ func (e *errand) findRoom() (incident.Refs, error) {
 			}
 			owner, err := e.Store.InRoom(e.ctx, channel.ID)
 			if err == nil && owner == 0 && channel.IsPrivate != e.i.Private { // opened by us before that was changed
-				err = e.archiveLeft(channel.ID)
+				err = e.misfit(channel)
 				owner = e.i.ID
 			}
 			if err != nil {
@@ -183,6 +181,15 @@ func (e *errand) findRoom() (incident.Refs, error) {
 	}
 }
 
+// misfit leaves a channel that was opened for others than those whom the incident is for by now.
+func (e *errand) misfit(channel slack.Channel) error {
+	err := e.amend(func(i *incident.Incident, s incident.Stamp) error { i.Misfit(channel.ID, channel.Name, s); return nil })
+	if err == nil {
+		e.i, err = e.Store.Incident(e.ctx, e.i.ID)
+	}
+	return err
+}
+
 func (e *errand) couldBe(channel slack.Channel) bool {
 	if e.i.HasLeft(channel.ID) || channel.Created.Time().Before(e.i.Declared.Add(-skew).Truncate(time.Second)) {
 		return false
@@ -190,11 +197,16 @@ func (e *errand) couldBe(channel slack.Channel) bool {
 	return slices.Contains(e.roomNames(), channel.Name)
 }
 
-// roomNames are the names that the room may have, the wanted one first. Those of rooms that were left stay taken.
+// roomNames are the names that the room may have, the wanted one first. A room keeps its name when it is left or archived: so they go
+// on behind that of the last one.
 func (e *errand) roomNames() (names []string) {
-	left := len(strings.Fields(e.i.Refs[incident.RefLeft]))
+	first := 1
+	if suffix, ours := strings.CutPrefix(e.i.Refs[incident.RefRoomName], e.i.Room); ours {
+		last, _ := strconv.Atoi(strings.TrimPrefix(suffix, "-"))
+		first = max(last, 1) + 1
+	}
 	for n := range mostRooms {
-		names = append(names, roomName(e.i.Room, left+n+1))
+		names = append(names, roomName(e.i.Room, first+n))
 	}
 	return names
 }
@@ -218,7 +230,7 @@ func (e *errand) setTopic() (incident.Refs, error) {
 		e.looked()
 	}
 	_, err := e.Slack().SetTopicOfConversationContext(e.ctx, e.roomID(), wanted)
-	if refusedWith(err, "is_archived") {
+	if e.refusedAsShut(e.roomID(), err) {
 		return nil, nil
 	}
 	return incident.Refs{refTopic: wanted}, fault("conversations.setTopic", err)

@@ -12,23 +12,31 @@ import (
 // unannounce takes the announcement back, with what we posted below it: of a private incident nothing stands outside. A bot may
 // delete what it has posted itself. Where Slack does not let it, the words are taken out.
 func (e *errand) unannounce() (incident.Refs, error) {
-	channel, ts := e.i.Refs[refAnnouncedIn], e.i.Refs[refAnnounced]
-	if channel == "" && e.dirty { // posted by an earlier try, perhaps, and then it was closed off
-		var err error
-		if channel, ts, err = e.strayAnnouncement(); err != nil {
+	channel, ts, stands := e.i.Refs[refAnnouncedIn], e.i.Refs[refAnnounced], true
+	below := strings.Fields(e.i.Refs[refThreaded])
+	if e.dirty { // an earlier try may have posted it, before it was closed off, or taken it back
+		found, where, err := e.findAnnouncement()
+		if err != nil {
 			return nil, err
+		}
+		if stands = found != ""; stands {
+			channel, ts = where, found
 		}
 	}
 	if channel == "" || ts == "" {
 		return nil, nil
 	}
-	if e.i.Refs[incident.RefRoomless] != "" { // people met below it
+	if e.dirty && (stands || len(below) > 0) || e.i.Refs[incident.RefRoomless] != "" { // people met below it
 		if err := e.unthread(channel, ts); err != nil {
 			return nil, err
 		}
+		below = nil
 	}
-	for _, below := range append(strings.Fields(e.i.Refs[refThreaded]), ts) {
-		if err := e.unsay(channel, below); err != nil {
+	if stands {
+		below = append(below, ts)
+	}
+	for _, ours := range below {
+		if err := e.unsay(channel, ours); err != nil {
 			return nil, err
 		}
 	}
@@ -38,22 +46,25 @@ func (e *errand) unannounce() (incident.Refs, error) {
 // announcementMark is what the announcement is known by.
 func announcementMark(i *incident.Incident) string { return i.ID.String() + " announcement" }
 
-// strayAnnouncement looks for an announcement of which we do not know that it was posted.
-func (e *errand) strayAnnouncement() (channel, ts string, err error) {
-	closed, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventPrivate)
-	if err != nil || closed.ID == 0 {
-		return "", "", err // it was never public
+// findAnnouncement looks for the announcement: where it was posted, or where it can have been without our knowing it.
+func (e *errand) findAnnouncement() (ts, channel string, err error) {
+	channel = e.i.Refs[refAnnouncedIn]
+	if channel == "" {
+		closed, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventPrivate)
+		if err != nil || closed.ID == 0 {
+			return "", "", err // it was never public
+		}
+		policy, _ := e.announceIn()
+		channel = firstOf(policy, e.i.Refs[incident.RefOrigin])
 	}
-	policy, _ := e.announceIn()
-	if channel = firstOf(policy, e.i.Refs[incident.RefOrigin]); channel == "" {
+	if channel == "" {
 		return "", "", nil
 	}
 	found, err := e.find(post{what: announcementMark(e.i), channel: channel, since: e.i.Declared})
 	if refusedWith(err, "channel_not_found", "not_in_channel", "is_archived", "method_not_supported_for_channel_type") {
 		return "", "", nil // we cannot speak there
 	}
-	e.looked()
-	return channel, found.Timestamp, err
+	return found.Timestamp, channel, err
 }
 
 // unthread takes back all that we posted below a message, also what is not known to stand there.

@@ -23,7 +23,7 @@ func (e *errand) mayHear(handle string) (bool, error) {
 	}
 	outsider := profile.Standing.Outsider()
 	if !e.i.Private && !outsider {
-		return e.believed()
+		return e.believed(e.i)
 	}
 	if e.roomID() == "" {
 		return !outsider && e.i.VisibleTo(handle, false), nil
@@ -52,18 +52,15 @@ func (e *errand) moved() error {
 	return err
 }
 
-// believed tells whether everybody may hear of the incident. Until it is known who declared it, that has to wait; what one has
-// declared who may not stays where it is, and nobody waits for it.
-func (e *errand) believed() (bool, error) {
-	vouched, err := e.vouched(e.i)
+// believed tells whether everybody may hear of an incident. Where nobody has found out yet who declared it, that is looked up, and
+// not waited for: two that wait for each other's rooms would wait for ever. What one has declared who may not stays where it is.
+func (e *errand) believed(i *incident.Incident) (bool, error) {
+	vouched, err := e.vouched(i)
 	if err != nil || vouched {
 		return vouched, err
 	}
-	declarer, err := e.Store.Profile(e.ctx, e.i.Declarer.Handle)
-	if err == nil && declarer.Standing == "" {
-		err = &incident.Setback{After: time.Second, Err: fmt.Errorf("%s has no room yet", e.i.ID)}
-	}
-	return false, err
+	declarer, err := e.profile(i.Declarer.Handle)
+	return err == nil && declarer.Standing.MayDeclare() == nil, err
 }
 
 // sayLeft tells that somebody has left their roles behind, unless they are back or somebody else has them.

@@ -1,9 +1,6 @@
 package bot
 
 import (
-	"fmt"
-	"time"
-
 	"github.com/slack-go/slack"
 
 	"tocsin/incident"
@@ -76,10 +73,8 @@ func (e *errand) saySimilar(event incident.Event) (*saying, error) {
 	if err != nil || other.Private || !other.Status.Open() || other.Status == incident.Triage {
 		return nil, err
 	}
-	if vouched, err := e.vouched(other); err != nil {
+	if believed, err := e.believed(other); err != nil || !believed {
 		return nil, err
-	} else if !vouched { // perhaps of somebody who may not declare: opening its room finds out
-		return nil, &incident.Setback{After: time.Second, Err: fmt.Errorf("%s has no room yet", other.ID)}
 	}
 	alike := paragraph(":eyes: " + mention(e.i.Declarer.Handle) + " " + bold(esc(other.Name())) + " looks like this one. It was declared " +
 		clock(other.Declared) + " by " + mention(other.Declarer.Handle) + roomSuffix(other))

@@ -68,7 +68,7 @@ const (
 // The refs that rules and the store look at; adapters keep others beside them.
 const (
 	RefRoom     = "slack.channel"      // id of the channel
-	RefRoomName = "slack.channel.name" // the name that it really got
+	RefRoomName = "slack.channel.name" // the name that it really got, or the one before it did while there is none
 	RefOrigin   = "slack.origin"       // channel where it was declared
 	RefSource   = "slack.source"       // permalink of the message that it was declared from
 	RefInvited  = "slack.invited"      // the room, and who was invited to it: people and groups
@@ -95,7 +95,8 @@ type Effect struct {
 // What a courier says of a delivery beside what it learned. None of it is kept.
 const (
 	RefRoomHidden = "tocsin.hidden" // the room that was opened is a private one
-	RefNoRoom     = "tocsin.noroom" // there was no room: where one is asked for since, this belongs behind it
+	RefInRoom     = "tocsin.inroom" // the room in which all of it is: where that is another by now, it counts for nothing
+	RefNoRoom     = "tocsin.noroom" // there was no room, or that one, which is none any more: where another was asked for since, this belongs behind it
 )
 
 // Backlog is how long something must have been owed to count as left behind: what is owed now goes before it, and what was
@@ -283,6 +284,15 @@ func (e Event) Owes(id ID) []Effect {
 		effects = append(effects, Effect{Incident: id, Lane: lanes[EffectNews], Kind: EffectNews, Subject: subject})
 	}
 	return effects
+}
+
+// carries names what hangs on a thing of a kind, in the same lane behind it.
+var carries = map[EffectKind]EffectKind{EffectCard: EffectPin, EffectAnnouncement: EffectBookmarks}
+
+// Carries is the effect that brings in step what hangs on the thing of this one: a new card is to be pinned.
+func (e Effect) Carries() (hanging Effect, some bool) {
+	kind, some := carries[e.Kind]
+	return Effect{Incident: e.Incident, Lane: lanes[kind], Kind: kind}, some
 }
 
 // Deadline is how long after it was owed an effect may take before somebody is told: short enough that a person

@@ -79,7 +79,9 @@ func (i *Incident) HasLeft(room string) bool {
 }
 
 // Misfit takes in that a room was opened for others than those whom the incident is for by now: it is left at once.
-func (i *Incident) Misfit(room string, s Stamp) {
+// Its name stays taken.
+func (i *Incident) Misfit(room, name string, s Stamp) {
+	i.Refs[RefRoomName] = name
 	i.leave(room)
 	i.record(Event{Kind: EventMisfit, Stamp: s, From: room})
 }

@@ -109,22 +109,32 @@ func (s *Store) Finish(ctx context.Context, e incident.Effect, learned incident.
 		if learned, err = t.fitting(e, learned, at); err != nil {
 			return err
 		}
-		for name, value := range learned {
-			ref := db.PutRefParams{IncidentID: int64(e.Incident), Name: name, Value: value}
-			if err := t.q.PutRef(t.ctx, ref); err != nil {
-				return t.fail("keep what the "+e.String()+" is called", err)
-			}
-		}
-		if e.Kind == incident.EffectRoom && len(learned) > 0 {
-			if err := t.furnish(e, at); err != nil {
-				return err
-			}
-		}
-		if !alarmed.Valid {
-			return nil
+		if err := t.learn(e, learned, at); err != nil || !alarmed.Valid {
+			return err
 		}
 		return t.tell(e, func(i *incident.Incident) { i.CaughtUp(e.Kind.Name(), bySystem(at)) })
 	})
+}
+
+// learn keeps what the outside calls what was delivered, and asks for what hangs on it where that is news: it may have had its turn
+// before there was anything to hang on.
+func (t *Tx) learn(e incident.Effect, learned incident.Refs, at time.Time) error {
+	var news int64
+	for name, value := range learned {
+		n, err := t.q.PutRef(t.ctx, db.PutRefParams{IncidentID: int64(e.Incident), Name: name, Value: value})
+		if err != nil {
+			return t.fail("keep what the "+e.String()+" is called", err)
+		}
+		news += n
+	}
+	hanging, some := e.Carries()
+	switch {
+	case e.Kind == incident.EffectRoom && len(learned) > 0:
+		return t.furnish(e, at)
+	case some && news > 0:
+		return t.fail("ask for the "+hanging.String(), t.ask(hanging, incident.Stamp{At: at, Request: e.Request}))
+	}
+	return nil
 }
 
 // furnish asks for what hangs in a room that has opened, where it is not the first that was owed: what was owed before that one

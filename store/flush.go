@@ -61,7 +61,8 @@ func (t *Tx) keep(known *tracked) error {
 		return err
 	}
 	err = differ(known.refs, known.Refs, func(name, value string) error {
-		return t.q.PutRef(t.ctx, db.PutRefParams{IncidentID: id, Name: name, Value: value})
+		_, err := t.q.PutRef(t.ctx, db.PutRefParams{IncidentID: id, Name: name, Value: value})
+		return err
 	}, func(name string) error {
 		return t.q.DeleteRef(t.ctx, db.DeleteRefParams{IncidentID: id, Name: name})
 	})
@@ -144,6 +145,12 @@ func (t *Tx) enter(id incident.ID, e *incident.Event) error {
 }
 
 func (t *Tx) ask(e incident.Effect, s incident.Stamp) error {
+	if e.Kind == incident.EffectArchive { // afterwards nothing can be said: it stands behind all that is to be
+		late := db.PutOffEffectParams{At: nullable(s.At), IncidentID: int64(e.Incident), Kind: string(e.Kind), Subject: e.Subject}
+		if err := t.q.PutOffEffect(t.ctx, late); err != nil {
+			return err
+		}
+	}
 	return t.q.AskEffect(t.ctx, db.AskEffectParams{
 		IncidentID: int64(e.Incident), Lane: e.Queue(), Kind: string(e.Kind), Subject: e.Subject,
 		Waits: string(e.Kind.Waits()), Request: s.Request, At: millis(s.At),

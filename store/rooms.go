@@ -1,9 +1,9 @@
 package store
 
 import (
-	"cmp"
+	"database/sql"
+	"errors"
 	"maps"
-	"slices"
 	"time"
 
 	"tocsin/incident"
@@ -13,8 +13,11 @@ import (
 // fitting is what is kept of what was learned. A room that was opened for others than those whom the incident is for by now is
 // none of its own: it is left. What found no room, and belongs into one that was asked for later, is asked for again behind it.
 func (t *Tx) fitting(e incident.Effect, learned incident.Refs, at time.Time) (incident.Refs, error) {
-	if learned[incident.RefNoRoom] != "" {
-		return nil, t.behindRoom(e, at)
+	if none := learned[incident.RefNoRoom]; none != "" {
+		return nil, t.behindRoom(e, none, at)
+	}
+	if in, told := learned[incident.RefInRoom]; told {
+		return t.ofRoom(e, learned, in)
 	}
 	room := learned[incident.RefRoom]
 	if room == "" {
@@ -30,17 +33,38 @@ func (t *Tx) fitting(e incident.Effect, learned incident.Refs, at time.Time) (in
 		delete(kept, incident.RefRoomHidden)
 		return kept, nil
 	}
-	return nil, t.tell(e, func(i *incident.Incident) { i.Misfit(room, bySystem(at)) })
+	return nil, t.tell(e, func(i *incident.Incident) { i.Misfit(room, learned[incident.RefRoomName], bySystem(at)) })
 }
 
-// behindRoom asks for an effect again, if a room was asked for after it. What stands behind it in its lane comes along, so that
-// it is said in its order; but for the room itself, behind which it belongs.
-func (t *Tx) behindRoom(e incident.Effect, at time.Time) error {
+// roomOf is the room that an incident has now, "" while it has none.
+func (t *Tx) roomOf(id incident.ID) (string, error) {
+	room, err := t.q.Ref(t.ctx, db.RefParams{IncidentID: int64(id), Name: incident.RefRoom})
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return room, t.fail("see which room "+id.String()+" has", err)
+}
+
+// ofRoom is what was learned of things in a room, where that is the room still. Of one that was left meanwhile nothing is kept,
+// or the next room would never get what hangs there: all of it is owed anew.
+func (t *Tx) ofRoom(e incident.Effect, learned incident.Refs, in string) (incident.Refs, error) {
+	room, err := t.roomOf(e.Incident)
+	if err != nil || room != in {
+		return nil, err
+	}
+	kept := maps.Clone(learned)
+	delete(kept, incident.RefInRoom)
+	return kept, nil
+}
+
+// behindRoom asks for an effect again, if a room was asked for after it, or has come since. What stands behind it in its lane comes
+// along, so that it is said in its order; but for the room itself, behind which it belongs.
+func (t *Tx) behindRoom(e incident.Effect, none string, at time.Time) error {
 	coming, err := t.q.RoomIsComing(t.ctx, db.RoomIsComingParams{IncidentID: int64(e.Incident), After: e.ID})
 	if err != nil {
 		return t.fail("see whether a room is coming", err)
 	}
-	if i, err := t.load(e.Incident); err != nil || !coming && i.Refs[incident.RefRoom] == "" { // or it has come just now
+	if room, err := t.roomOf(e.Incident); err != nil || !coming && (room == "" || room == none) {
 		return err
 	}
 	behind, err := t.q.LaneBehind(t.ctx, db.LaneBehindParams{IncidentID: int64(e.Incident), Lane: string(e.Lane), After: e.ID})
@@ -48,9 +72,6 @@ func (t *Tx) behindRoom(e incident.Effect, at time.Time) error {
 		return t.fail("see what stands behind the "+e.String(), err)
 	}
 	all := append([]db.Effect{{IncidentID: int64(e.Incident), Lane: string(e.Lane), Kind: string(e.Kind), Subject: e.Subject, Request: e.Request}}, behind...)
-	slices.SortStableFunc(all, func(a, b db.Effect) int { // what is to be pinned has to stand there
-		return cmp.Compare(ahead(a), ahead(b))
-	})
 	for _, again := range all {
 		next := effectOf(again)
 		if next.Kind == incident.EffectRoom {
@@ -64,12 +85,4 @@ func (t *Tx) behindRoom(e incident.Effect, at time.Time) error {
 		}
 	}
 	return nil
-}
-
-// ahead is 0 for a card, which goes ahead of all else in its lane, and 1 for the rest.
-func ahead(e db.Effect) int {
-	if e.Kind == string(incident.EffectCard) {
-		return 0
-	}
-	return 1
 }

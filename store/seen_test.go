@@ -60,7 +60,7 @@ func TestBatchSeesWhatItWrote(t *testing.T) {
 		func() error { // as Finish, but what it has learned is read again before it fails
 			return s.write(context.Background(), func(t *Tx) error {
 				delete(t.seen, id)
-				err := t.q.PutRef(t.ctx, db.PutRefParams{IncidentID: int64(id), Name: incident.RefRoom, Value: "C2"})
+				_, err := t.q.PutRef(t.ctx, db.PutRefParams{IncidentID: int64(id), Name: incident.RefRoom, Value: "C2"})
 				_, unread := t.Incident(id)
 				return cmp.Or(err, unread, refused)
 			})

@@ -50,9 +50,8 @@ type crowd struct {
 	known       []incident.ID // declared in public, newest last
 	hidden      []incident.ID // declared in private
 	rooms       map[incident.ID]string
-	calm        bool // nobody kills the program
-	resent      int  // requests of people that were sent again
-	redelivered int  // events that were
+	resent      int // requests of people that were sent again
+	redelivered int // events that were
 }
 
 // recent is how many incidents people still talk about.

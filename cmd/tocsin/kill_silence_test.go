@@ -161,7 +161,8 @@ func (a *audit) since(id incident.ID, e incident.Event) []incident.Event {
 // unspoken tells of the other incident of an entry that it may not, or need not, be spoken of.
 func (a *audit) unspoken(similar incident.Event) bool {
 	id, _ := incident.ParseID(similar.To)
-	return a.of(id).Private || slices.ContainsFunc(a.timeline[id], ends)
+	hidden := func(e incident.Event) bool { return e.Kind == incident.EventPrivate } // if only for a while
+	return a.of(id).Private || slices.ContainsFunc(a.timeline[id], ends) || slices.ContainsFunc(a.since(id, similar), hidden)
 }
 
 // distrusted tells whether an incident went back to triage after an entry: before that, it had no room.

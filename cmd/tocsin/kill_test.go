@@ -86,11 +86,12 @@ func newStorm(t *testing.T, seed uint64) *storm {
 func newStormOn(t *testing.T, seed uint64, db string) *storm {
 	t.Helper()
 	w := slacksim.New(t, slacksim.Options{Manifest: tocsin.Manifest, Now: time.Now, Redeliver: redeliver})
-	w.Limits(0)                                                                        // Slack's are on real time; the limits that are met here come from fault
-	w.Announce("already_pinned", "name_taken", "already_in_channel", "not_in_channel") // what a second try may hear
-	w.Announce("channel_not_found", "message_not_found")                               // of a private room that was archived while somebody looked who is in it
-	w.Announce("is_archived", "already_archived")                                      // of a duplicate, whose room was archived before that was known
-	w.Announce("invalid_form_data")                                                    // half a request, of a program that was killed while it sent it
+	w.Limits(0)                                                          // Slack's are on real time; the limits that are met here come from fault
+	w.Announce("already_pinned", "already_in_channel", "not_in_channel") // what a second try may hear
+	w.Announce("channel_not_found")                                      // of a private room that is archived by then: to us it is not there any more
+	w.Announce("is_archived")                                            // of a duplicate, whose room was archived while something else was on its way there
+	w.Announce("thread_not_found")                                       // of an announcement that is taken back, with the updates that stood below it
+	w.Announce("invalid_form_data")                                      // half a request, of a program that was killed while it sent it
 	s := &storm{
 		crowd: &crowd{t: t, w: w, rooms: map[incident.ID]string{}}, seed: seed, db: db, began: time.Now(),
 		line: []string{binary(t), "serve"}, dice: rand.New(rand.NewPCG(seed, 0)),

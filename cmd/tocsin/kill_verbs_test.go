@@ -23,7 +23,6 @@ type verb struct {
 	weight int            // how often
 	reads  bool           // it changes nothing, and its answer is of the moment
 	guest  bool           // typed by a guest whom nobody knows yet
-	calm   bool           // typed by the walk alone: under kill -9 a bookmark was missing once in some hundred conversions
 }
 
 // declared finds the number and the room of a new incident in the answer.
@@ -80,8 +79,8 @@ var verbs = []verb{
 	{kind: incident.EventMend, line: "mend {id}", done: regexp.MustCompile(`^INC-\d+ is looked after`), weight: 1},
 	{kind: incident.EventAccepted, line: "accept {id}", done: regexp.MustCompile(`^INC-\d+ is accepted\. Its room`), weight: 2},
 	{kind: incident.EventDeclined, line: "decline {id} the guest has seen a test", done: regexp.MustCompile(`^INC-\d+ is declined\. It stays`), weight: 1},
-	{kind: incident.EventPrivate, line: "private {id}", done: regexp.MustCompile(`^:lock: \*INC-\d+ is private now`), weight: 1, calm: true},
-	{kind: incident.EventPublic, line: "public {private} yes everybody", done: regexp.MustCompile(`^:unlock: \*INC-\d+ is public now`), weight: 2, calm: true},
+	{kind: incident.EventPrivate, line: "private {id}", done: regexp.MustCompile(`^:lock: \*INC-\d+ is private now`), weight: 1},
+	{kind: incident.EventPublic, line: "public {private} yes everybody", done: regexp.MustCompile(`^:unlock: \*INC-\d+ is public now`), weight: 2},
 	{line: "list all", reads: true, weight: 1},
 	{line: "stats 7d", reads: true, weight: 1},
 	{line: "search graph", reads: true, weight: 1},
@@ -99,9 +98,6 @@ func (v verb) name() string {
 
 // one draws a verb by how often it is said.
 func (c *client) one(of []verb) verb {
-	if !c.calm {
-		of = slices.DeleteFunc(slices.Clone(of), func(v verb) bool { return v.calm })
-	}
 	all := 0
 	for _, v := range of {
 		all += v.weight
@@ -193,16 +189,15 @@ func (c *crowd) driven() (done int, undone []string) {
 	return done, undone
 }
 
-// TestKillDrivesAllVerbs: what people can type is typed while the program is killed, but for what is named here.
+// TestKillDrivesAllVerbs: whatever people can type is typed while the program is killed.
 func TestKillDrivesAllVerbs(t *testing.T) {
-	notDriven := []string{"private", "public"} // a bookmark was missing once in the room that follows; the walk types them
 	driven := map[string]bool{}
 	for _, v := range slices.Concat(openings, verbs) {
-		driven[v.name()] = driven[v.name()] || !v.calm
+		driven[v.name()] = true
 	}
 	all := incident.Defaults().Verbs()
 	for _, name := range all {
-		if driven[name] == slices.Contains(notDriven, name) {
+		if !driven[name] {
 			t.Errorf("nobody types %s while the program is killed: give it a row", name)
 		}
 	}

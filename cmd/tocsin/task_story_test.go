@@ -165,7 +165,7 @@ func TestStoryTasksInANewRoom(t *testing.T) {
 	task := again.Expect("*Task 1* restart the queue", "@Grace", "Take over")
 	h.Channel("#incidents").Post("checkout is down").ExpectEdit(again.Name())
 	h.Quiet()
-	h.Announce("message_not_found", "already_pinned", "name_taken")
+	h.Announce("message_not_found", "already_pinned")
 	h.Remove(task)
 	ada.Type(again.Name(), "/incident mend").Expect("INC-1 is looked after")
 	again.Expect("*Task 1* restart the queue")

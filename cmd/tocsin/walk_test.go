@@ -60,9 +60,9 @@ func newWalk(t *testing.T, seed uint64) *walk {
 		}
 	})
 	h.Join(h.Person("Tocsin"), "#incidents") // where it looks for what it amends
-	h.Announce("already_in_channel", "already_pinned", "is_archived", "is_inactive")
+	h.Announce("already_in_channel", "already_pinned")
 	w := &walk{house: h, dice: rand.New(rand.NewPCG(seed, 0))}
-	w.storm = &storm{crowd: &crowd{t: t, w: h.Workspace, rooms: map[incident.ID]string{}, calm: true}, seed: seed, db: h.db, began: time.Now()}
+	w.storm = &storm{crowd: &crowd{t: t, w: h.Workspace, rooms: map[incident.ID]string{}}, seed: seed, db: h.db, began: time.Now()}
 	for n, name := range []string{"Ada", "Grace", "Linus", "Margaret"} {
 		w.clients = append(w.clients, &client{crowd: w.crowd, name: name, dice: rand.New(rand.NewPCG(seed, uint64(n)+1)), presses: name == "Margaret"})
 	}

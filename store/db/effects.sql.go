@@ -279,6 +279,30 @@ func (q *Queries) NextDue(ctx context.Context, quiet string) (NextDueRow, error)
 	return i, err
 }
 
+const putOffEffect = `-- name: PutOffEffect :exec
+UPDATE effects SET done_at = $1, turn = NULL, error = 'superseded'
+WHERE incident_id = $2 AND kind = $3 AND subject = $4
+AND attempt = 0 AND done_at IS NULL AND lease_until IS NULL
+`
+
+type PutOffEffectParams struct {
+	At         sql.NullInt64
+	IncidentID int64
+	Kind       string
+	Subject    string
+}
+
+// PutOffEffect takes back what nobody has tried yet, so that it can be asked for again behind all that is owed by then.
+func (q *Queries) PutOffEffect(ctx context.Context, arg PutOffEffectParams) error {
+	_, err := q.db.ExecContext(ctx, putOffEffect,
+		arg.At,
+		arg.IncidentID,
+		arg.Kind,
+		arg.Subject,
+	)
+	return err
+}
+
 const releaseEffect = `-- name: ReleaseEffect :one
 UPDATE effects SET lease_until = NULL, due_at = $1, error = $2, refusals = refusals + $3
 WHERE id = $4 AND attempt = $5 AND lease_until IS NOT NULL

@@ -374,10 +374,10 @@ func (q *Queries) Private(ctx context.Context, id int64) (bool, error) {
 	return private, err
 }
 
-const putRef = `-- name: PutRef :exec
+const putRef = `-- name: PutRef :execrows
 INSERT INTO refs (incident_id, name, value)
 VALUES ($1, $2, $3)
-ON CONFLICT (incident_id, name) DO UPDATE SET value = excluded.value
+ON CONFLICT (incident_id, name) DO UPDATE SET value = excluded.value WHERE refs.value <> excluded.value
 `
 
 type PutRefParams struct {
@@ -386,9 +386,13 @@ type PutRefParams struct {
 	Value      string
 }
 
-func (q *Queries) PutRef(ctx context.Context, arg PutRefParams) error {
-	_, err := q.db.ExecContext(ctx, putRef, arg.IncidentID, arg.Name, arg.Value)
-	return err
+// PutRef counts what has changed.
+func (q *Queries) PutRef(ctx context.Context, arg PutRefParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, putRef, arg.IncidentID, arg.Name, arg.Value)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const putRole = `-- name: PutRole :exec
@@ -412,6 +416,23 @@ func (q *Queries) PutRole(ctx context.Context, arg PutRoleParams) error {
 		arg.Name,
 	)
 	return err
+}
+
+const ref = `-- name: Ref :one
+SELECT value FROM refs WHERE incident_id = $1 AND name = $2
+`
+
+type RefParams struct {
+	IncidentID int64
+	Name       string
+}
+
+// Ref is one of what outsiders call an incident.
+func (q *Queries) Ref(ctx context.Context, arg RefParams) (string, error) {
+	row := q.db.QueryRowContext(ctx, ref, arg.IncidentID, arg.Name)
+	var value string
+	err := row.Scan(&value)
+	return value, err
 }
 
 const updateIncident = `-- name: UpdateIncident :exec

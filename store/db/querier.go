@@ -78,11 +78,16 @@ type Querier interface {
 	PutMember(ctx context.Context, arg PutMemberParams) error
 	// PutMessage keeps which entry is the last one about a message of an incident's room.
 	PutMessage(ctx context.Context, arg PutMessageParams) error
+	// PutOffEffect takes back what nobody has tried yet, so that it can be asked for again behind all that is owed by then.
+	PutOffEffect(ctx context.Context, arg PutOffEffectParams) error
 	PutProfile(ctx context.Context, arg PutProfileParams) error
-	PutRef(ctx context.Context, arg PutRefParams) error
+	// PutRef counts what has changed.
+	PutRef(ctx context.Context, arg PutRefParams) (int64, error)
 	PutReminder(ctx context.Context, arg PutReminderParams) error
 	PutRole(ctx context.Context, arg PutRoleParams) error
 	PutTask(ctx context.Context, arg PutTaskParams) error
+	// Ref is one of what outsiders call an incident.
+	Ref(ctx context.Context, arg RefParams) (string, error)
 	ReleaseEffect(ctx context.Context, arg ReleaseEffectParams) (int64, error)
 	RequestsAfter(ctx context.Context, arg RequestsAfterParams) ([]RequestsAfterRow, error)
 	// RestartEffect makes an effect due that waits or is buried. Its attempts stay, so that whoever delivers it looks first.

@@ -11,6 +11,12 @@ ON CONFLICT (incident_id, kind, subject) WHERE done_at IS NULL AND lease_until I
     created_at = excluded.created_at, due_at = excluded.due_at
 WHERE effects.buried_at IS NOT NULL;
 
+-- PutOffEffect takes back what nobody has tried yet, so that it can be asked for again behind all that is owed by then.
+-- name: PutOffEffect :exec
+UPDATE effects SET done_at = sqlc.arg(at), turn = NULL, error = 'superseded'
+WHERE incident_id = sqlc.arg(incident_id) AND kind = sqlc.arg(kind) AND subject = sqlc.arg(subject)
+AND attempt = 0 AND done_at IS NULL AND lease_until IS NULL;
+
 -- name: FinishEffect :one
 UPDATE effects SET done_at = sqlc.arg(at), lease_until = NULL, turn = NULL, error = ''
 WHERE id = sqlc.arg(id) AND attempt = sqlc.arg(attempt) AND lease_until IS NOT NULL

@@ -61,10 +61,15 @@ ON CONFLICT (incident_id, role) DO UPDATE SET handle = excluded.handle, name = e
 -- name: DeleteRole :exec
 DELETE FROM roles WHERE incident_id = sqlc.arg(incident_id) AND role = sqlc.arg(role);
 
--- name: PutRef :exec
+-- Ref is one of what outsiders call an incident.
+-- name: Ref :one
+SELECT value FROM refs WHERE incident_id = sqlc.arg(incident_id) AND name = sqlc.arg(name);
+
+-- PutRef counts what has changed.
+-- name: PutRef :execrows
 INSERT INTO refs (incident_id, name, value)
 VALUES (sqlc.arg(incident_id), sqlc.arg(name), sqlc.arg(value))
-ON CONFLICT (incident_id, name) DO UPDATE SET value = excluded.value;
+ON CONFLICT (incident_id, name) DO UPDATE SET value = excluded.value WHERE refs.value <> excluded.value;
 
 -- name: DeleteRef :exec
 DELETE FROM refs WHERE incident_id = sqlc.arg(incident_id) AND name = sqlc.arg(name);
