@@ -104,6 +104,7 @@ func newCrashHouse(t *testing.T) *house {
 		h.Join(h.Person("Tocsin"), channel)
 	}
 	h.Announce(looked...)
+	h.Announce("thread_not_found") // whether something is left below a message that was taken back can only be asked
 	return h
 }
 
