@@ -23,12 +23,12 @@ var architecture = map[string][]string{
 	// what PagerDuty says and is asked; its fake shares no code with it
 	"tocsin/incident/pagerduty":               {"tocsin/incident"},
 	"tocsin/incident/pagerduty/pagerdutytest": {},
-	"tocsin/store":           {"tocsin/incident", "tocsin/store/db"},
-	"tocsin/store/db":        {},
-	"tocsin/store/storetest": {"tocsin/incident", "tocsin/store"},
-	"tocsin/bot":             {"tocsin/incident"},
-	"tocsin/bot/slacksim":    {},
-	"tocsin/cmd/tocsin":      {"*"},
+	"tocsin/store":                            {"tocsin/incident", "tocsin/store/db"},
+	"tocsin/store/db":                         {},
+	"tocsin/store/storetest":                  {"tocsin/incident", "tocsin/store"},
+	"tocsin/bot":                              {"tocsin/incident"},
+	"tocsin/bot/slacksim":                     {},
+	"tocsin/cmd/tocsin":                       {"*"},
 }
 
 // goList is what `go list -json` says of a package, as far as it is needed here.

@@ -17,12 +17,12 @@ const Ping = "pagey.ping"
 // Delivery is one event that PagerDuty has delivered. Snapshot tells whether Incident holds all that PagerDuty knows of it,
 // as it was after the event; otherwise only the id, title and address that the event refers to, as far as they are given.
 type Delivery struct {
-	ID       string // the event's, the same in every delivery of it
-	Type     string // "incident.triggered"
-	Known    bool   // a type that this package knows, with what it must have; others are to be accepted and counted
+	ID       string    // the event's, the same in every delivery of it
+	Type     string    // "incident.triggered"
+	Known    bool      // a type that this package knows, with what it must have; others are to be accepted and counted
 	Occurred time.Time // by PagerDuty's clock; zero where it cannot be read
-	Agent    Ref    // who or what did it; zero where PagerDuty did
-	Client   string // through which program
+	Agent    Ref       // who or what did it; zero where PagerDuty did
+	Client   string    // through which program
 	Incident Incident
 	Snapshot bool
 	Words    string // of a note, a status update, a request to respond, a task, a ping; else what changed
