@@ -76,7 +76,7 @@ func (a *Account) resolve(i *incident, by actor) error {
 	if i.status == "resolved" {
 		return errResolved
 	}
-	i.resolved, i.assignees = a.now(), nil
+	i.resolved = a.now()
 	for _, al := range i.alerts {
 		al.status = "resolved"
 	}

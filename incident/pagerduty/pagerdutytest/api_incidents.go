@@ -101,7 +101,7 @@ func (q *request) assigned(i *incident) bool {
 	if len(q.query["user_ids[]"]) == 0 {
 		return true
 	}
-	return slices.ContainsFunc(i.assignees, func(u *user) bool { return q.among("user_ids[]", u.id) })
+	return slices.ContainsFunc(i.called(), func(u *user) bool { return q.among("user_ids[]", u.id) })
 }
 
 // createIncident opens an incident in the name of whom From says.

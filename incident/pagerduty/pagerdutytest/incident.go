@@ -70,6 +70,14 @@ type entry struct {
 
 func (i *incident) open() bool { return i.status != "resolved" }
 
+// called are those whom PagerDuty calls now; webhooks go on to name them after the end.
+func (i *incident) called() []*user {
+	if !i.open() {
+		return nil
+	}
+	return i.assignees
+}
+
 func (i *incident) self() string { return apiHost + "incidents/" + i.id }
 func (i *incident) page() string { return webHost + "incidents/" + i.id }
 
@@ -91,7 +99,7 @@ func (i *incident) delivered(team *thing) Object {
 // asked is the incident as REST has it.
 func (i *incident) asked(team *thing) Object {
 	assignments := []any{}
-	for _, u := range i.assignees {
+	for _, u := range i.called() {
 		assignments = append(assignments, Object{"at": stamp(i.changed), "assignee": u.ref()})
 	}
 	o := Object{
@@ -105,10 +113,26 @@ func (i *incident) asked(team *thing) Object {
 	if i.bridge != nil {
 		o["conference_bridge"] = i.bridge
 	}
+	if len(i.responders) > 0 {
+		o["incidents_responders"] = i.helpers()
+	}
 	if i.details != nil { // REST brings the body where there is one, and its details are what they were
 		o["body"] = Object{"type": "incident_body", "details": i.details}
 	}
 	return o
+}
+
+// helpers are those who were asked to respond, as REST has them.
+func (i *incident) helpers() []any {
+	list := []any{}
+	for _, r := range i.responders {
+		who := r.user
+		if who == nil {
+			who = r.policy.levels[0][0]
+		}
+		list = append(list, Object{"user": who.ref(), "incident": i.ref(), "message": r.message, "state": r.state, "requester": i.changedBy, "requested_at": stamp(i.changed)})
+	}
+	return list
 }
 
 func (i *incident) reason() any {

@@ -150,7 +150,7 @@ func (a *Account) viewer(as string) *user {
 
 func (i *incident) sight() incidentSight {
 	v := incidentSight{
-		ID: i.id, Title: i.title, Service: i.service.name, Status: i.status, Urgency: i.urgency, Assigned: strings.Join(names(i.assignees), ", "),
+		ID: i.id, Title: i.title, Service: i.service.name, Status: i.status, Urgency: i.urgency, Assigned: strings.Join(names(i.called()), ", "),
 		At: i.created.UTC().Format("15:04:05"), Number: i.number, Open: i.open(), Triggered: i.status == "triggered", CanEscalate: i.open() && i.level+1 < len(i.policy.levels),
 	}
 	if i.priority != nil {

@@ -153,7 +153,7 @@ func (i *Incident) Priority() string {
 
 // Assignees are the names of those who are called.
 func (i *Incident) Assignees() []string {
-	return read(i, func(o *incident) []string { return names(o.assignees) })
+	return read(i, func(o *incident) []string { return names(o.called()) })
 }
 
 // Notes are what its notes say, the oldest first.
@@ -232,7 +232,7 @@ func (a *Account) world() string {
 		if i.priority != nil {
 			fmt.Fprintf(&b, ", %s", i.priority.name)
 		}
-		fmt.Fprintf(&b, ", assigned to %s\n", strings.Join(names(i.assignees), ", "))
+		fmt.Fprintf(&b, ", assigned to %s\n", strings.Join(names(i.called()), ", "))
 		for _, n := range i.notes {
 			fmt.Fprintf(&b, "  note by %s: %s\n", actor{who: n.by}.name(), n.words)
 		}
