@@ -114,6 +114,9 @@ func (a *Account) dispatch() {
 		sub   *subscription
 		about *incident
 	}
+	if a.ctx.Err() != nil { // closed
+		return
+	}
 	busy := map[queue]bool{}
 	a.waiting = slices.DeleteFunc(a.waiting, func(d *delivery) bool { return d.state != Waiting })
 	for _, d := range a.waiting {

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // app is a program that receives webhooks, and answers what a test says.
@@ -70,9 +69,6 @@ func (p *app) kinds() string {
 // start opens an account with a program that receives its webhooks.
 func start(t *testing.T, o Options) (*Account, *app) {
 	t.Helper()
-	if o.Timeout == 0 {
-		o.Timeout = 200 * time.Millisecond
-	}
 	a, p := New(t, o), &app{}
 	server := httptest.NewServer(p)
 	t.Cleanup(server.Close)

@@ -3,6 +3,7 @@ package pagerdutytest
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -153,18 +154,16 @@ func TestSigned(t *testing.T) {
 	}
 }
 
-// Not answered in time, 5xx and 429 come again with the same id, at growing pauses; the queue of the incident waits, the
+// A connection that breaks, 5xx and 429 come again with the same id, at growing pauses; the queue of the incident waits, the
 // others do not.
 func TestTriedAgain(t *testing.T) {
-	a, p := start(t, Options{Timeout: 50 * time.Millisecond})
-	hang := make(chan struct{})
-	t.Cleanup(func() { close(hang) })
-	p.says(func(n int, r received) int {
+	a, p := start(t, Options{})
+	p.says(func(n int, _ received) int {
 		switch n {
 		case 1:
 			return 503
 		case 3:
-			<-hang
+			panic(http.ErrAbortHandler)
 		case 4:
 			return 429
 		}
@@ -181,7 +180,7 @@ func TestTriedAgain(t *testing.T) {
 	if len(p.all()) != 2 {
 		t.Fatal("too early")
 	}
-	a.Pass(time.Second) // hangs
+	a.Pass(time.Second) // breaks
 	a.Pass(30 * time.Second)
 	a.Pass(59 * time.Second)
 	if len(p.all()) != 4 {
@@ -193,13 +192,26 @@ func TestTriedAgain(t *testing.T) {
 	}
 	d := a.Deliveries()[0]
 	all := p.all()
-	if d.State != Delivered || len(d.Attempts) != 4 || d.Attempts[1].Err != "no answer in time" || d.Incident != i.ID() {
+	if d.State != Delivered || len(d.Attempts) != 4 || d.Attempts[1].Err == "" || d.Incident != i.ID() {
 		t.Errorf("%+v", d)
 	}
 	for _, n := range []int{0, 2, 3, 4} {
 		if all[n].id != d.ID || all[n].event != d.Event {
 			t.Errorf("attempt %d has id %s, the first %s", n, all[n].id, d.ID)
 		}
+	}
+}
+
+// An app that does not answer in time is tried again.
+func TestNoAnswerInTime(t *testing.T) {
+	a, p := start(t, Options{Timeout: 100 * time.Millisecond})
+	hang := make(chan struct{})
+	defer close(hang)
+	p.says(func(int, received) int { <-hang; return 202 })
+	a.Trigger("checkout", "one")
+	a.Settle()
+	if d := a.Deliveries()[0]; d.State != Waiting || len(d.Attempts) != 1 || d.Attempts[0].Err != "no answer in time" {
+		t.Errorf("%+v", d)
 	}
 }
 
