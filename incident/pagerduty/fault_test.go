@@ -2,6 +2,7 @@ package pagerduty
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -84,6 +85,12 @@ func TestOnlyReadingIsRepeated(t *testing.T) {
 	down(t, c.Enqueue(t.Context(), Event{Action: Trigger, Key: "k", Summary: "s"}))
 	if n := len(a.Calls()) - before; n != 3 {
 		t.Errorf("%d requests for three that write", n)
+	}
+	a.Faults(always(pagerdutytest.Fault{Kind: pagerdutytest.LostBefore}))
+	down(t, c.PingSubscription(t.Context(), "P1")) // has no body, which would be missing the second time
+	down(t, c.Resolve(t.Context(), i.ID(), ""))
+	if n := len(a.Calls()) - before; n != 5 {
+		t.Errorf("%d requests for two whose connection broke", n-3)
 	}
 }
 
@@ -265,7 +272,8 @@ func TestNoSecretInErrors(t *testing.T) {
 			_ = r.Write(&body)
 			rw.Header().Set("Content-Type", "application/json")
 			rw.WriteHeader(status)
-			fmt.Fprintf(rw, `{"error":{"code":2001,"message":%q,"errors":[%q]}}`, r.Header.Get("Authorization")+"\x1b[31m\n", body.String())
+			said := r.Header.Get("Authorization") + "\x1b[31m\n"
+			_ = json.NewEncoder(rw).Encode(map[string]any{"error": map[string]any{"code": 2001, "message": said, "errors": []string{body.String()}}})
 		}))
 		for _, api := range []string{server.URL, "http://127.0.0.1:1", "http://user:hunter2secret@127.0.0.1:1", "::hunter2secret"} {
 			_, c := meet(t, func(o *Options) {
@@ -273,6 +281,9 @@ func TestNoSecretInErrors(t *testing.T) {
 			})
 			for name, call := range methods(c, "PX", "QX") {
 				err := call(t.Context())
+				if status == 400 && api == server.URL && name.name == "Note" && !holds(fmt.Sprint(err), "Token token=***") {
+					t.Errorf("PagerDuty's words are not shown: %v", err)
+				}
 				var inner error = err
 				for ; inner != nil; inner = errors.Unwrap(inner) {
 					if said := fmt.Sprintf("%v %+v %#v", inner, inner, inner); strings.Contains(said, "hunter2secret") || strings.ContainsAny(inner.Error(), "\n\x1b") {

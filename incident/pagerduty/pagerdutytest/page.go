@@ -58,10 +58,7 @@ type sight struct {
 	Problem    string
 }
 
-type serviceSight struct {
-	Name, OnCall string
-	Open         int
-}
+type serviceSight struct{ Name, OnCall string }
 
 type incidentSight struct {
 	ID, Title, Service, Status, Urgency, Priority, Assigned, At string
@@ -116,13 +113,7 @@ func (a *Account) see(as string) sight {
 		v.Priorities = append(v.Priorities, p.name)
 	}
 	for _, s := range a.services {
-		one := serviceSight{Name: s.name, OnCall: strings.Join(names(s.policy.levels[0]), ", ")}
-		for _, i := range a.incidents {
-			if i.service == s && i.open() {
-				one.Open++
-			}
-		}
-		v.Services = append(v.Services, one)
+		v.Services = append(v.Services, serviceSight{s.name, strings.Join(names(s.policy.levels[0]), ", ")})
 	}
 	for _, i := range newest(a.incidents) {
 		v.Incidents = append(v.Incidents, i.sight())
