@@ -36,10 +36,10 @@ type Refusal struct {
 
 func (r *Refusal) Error() string {
 	words := r.Words
-	switch {
-	case r.Status == http.StatusPaymentRequired:
+	switch r.Status {
+	case http.StatusPaymentRequired:
 		words = "PagerDuty's plan does not have this: " + words
-	case r.Status == http.StatusForbidden:
+	case http.StatusForbidden:
 		words = "the API key may not do this: it needs full access. " + words
 	}
 	if r.Status == 0 {

@@ -284,7 +284,7 @@ func TestNoSecretInErrors(t *testing.T) {
 				if status == 400 && api == server.URL && name.name == "Note" && !holds(fmt.Sprint(err), "Token token=***") {
 					t.Errorf("PagerDuty's words are not shown: %v", err)
 				}
-				var inner error = err
+				inner := err
 				for ; inner != nil; inner = errors.Unwrap(inner) {
 					if said := fmt.Sprintf("%v %+v %#v", inner, inner, inner); strings.Contains(said, "hunter2secret") || strings.ContainsAny(inner.Error(), "\n\x1b") {
 						t.Errorf("%s, status %d: %s", name.name, status, said)

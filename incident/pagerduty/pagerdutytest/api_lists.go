@@ -148,7 +148,7 @@ func (q *request) listServices() (int, any, error) {
 		}
 	}
 	return page(q, "services", list, func(s *service) any {
-		return s.thing.full(Object{"status": s.status, "escalation_policy": s.policy.ref(), "teams": []any{q.team.ref()}, "alert_creation": "create_alerts_and_incidents"})
+		return s.full(Object{"status": s.status, "escalation_policy": s.policy.ref(), "teams": []any{q.team.ref()}, "alert_creation": "create_alerts_and_incidents"})
 	})
 }
 
@@ -197,7 +197,7 @@ func (q *request) listPolicies() (int, any, error) {
 		for n := range p.levels {
 			rules = append(rules, Object{"id": p.schedules[n].id + "R", "escalation_delay_in_minutes": 30, "targets": []any{p.schedules[n].ref()}})
 		}
-		return p.thing.full(Object{"escalation_rules": rules, "num_loops": 0})
+		return p.full(Object{"escalation_rules": rules, "num_loops": 0})
 	})
 }
 

@@ -2,6 +2,7 @@ package pagerdutytest
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -140,8 +141,7 @@ func (a *Account) start(d *delivery) {
 // attempt makes one attempt and notes what came of it.
 func (a *Account) attempt(d *delivery) {
 	a.mu.Lock()
-	req, err := d.request()
-	req = req.WithContext(a.ctx)
+	req, err := d.request(a.ctx)
 	a.mu.Unlock()
 	got := Attempt{}
 	if err == nil {
@@ -169,10 +169,10 @@ func (a *Account) post(req *http.Request) (int, error) {
 }
 
 // request is the signed request of a delivery.
-func (d *delivery) request() (*http.Request, error) {
-	req, err := http.NewRequest(http.MethodPost, d.sub.url, bytes.NewReader(d.body))
+func (d *delivery) request(ctx context.Context) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.sub.url, bytes.NewReader(d.body))
 	if err != nil {
-		return &http.Request{}, err
+		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "PagerDuty-Webhook/V3.0")

@@ -228,14 +228,14 @@ type newIncident struct {
 	client                                         any
 }
 
-// errKey is PagerDuty's refusal of a second open incident with the same key on the same service.
-var errKey = errors.New("Open incident with matching dedup key already exists on this service") //nolint:staticcheck // PagerDuty's words
+// errKey is, in PagerDuty's words, the refusal of a second open incident with the same key on the same service.
+var errKey = errors.New("Open incident with matching dedup key already exists on this service")
 
 // openIncident opens an incident and tells of it. The caller holds the lock.
 func (a *Account) openIncident(n newIncident) (*incident, error) {
 	s := a.serviceNamed(n.service)
 	if s == nil {
-		return nil, errors.New("Service Not Found") //nolint:staticcheck // PagerDuty's words
+		return nil, errors.New("Service Not Found")
 	}
 	if n.key != "" && a.openWithKey(s, n.key) != nil {
 		return nil, errKey

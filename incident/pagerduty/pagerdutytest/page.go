@@ -173,16 +173,16 @@ func (d *delivery) sight() deliverySight {
 // serveAct does what a form asks for, and shows the page again.
 func (a *Account) serveAct(rw http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(rw, r.Body, 64<<10)
-	as := r.PostFormValue("as")
 	a.mu.Lock()
-	err := a.perform(r, actor{who: a.viewer(as)})
+	who := a.viewer(r.PostFormValue("as"))
+	err := a.perform(r, actor{who: who})
 	a.changed()
 	a.mu.Unlock()
 	if err != nil {
-		a.show(rw, http.StatusUnprocessableEntity, as, err.Error())
+		a.show(rw, http.StatusUnprocessableEntity, who.name, err.Error())
 		return
 	}
-	http.Redirect(rw, r, "/?as="+template.URLQueryEscaper(as), http.StatusSeeOther)
+	http.Redirect(rw, r, "/?as="+template.URLQueryEscaper(who.name), http.StatusSeeOther)
 }
 
 // perform does one action of the page. The caller holds the lock.
