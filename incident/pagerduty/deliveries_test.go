@@ -88,9 +88,7 @@ func TestDeliveriesAreRead(t *testing.T) {
 			t.Error(d.Occurred)
 		}
 	}
-	slices.SortStableFunc(got, func(x, y string) int { // notes and such are no states: put behind
-		return strings.Compare(order(x), order(y))
-	})
+	slices.SortStableFunc(got, func(x, y string) int { return strings.Compare(order(x), order(y)) })
 	want := []string{
 		`triggered by "": triggered Checkout on call "P1" Ada Byron`,
 		`acknowledged by "Ada Byron": acknowledged Checkout on call "P1" Ada Byron`,

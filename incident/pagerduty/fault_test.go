@@ -96,14 +96,10 @@ func TestOnlyReadingIsRepeated(t *testing.T) {
 
 // An answer that was lost: the call says that PagerDuty is down, and the second time what was done is found.
 func TestLostAnswers(t *testing.T) {
-	for _, kind := range []pagerdutytest.FaultKind{pagerdutytest.LostAfter, pagerdutytest.ErrorAfter, pagerdutytest.HangAfter, pagerdutytest.HalfBody} {
+	for _, kind := range []pagerdutytest.FaultKind{pagerdutytest.LostAfter, pagerdutytest.ErrorAfter, pagerdutytest.HalfBody} {
 		t.Run(fmt.Sprint(kind), func(t *testing.T) {
 			t.Parallel()
-			a, c := meet(t, func(o *Options) {
-				if kind == pagerdutytest.HangAfter {
-					o.Deadline = 150 * time.Millisecond
-				}
-			})
+			a, c := meet(t)
 			a.Announce("Open incident with matching dedup key already exists on this service")
 			ctx, p := t.Context(), Page{Service: service(t, c, "checkout").ID, Title: "t", Key: "INC-1"}
 			a.Faults(once("POST /incidents", pagerdutytest.Fault{Kind: kind}))

@@ -98,11 +98,11 @@ func TestContractsAreThere(t *testing.T) {
 // meet opens an account and a client of it; every request of REST is checked against PagerDuty's schema.
 func meet(t *testing.T, change ...func(*Options)) (*pagerdutytest.Account, *Client) {
 	t.Helper()
-	a := pagerdutytest.New(t, pagerdutytest.Options{})
-	a.Check(func(r *http.Request) error { return fits(contracts().rest, r) })
+	a, schemas := pagerdutytest.New(t, pagerdutytest.Options{}), contracts()
+	a.Check(func(r *http.Request) error { return fits(schemas.rest, r) })
 	o := Options{
 		Token: a.Token(), From: "tocsin@harbour.example", RoutingKey: a.RoutingKey("database"), API: a.APIURL(), Events: a.EventsURL() + "/",
-		Now: time.Now, Deadline: 500 * time.Millisecond,
+		Now: time.Now, Deadline: 20 * time.Second,
 	}
 	for _, f := range change {
 		f(&o)
