@@ -118,6 +118,45 @@ func TestDetailsOfAnyKind(t *testing.T) {
 	}
 }
 
+// What a monitor said, and what happened, for those whom nobody told.
+func TestHistory(t *testing.T) {
+	a, c := meet(t)
+	ctx := t.Context()
+	ok(t, c.Enqueue(ctx, Event{Action: Trigger, Key: "disk", Summary: "disk is full", Severity: "error", Details: map[string]string{"free": "1%", "host": "db1"}}))
+	i := a.All()[0]
+	alerts, err := c.Alerts(ctx, i.ID())
+	if ok(t, err); len(alerts) != 1 || alerts[0].Details != "free: 1%\nhost: db1" || alerts[0].Severity != "error" || alerts[0].Status != Triggered || alerts[0].Key != "disk" {
+		t.Errorf("%+v", alerts)
+	}
+	if o, err := c.Incident(ctx, i.ID()); err != nil || o.Details != alerts[0].Details {
+		t.Errorf("%+v %v", o, err)
+	}
+	a.Pass(time.Minute)
+	i.Acknowledge("Ada").Annotate("Ada", "looking").StatusUpdate("Grace", "hold on").Resolve("Ada")
+	log, err := c.Log(ctx, i.ID(), time.Date(2026, 3, 10, 9, 1, 0, 0, time.UTC))
+	ok(t, err)
+	var got []string
+	for _, e := range log {
+		got = append(got, e.Type+" by "+e.Agent.Name+": "+e.Words)
+	}
+	slices.Sort(got) // they are of one instant
+	want := []string{
+		"acknowledge by Ada Byron: Acknowledged by Ada Byron", "annotate by Ada Byron: looking",
+		"resolve by Ada Byron: Resolved by Ada Byron", "status_update by Grace Murray: hold on",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	for _, one := range []struct {
+		details any
+		want    string
+	}{{nil, ""}, {"text", "text"}, {[]any{"a"}, `["a"]`}, {map[string]any{"b": map[string]any{"c": true}, "a": ""}, "a: \nb: {\"c\":true}"}} {
+		if got := told(one.details); got != one.want {
+			t.Errorf("%v: %q", one.details, got)
+		}
+	}
+}
+
 // Page after page, up to where PagerDuty cuts, and from there on.
 func TestIncidentsPaged(t *testing.T) {
 	a, c := meet(t)

@@ -189,6 +189,8 @@ func methods(c *Client, service, id string) map[method]func(context.Context) err
 		{"Publish", true}:           func(ctx context.Context) error { return c.Publish(ctx, id, "p") },
 		{"Published", true}:         func(ctx context.Context) error { _, err := c.Published(ctx, id, "p"); return err },
 		{"AskToHelp", true}:         func(ctx context.Context) error { return c.AskToHelp(ctx, id, "m", Target{ID: "PNOBODY"}) },
+		{"Log", true}:               func(ctx context.Context) error { _, err := c.Log(ctx, id, time.Time{}); return err },
+		{"Alerts", true}:            func(ctx context.Context) error { _, err := c.Alerts(ctx, id); return err },
 		{"Responders", true}:        func(ctx context.Context) error { _, err := c.Responders(ctx, id); return err },
 		{"SetPriority", true}:       func(ctx context.Context) error { return c.SetPriority(ctx, id, "PNONE") },
 		{"Acknowledge", true}:       func(ctx context.Context) error { return c.Acknowledge(ctx, id) },

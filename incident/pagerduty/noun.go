@@ -32,4 +32,5 @@ type Incident struct {
 	MergedInto          string // the id of the incident that it was merged into
 	Created             time.Time
 	Changed, Resolved   time.Time // only REST says when
+	Details             string    // of its body, as text; only REST says them, where there are any
 }

@@ -32,6 +32,7 @@ func incidentOf(o map[string]any) Incident {
 		Service: ref(o["service"]), Policy: ref(o["escalation_policy"]), Priority: ref(o["priority"]),
 		Assignees: refs(o["assignees"]), Teams: refs(o["teams"]),
 		Kind:    text(object(o["incident_type"])["name"]),
+		Details: told(object(o["body"])["details"]),
 		Created: moment(o["created_at"]), Changed: moment(o["last_status_change_at"]), Resolved: moment(o["resolved_at"]),
 	}
 	if i.Number == 0 {

@@ -3,7 +3,7 @@ package pagerduty
 import (
 	"context"
 	"net/http"
-	"net/url"
+	"time"
 
 	"github.com/PagerDuty/go-pagerduty"
 )
@@ -47,19 +47,13 @@ func (c *Client) Publish(ctx context.Context, id, words string) error {
 
 // Published tells whether a status update of an incident holds a marker of ours. PagerDuty lists them in the log only.
 func (c *Client) Published(ctx context.Context, id, marker string) (bool, error) {
-	if err := checked("GET /incidents/{id}/log_entries", id); err != nil {
-		return false, err
-	}
-	list, err := lists(func(offset uint) ([]string, bool, error) {
-		out, err := c.ask(ctx, http.MethodGet, "/incidents/"+id+"/log_entries"+query(url.Values{}, offset), nil)
-		var list []string
-		for _, one := range items(out["log_entries"]) {
-			if e := object(one); text(e["type"]) == "status_update_log_entry" {
-				list = append(list, text(e["message"]))
-			}
+	log, err := c.Log(ctx, id, time.Time{})
+	var list []string
+	for _, e := range log {
+		if e.Type == "status_update" {
+			list = append(list, e.Words)
 		}
-		return list, out["more"] == true, err
-	})
+	}
 	return marked(list, marker), err
 }
 

@@ -114,7 +114,7 @@ func (a *Account) process(s *service, action, key string, o Object) {
 		if err != nil {
 			return // the service exists, and no incident with the key is open
 		}
-		made.alerts = append(made.alerts, &alert{a.mint("Q"), key, "triggered", made.title, str(payload["severity"]), a.now()})
+		made.alerts = append(made.alerts, &alert{a.mint("Q"), key, "triggered", made.title, str(payload["severity"]), a.now(), payload["custom_details"]})
 	case i == nil: // nothing to acknowledge or resolve: accepted and forgotten, as PagerDuty does
 	case action == "acknowledge":
 		_ = a.acknowledge(i, by) // twice is once

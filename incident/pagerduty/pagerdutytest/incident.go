@@ -57,6 +57,7 @@ type alert struct {
 	summary         string
 	severity        string
 	created         time.Time
+	details         any
 }
 
 // entry is one line of an incident's log.
@@ -170,6 +171,7 @@ func (al *alert) full(i *incident) Object {
 	return Object{
 		"id": al.id, "type": "alert", "summary": al.summary, "alert_key": al.key, "status": al.status, "severity": al.severity,
 		"created_at": stamp(al.created), "incident": i.ref(), "service": i.service.ref(),
+		"body": Object{"type": "alert_body", "contexts": []any{}, "details": al.details},
 	}
 }
 
