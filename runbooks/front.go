@@ -161,7 +161,7 @@ func (h *head) value(name string, n *yaml.Node, to any) error {
 		return h.list(name, n, func(s string, line int) error {
 			p, err := Compile(s)
 			if err != nil {
-				return wrong(line, "alerts: %w", err)
+				return wrong(line, "alerts: %v", err)
 			}
 			*to = append(*to, p)
 			return nil

@@ -160,14 +160,13 @@ func inWord(r rune) bool {
 	return r != utf8.RuneError && (r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
-// literal is the longest piece of plain text that whatever fits has to have, in small letters. Letters that have more than one
-// small form are left out of it.
+// literal is the longest piece of plain text that whatever fits has to have, in small letters.
 func literal(re *syntax.Regexp) (longest string) {
 	switch re.Op {
 	case syntax.OpLiteral:
 		word := strings.ToLower(string(re.Rune))
-		if strings.ContainsFunc(word, func(r rune) bool { return r >= utf8.RuneSelf || r == 'k' || r == 's' }) {
-			return "" // K is also the sign of Kelvin, and s has a long form
+		if strings.ContainsFunc(word, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			return "" // some letters have more than one small form
 		}
 		return word
 	case syntax.OpCapture, syntax.OpPlus:
