@@ -45,7 +45,6 @@ func TestExamplesAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	for alert, want := range map[string]string{
-		"[FIRING:1] PostgreSQL down (db-1)":             "",
 		"Postgres primary down (db-1)":                  "database-failover.md",
 		"pg-1 is not accepting connections":             "database-failover.md",
 		"Error rate of checkout above 5%":               "bad-deploy.md",

@@ -19,8 +19,8 @@ const (
 	maxLines   = 10_000
 	maxNesting = 20         // of quotes and lists in each other
 	maxWork    = 20_000_000 // of each mark in a piece of text, its bytes and what any mark costs, summed up
-	markCost   = 1_000
-	maxCells   = 50_000 // of tables, with those that are missing in a row
+	markCost   = 1_500
+	maxCells   = 20_000 // of tables, with those that are missing in a row
 )
 
 // markdown is CommonMark with GitHub's tables, task lists, strikes and bare links.
