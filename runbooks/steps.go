@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode"
 )
@@ -18,13 +17,15 @@ type Step struct {
 	Body    []Block // what stands below that in the same item, with the steps within it
 	Command string  // what to copy; "" for nothing. Nobody runs it but a person
 	Line    int
+	twin    int
 }
 
 // maxKey bounds how much of a step's words is read for its key.
 const maxKey = 10_000
 
-// Key is what a tick is kept under: the step's number, and what is left of its words without signs and capitals. See Document.Step.
-func (s *Step) Key() string { return fmt.Sprintf("%d-%s", s.Number, s.hash()) }
+// Key is what a tick is kept under: the step's number, what is left of its words without signs and capitals, and how many
+// steps up to this one say the same. See Document.Step.
+func (s *Step) Key() string { return fmt.Sprintf("%d-%s-%d", s.Number, s.hash(), s.twin) }
 
 func (s *Step) hash() string {
 	words := Words(s.Text)
@@ -38,24 +39,18 @@ func (s *Step) hash() string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// Step finds the step of a key after the file was edited: the one with the same words, and of several the one whose number
-// is nearest. One that says something else now is another step, so a tick of it does not hold; then there is none.
+// Step finds the step of a key after the file was edited: the one with the same words, wherever it stands now, and where
+// several say the same, the first, the second and so on as before. One that says something else now is another step, so a
+// tick of it does not hold; then there is none.
 func (d *Document) Step(key string) (*Step, bool) {
-	was, hash, _ := strings.Cut(key, "-")
-	number, err := strconv.Atoi(was)
-	if err != nil {
-		return nil, false
-	}
-	var best *Step
+	_, key, _ = strings.Cut(key, "-")
 	for _, s := range d.Steps {
-		if s.hash() == hash && (best == nil || abs(s.Number-number) < abs(best.Number-number)) {
-			best = s
+		if _, same, _ := strings.Cut(s.Key(), "-"); same == key {
+			return s, true
 		}
 	}
-	return best, best != nil
+	return nil, false
 }
-
-func abs(n int) int { return max(n, -n) }
 
 // step makes a step of an item: its first paragraph says what to do. One without words is a step, too, and a finding.
 func (t *tree) step(item *Item, where at) *Step {
@@ -94,6 +89,12 @@ func steps(blocks []Block) (all []*Step) {
 		}
 	}
 	visit(blocks, 0)
+	said := map[string]int{}
+	for _, s := range all {
+		words := s.hash()
+		said[words]++
+		s.twin = said[words]
+	}
 	return all
 }
 
