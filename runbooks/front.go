@@ -106,7 +106,7 @@ func readFront(text string) (h head, err error) {
 
 // noYAML puts the parser's words into ours, with the line of the file: the parser does not see the first one.
 func noYAML(err error) error {
-	said, line := strings.TrimPrefix(err.Error(), "yaml: "), 0
+	said, line := strings.TrimPrefix(err.Error(), "yaml: "), 1 // it names every line but the first
 	if n, _ := fmt.Sscanf(said, "line %d:", &line); n == 1 {
 		_, said, _ = strings.Cut(said, ": ")
 	}

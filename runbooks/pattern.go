@@ -19,7 +19,7 @@ type Pattern struct {
 	source  string
 	pieces  []string // between the stars, in small letters; the first and the last may be ""
 	re      *regexp.Regexp
-	literal string // what every text that re fits has in it, in small letters, as far as that is easily known
+	literal string // what each text that fits has in it, in small letters, as far as that is easily known: most have not
 	weight  int    // how many characters it says: the more, the better it fits
 }
 
@@ -35,6 +35,11 @@ func Compile(source string) (Pattern, error) {
 	p.pieces = strings.Split(strings.ToLower(source), "*")
 	for _, piece := range p.pieces {
 		p.weight += len(piece) - strings.Count(piece, "?")
+		for part := range strings.SplitSeq(piece, "?") {
+			if len(part) > len(p.literal) {
+				p.literal = part
+			}
+		}
 	}
 	if strings.Trim(source, "*? ") == "" {
 		return Pattern{}, fmt.Errorf("%s would fit every alert: say which it is for, for example disk*full", quote(source))
@@ -86,8 +91,11 @@ func fold(alert string) string {
 }
 
 func (p Pattern) match(folded string) bool {
+	if !strings.Contains(folded, p.literal) {
+		return false
+	}
 	if p.re != nil {
-		return strings.Contains(folded, p.literal) && p.re.MatchString(folded)
+		return p.re.MatchString(folded)
 	}
 	last := len(p.pieces) - 1
 	from := 0
@@ -198,6 +206,8 @@ func impossible(re *syntax.Regexp) bool {
 	switch re.Op {
 	case syntax.OpNoMatch:
 		return true
+	case syntax.OpCharClass:
+		return len(re.Rune) == 0
 	case syntax.OpCapture, syntax.OpPlus:
 		return impossible(re.Sub[0])
 	case syntax.OpAlternate:
