@@ -11,6 +11,14 @@ type Document struct {
 	// Plain tells why some of it is shown as the text that stands in the file: it would take too long to read it as Markdown.
 	// "" where nothing is.
 	Plain string
+
+	relative []relativeLink
+}
+
+// relativeLink is a link that stays in the repository.
+type relativeLink struct {
+	line int
+	link string
 }
 
 // Block is one of *Heading, *Paragraph, *List, *Code, *Table, *Quote and *Rule.

@@ -11,7 +11,7 @@ import (
 
 // text are the runs of a block.
 func (t *tree) text(parent ast.Node) []Run {
-	w := &runs{source: t.source}
+	w := &runs{tree: t, source: t.source}
 	w.inside(parent, Run{})
 	w.end()
 	if n := len(w.all); n > 0 {
@@ -25,6 +25,7 @@ func (t *tree) text(parent ast.Node) []Run {
 
 // runs collects what looks alike.
 type runs struct {
+	tree   *tree
 	source []byte
 	all    []Run
 	look   Run // of what comes in just now
@@ -77,7 +78,7 @@ func (w *runs) node(n ast.Node, look Run) {
 		look.Strike = true
 		w.inside(n, look)
 	case *ast.Link:
-		look.Link = target(string(n.Destination))
+		look.Link = w.tree.leads(n, string(n.Destination))
 		w.inside(n, look)
 	case *ast.Image:
 		w.image(n, look)
@@ -102,9 +103,18 @@ func (w *runs) words(n *ast.Text) string {
 	return value
 }
 
+// leads is where a link leads; those that stay in the repository are noted, with their place.
+func (t *tree) leads(n ast.Node, raw string) string {
+	link := target(raw)
+	if relative(link) {
+		t.relative = append(t.relative, relativeLink{t.at(n.Pos()).Line(), link})
+	}
+	return link
+}
+
 // image is a link to a picture, called as the picture is described.
 func (w *runs) image(n *ast.Image, look Run) {
-	look.Link = target(string(n.Destination))
+	look.Link = w.tree.leads(n, string(n.Destination))
 	if !n.HasChildren() {
 		w.add(look, "picture")
 	}

@@ -176,18 +176,9 @@ func hidden(r rune) bool {
 
 // links follows those that stay in the repository.
 func (l *lint) links(files *site) {
-	seen := map[string]bool{}
-	each(l.d.Blocks, func(b Block) {
-		for _, text := range texts(b) {
-			for _, run := range text {
-				if !relative(run.Link) || seen[run.Link] {
-					continue
-				}
-				seen[run.Link] = true
-				if why := files.follow(l.r, l.d, run.Link); why != "" {
-					l.add(Error, b.Line(), "the link to %s is dead: %s", quote(run.Link), why)
-				}
-			}
+	for _, at := range l.d.relative {
+		if why := files.follow(l.r, l.d, at.link); why != "" {
+			l.add(Error, at.line, "the link to %s is dead: %s", quote(at.link), why)
 		}
-	})
+	}
 }

@@ -33,7 +33,7 @@ func parse(body string, first int) *Document {
 		}
 	}
 	d := &Document{Blocks: t.blocks(root)}
-	d.Steps = steps(d.Blocks)
+	d.Steps, d.relative = steps(d.Blocks), t.relative
 	if g.refused {
 		d.Plain = "it has paragraphs or tables that would take too long to read"
 	}
@@ -64,6 +64,8 @@ type tree struct {
 	first   int   // the line of the file with which the source begins
 	lines   []int // where each line begins
 	anchors map[string]int
+
+	relative []relativeLink
 }
 
 // at is the line of an offset in the source.
