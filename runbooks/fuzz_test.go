@@ -53,7 +53,7 @@ func sound(t *testing.T, d *Document) {
 					t.Errorf("a link leads to %q", run.Link)
 				}
 				if run.Text == "" || n > 0 && sameLook(run, text[n-1]) {
-					t.Errorf("runs could be one: %q", text)
+					t.Errorf("runs could be one: %+v", text)
 				}
 			}
 		}

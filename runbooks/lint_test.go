@@ -66,7 +66,7 @@ func TestCheck(t *testing.T) {
 		"link outside":        {"(#the-end)", "(https://example.com/#x)", ""},
 		"dead picture":        {"# When", "![a](b.png)\n# When", `x.md:11: the link to "b.png" is dead`},
 		"no steps":            {"- [ ] Look", "- Look", "x.md:11: there are no steps"},
-		"step without words":  {"## The end", "- [ ]\n\n## The end", "x.md:18: step 2 has no words"},
+		"step without words":  {"## The end", "- [ ]\n\n## The end", "x.md:19: step 2 has no words"},
 		"step of code only":   {"- [ ] Look at [the end](#the-end)", "- [ ] ", "step 1 has no words"},
 		"hidden characters":   {"df -h", "df\u202e -h", "x.md:13: the command of step 1 holds characters that nobody sees"},
 		"control characters":  {"df -h", "df\x1b[2J -h", "x.md:13: the command of step 1 holds characters"},

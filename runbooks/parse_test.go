@@ -85,7 +85,7 @@ func show(text []Run) string {
 
 // TestTrees compares trees with those that were looked at: testdata/trees, and the examples.
 func TestTrees(t *testing.T) {
-	paths, err := filepath.Glob("testdata/trees/*.md")
+	paths, err := filepath.Glob("testdata/trees/*.txt")
 	if err != nil || len(paths) == 0 {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestTrees(t *testing.T) {
 		if r, err := New(path, raw); err == nil {
 			d = r.Document()
 		}
-		golden := filepath.Join("testdata", "trees", strings.TrimSuffix(filepath.Base(path), ".md")+".golden")
+		golden := filepath.Join("testdata", "trees", strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))+".golden")
 		got := dump(d)
 		if *update {
 			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
