@@ -288,7 +288,7 @@ func (l *look) read(name string, seen file) (*Runbook, []Finding) {
 
 // findings are the flaws in an error.
 func findings(err error) (all []Finding) {
-	if many, is := err.(interface{ Unwrap() []error }); is { //nolint:errorlint // errors.Join is taken apart, and nothing wraps it here
+	if many, is := err.(interface{ Unwrap() []error }); is {
 		for _, one := range many.Unwrap() {
 			all = append(all, findings(one)...)
 		}

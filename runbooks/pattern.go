@@ -77,7 +77,7 @@ func (p Pattern) expression() (Pattern, error) {
 func (p Pattern) String() string { return p.source }
 
 // MarshalText is the pattern as it was written.
-func (p Pattern) MarshalText() ([]byte, error) { return []byte(p.source), nil } //nolint:unparam // encoding.TextMarshaler
+func (p Pattern) MarshalText() ([]byte, error) { return []byte(p.source), nil }
 
 // Match tells whether the text of an alert fits.
 func (p Pattern) Match(alert string) bool { return p.match(fold(alert)) }

@@ -3,4 +3,4 @@
 package runbooks
 
 // slower is how many times as long things may take under the race detector.
-const slower = 20
+const slower = 5
