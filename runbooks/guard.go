@@ -130,17 +130,15 @@ func (g inlineGuard) CloseBlock(parent ast.Node, block text.Reader, pc parser.Co
 	}
 }
 
-// guardedReferences leaves a paragraph alone where it would define too many links, each of which is looked for in all of it.
+// guardedReferences leaves a paragraph alone where it would define too many links: each is taken out of all its lines.
 type guardedReferences struct{ parser.ParagraphTransformer }
 
 func (t guardedReferences) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Context) {
-	size, defined := 0, 0
-	for _, line := range linesOf(node) {
-		value := line.Value(reader.Source())
-		size += len(value)
-		defined += bytes.Count(value, []byte("]:"))
+	lines, defined := linesOf(node), 0
+	for _, line := range lines {
+		defined += bytes.Count(line.Value(reader.Source()), []byte("]:"))
 	}
-	if defined > 0 && guardOf(pc).spend(&guardOf(pc).work, defined*size) {
+	if defined > 0 && guardOf(pc).spend(&guardOf(pc).work, defined*len(lines)) {
 		t.ParagraphTransformer.Transform(node, reader, pc)
 	}
 }
