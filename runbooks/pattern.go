@@ -97,21 +97,19 @@ func (p Pattern) match(folded string) bool {
 	if p.re != nil {
 		return p.re.MatchString(folded)
 	}
-	last := len(p.pieces) - 1
-	from := 0
-	for n, piece := range p.pieces {
-		to := find(folded, from, piece, n == 0, n == last)
-		if to < 0 {
+	end := 0
+	for n := range p.pieces {
+		if end = p.find(n, folded, end); end < 0 {
 			return false
 		}
-		from = to
 	}
 	return true
 }
 
-// find looks for a piece from an offset on, and returns where it ends, or -1. A word has to begin with it, or end, where that
-// is said.
-func find(text string, from int, piece string, begins, ends bool) int {
+// find looks for a piece from an offset on, and returns where it ends, or -1. With the first one a word has to begin, and
+// with the last one a word has to end.
+func (p Pattern) find(n int, text string, from int) int {
+	piece, begins, ends := p.pieces[n], n == 0, n == len(p.pieces)-1
 	if piece == "" {
 		return from
 	}
