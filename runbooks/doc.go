@@ -10,7 +10,7 @@
 //
 // Text may be hostile. The parser is quadratic in places and cannot be stopped, so it is bounded from outside (guard.go): lines and
 // nesting before it starts, and each piece of text and each table is charged for what it may cost at worst. What a file
-// cannot pay for is plain text. No megabyte takes a tenth of a second; hostile_test.go prints what each took.
+// cannot pay for is plain text. No megabyte that we know of takes a tenth of a second; hostile_test.go prints what each took.
 //
 // A step's key is made of its words, so it survives what is moved around it; a step that says something else is another one,
 // and a tick does not pass from "check the table" to "drop the table".
