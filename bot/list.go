@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	pageOfList = 20 // incidents that a list shows at once
+	pageOfList = 20   // incidents that a list shows at once
 	mostListed = 1000 // incidents that one list looks at: who may see few of them asks for more
-	chunkRead = 100
+	chunkRead  = 100
 )
 
 // list shows incidents that the person may see. Open ones come with the most severe first, all of them with the newest first.

@@ -28,6 +28,7 @@ var architecture = map[string][]string{
 	"tocsin/store/storetest":                  {"tocsin/incident", "tocsin/store"},
 	"tocsin/bot":                              {"tocsin/incident"},
 	"tocsin/bot/slacksim":                     {},
+	"tocsin/runbooks":                         {},
 	"tocsin/cmd/tocsin":                       {"*"},
 }
 

@@ -61,6 +61,9 @@ func effective(s *settings, from origins) configuration {
 		if one.Name == "TOCSIN_POLICY" {
 			one.Value = s.policyFile() // which is read where it is there
 		}
+		if one.Name == "TOCSIN_RUNBOOKS" {
+			one.Value = s.runbooksFolder() // the same
+		}
 		c.Settings = append(c.Settings, configLine{Name: one.Name, Value: one.Value, From: cmp.Or(from[one.Name], "default")})
 	}
 	return c

@@ -91,19 +91,45 @@ func TestSecretsAreNotPickedUp(t *testing.T) {
 	}
 }
 
-// leftOut tells whether Docker leaves a file out, by rules that name a folder at the top, or after **/ a file anywhere.
-func leftOut(rules, name string) bool {
+// TestTheImageHasWhatIsBuiltIn: what the program holds of other files is there when its image is built.
+func TestTheImageHasWhatIsBuiltIn(t *testing.T) {
+	list := exec.CommandContext(t.Context(), "go", "list", "-f", `{{$dir := .Dir}}{{range .GoFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}`, "./...")
+	list.Dir = "../.."
+	said, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	top, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, count := deployed(t, "Dockerfile.dockerignore"), 0
+	for line := range strings.Lines(string(said)) {
+		name := strings.TrimPrefix(strings.TrimSpace(line), top+"/")
+		if count++; leftOut(rules, name) {
+			t.Errorf("an image would be built without %s", name)
+		}
+	}
+	if count < 100 {
+		t.Errorf("only %d files are found", count)
+	}
+}
+
+// leftOut tells whether Docker leaves a file out, by rules that name a folder or, after !, a file at the top, or after **/ a file
+// anywhere: the last that fits holds.
+func leftOut(rules, name string) (out bool) {
 	for rule := range strings.Lines(rules) {
 		rule = strings.TrimSpace(rule)
+		rule, back := strings.CutPrefix(rule, "!")
 		anywhere, deep := strings.CutPrefix(rule, "**/")
 		for part := range strings.SplitSeq(name, "/") {
 			if fits, err := path.Match(anywhere, part); err == nil && fits && deep {
-				return true
+				out = !back
 			}
 		}
 		if !deep && rule != "" && (name == rule || strings.HasPrefix(name, rule+"/")) {
-			return true
+			out = !back
 		}
 	}
-	return false
+	return out
 }

@@ -38,7 +38,7 @@ Every command exits with 0 when it did what it was asked to, and with 1 when not
 	}
 	cmd.AddGroup(&cobra.Group{ID: "run", Title: "Run it:"}, &cobra.Group{ID: "set", Title: "Set it up:"}, &cobra.Group{ID: "look", Title: "Look after it:"})
 	grouped(cmd, "run", serveCommand(), demoCommand(), seedCommand())
-	grouped(cmd, "set", manifestCommand(), configCommand(), policyCommand(), doctorCommand())
+	grouped(cmd, "set", manifestCommand(), configCommand(), policyCommand(), runbooksCommand(), doctorCommand())
 	grouped(cmd, "look", effectsCommand(), healthcheckCommand(), backupCommand(), migrateCommand(), moveCommand())
 	cmd.AddCommand(versionCommand(), manualCommand(), settingsTopic())
 	return cmd

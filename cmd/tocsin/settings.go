@@ -38,7 +38,8 @@ type settings struct {
 	Addr          string `env:"TOCSIN_ADDR" envDefault:"127.0.0.1:8080" group:"Network" help:"where Slack's signed requests are taken"`
 	OpsAddr       string `env:"TOCSIN_OPS_ADDR" envDefault:"127.0.0.1:9090" help:"where /healthz, /readyz and /metrics are; off: nowhere"`
 	SlackURL      string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/" help:"for GovSlack, proxies and tests"`
-	Policy        string `env:"TOCSIN_POLICY" group:"Policy and log" help:"severities, roles, services (default: tocsin.yml, if it is there)"`
+	Policy        string `env:"TOCSIN_POLICY" group:"Policy, runbooks and log" help:"severities, roles, services (default: tocsin.yml, if it is there)"`
+	Runbooks      string `env:"TOCSIN_RUNBOOKS" help:"folder of runbooks (default: runbooks, if it is there)"`
 	LogFormat     string `env:"TOCSIN_LOG_FORMAT" envDefault:"json" help:"json or text"`
 	LogLevel      string `env:"TOCSIN_LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 }
