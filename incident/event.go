@@ -88,6 +88,7 @@ type Event struct {
 	Redacted bool     // its words have been taken out, and who said them
 	Audience []string // handles of those who asked to hear of it, each by a direct message; no part of the record
 	Tasks    []string // numbers of those whose messages are to be brought in step; no part of the record
+	Answers  []string // lanes in which questions were put that it may be the answer to; no part of the record
 }
 
 // tellings is how each kind is told in one sentence after the author's name.
