@@ -50,13 +50,35 @@ var bells = map[incident.Kind]string{incident.Real: "declare", incident.Drill: "
 
 // opening reads the words of a declaration: a severity, if they begin with one, and the title.
 func (c *call) opening(words []string) (level incident.Level, head, summary string) {
-	if len(words) > 0 {
-		if named, ok := c.Policy().ParseSeverity(words[0]); ok {
-			level, words = named, words[1:]
+	if named, used := readSeverity(c.Policy(), words); used > 0 {
+		level, words = named, words[used:]
+		if len(words) > 0 && strings.Trim(words[0], aroundSeverity) == "" { // "sev1 - payments are slow"
+			words = words[1:]
 		}
 	}
 	head, summary = headed(readable(strings.Join(words, " "), c.name))
 	return level, head, summary
+}
+
+// aroundSeverity is what people write around a severity in a hurry: "SEV1:", "[sev1]", "sev1,".
+const aroundSeverity = ":,.;!-–—()[]*"
+
+// readSeverity reads a severity off the start of words, as "SEV1:", "sev-1" or "sev 1", and says how many words it took.
+func readSeverity(policy *incident.Policy, words []string) (level incident.Level, used int) {
+	if len(words) == 0 {
+		return level, 0
+	}
+	trim := func(n int) string { return strings.Trim(words[n], aroundSeverity) }
+	spellings := []string{trim(0), strings.ReplaceAll(trim(0), "-", "")}
+	if len(words) > 1 {
+		spellings = append(spellings, trim(0)+trim(1))
+	}
+	for n, spelling := range spellings {
+		if level, ok := policy.ParseSeverity(spelling); ok {
+			return level, 1 + n/2
+		}
+	}
+	return level, 0
 }
 
 // headed makes a title of what was typed. What is too long for one is cut at a word, and kept whole as the summary: nobody
@@ -129,11 +151,12 @@ func strangeService(policy *incident.Policy, name string) markup {
 }
 
 // likeSeverity is a word that looks like a severity.
-var likeSeverity = regexp.MustCompile(`(?i)^(?:sev|p)-?[0-9]$`)
+var likeSeverity = regexp.MustCompile(`(?i)^(?:sev|severity|prio|p|s)-?[0-9]{1,2}$`)
 
 // strangeSeverity notes a title that begins with a severity that the policy does not know.
 func (c *call) strangeSeverity(i *incident.Incident) markup {
 	word, _ := cutWord(i.Title)
+	word = strings.Trim(word, aroundSeverity)
 	if _, known := c.Policy().ParseSeverity(word); known || !likeSeverity.MatchString(word) {
 		return ""
 	}

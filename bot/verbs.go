@@ -63,6 +63,9 @@ func (c *call) askSeverity() (answer, error) {
 	if at := slices.IndexFunc(c.Policy().Severities, func(l incident.Level) bool { return l.Name == i.Severity }); at >= 0 {
 		others = slices.Delete(others, at, at+1)
 	}
+	if i.Severity != incident.Unknown {
+		others = append(others, severityButton(i.ID, incident.Unknown))
+	}
 	return offer(markup(i.ID.String())+" is "+bold(spokenSeverity(i.Severity))+". Change it to:", others...)
 }
 

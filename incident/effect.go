@@ -277,6 +277,11 @@ func (e Event) Owes(id ID) []Effect {
 		}
 		effects = append(effects, effect)
 	}
+	if e.overdue() {
+		for _, kind := range []EffectKind{EffectCard, EffectAnnouncement} {
+			effects = append(effects, Effect{Incident: id, Lane: lanes[kind], Kind: kind})
+		}
+	}
 	for _, lane := range e.Answers {
 		if lane := Lane(lane); lane != lanes[EffectQuestions] || !slices.Contains(kinds, EffectQuestions) {
 			effects = append(effects, Effect{Incident: id, Lane: lane, Kind: EffectQuestions, Subject: string(lane)})

@@ -107,14 +107,14 @@ var tellings = map[EventKind]func(Event) string{
 	EventRole:           tellRole,
 	EventSteppedDown:    tellSteppedDown,
 	EventJoined:         func(e Event) string { return "joined the room, as " + e.Text },
-	EventLeft:           func(e Event) string { return fmt.Sprintf("left %s, and is %s", e.From, e.Text) },
+	EventLeft:           func(e Event) string { return fmt.Sprintf("left %s, and is still %s", e.From, e.Text) },
 	EventBriefed:        func(e Event) string { return fmt.Sprintf("told %s, who came late, how things stand", e.Whom.Name) },
 	EventNote:           func(e Event) string { return "noted: " + e.Text },
 	EventUpdate:         func(e Event) string { return "posted an update: " + e.Text },
 	EventCustomersDraft: func(e Event) string { return "drafted for customers: " + e.Text },
 	EventCustomers:      func(e Event) string { return "told customers: " + e.Text },
 	EventAccess:         func(e Event) string { return "asked to be let in: " + e.Text },
-	EventAdmitted:       func(e Event) string { return fmt.Sprintf("let %s in", e.Whom.Name) },
+	EventAdmitted:       tellAdmitted,
 	EventPrivate:        func(Event) string { return "made it private" },
 	EventPublic:         func(Event) string { return "made it public" },
 	EventMisfit:         func(Event) string { return "left a room that was opened for others" },
@@ -148,8 +148,13 @@ var tellings = map[EventKind]func(Event) string{
 	EventTaskDue: func(e Event) string {
 		return fmt.Sprintf("reminded %s of %s", cmp.Or(e.Whom.Name, e.Whom.Handle), Topic(e.To).Name())
 	},
-	EventMend:    func(Event) string { return "had it looked at what is missing outside" },
-	EventMended:  func(e Event) string { return "found missing outside: " + cmp.Or(e.Text, "nothing") },
+	EventMend: func(Event) string { return "ran mend" },
+	EventMended: func(e Event) string {
+		if e.Text == "" {
+			return "looked at what stands in Slack: nothing was missing"
+		}
+		return "made again what was missing in Slack: " + e.Text
+	},
 	EventRetried: func(e Event) string { return fmt.Sprintf("had the %s tried again", e.To) },
 	EventOutage:  func(e Event) string { return fmt.Sprintf("could not reach %s for a while: %s", e.To, e.Text) },
 	EventDraft:   func(Event) string { return "kept a draft" },
@@ -158,7 +163,7 @@ var tellings = map[EventKind]func(Event) string{
 	},
 	EventPicked:   func(e Event) string { return "picked a message by " + e.Whom.Name },
 	EventCaught:   func(e Event) string { return fmt.Sprintf("caught what %s said: %s", e.Whom.Name, e.Text) },
-	EventUncaught: func(e Event) string { return "took back that a message by " + e.Whom.Name + " is kept" },
+	EventUncaught: func(e Event) string { return "took a message by " + e.Whom.Name + " off the timeline" },
 	EventEdited: func(e Event) string {
 		return fmt.Sprintf("edited a message that was caught (#%d): %s", e.Corrects, e.Text)
 	},
@@ -198,6 +203,13 @@ func tellRole(e Event) string {
 		told += ", with the note: " + e.Text
 	}
 	return told
+}
+
+func tellAdmitted(e Event) string {
+	if e.By.Handle == e.Whom.Handle {
+		return "asked to be invited again"
+	}
+	return fmt.Sprintf("let %s in", e.Whom.Name)
 }
 
 func tellSteppedDown(e Event) string {

@@ -14,10 +14,10 @@ func (i *Incident) SetSeverity(to Level, s Stamp) error {
 	if i.Severity == to.Name {
 		return Refuse(Conflict, "%s is %s already.", i.ID, to.Name)
 	}
-	from := i.Severity
+	from, raised := i.Severity, to.Rank < i.Rank
 	i.Severity, i.Rank = to.Name, to.Rank
 	if i.Status.Open() { // nothing is due of one that is resolved
-		i.owePutOff(to)
+		i.owePutOff(to, raised)
 		i.seekLeader(to, s)
 		i.seekSeverity(s)
 		i.listen(s)
@@ -216,11 +216,15 @@ func (i *Incident) oweAnew(level Level, s Stamp) {
 	i.owe(level, s.At)
 }
 
-// owePutOff is owe, counted from what was last of all that updates are counted from. Whoever has put the reminder off is left in
-// peace until then.
-func (i *Incident) owePutOff(level Level) {
-	was := i.Reminders[TopicUpdate]
+// owePutOff is owe, counted from what was last of all that updates are counted from; where it has become worse, never later than was
+// promised. Whoever has put the reminder off is left in peace until then.
+func (i *Incident) owePutOff(level Level, raised bool) {
+	was, promised := i.Reminders[TopicUpdate], i.UpdateDue
 	i.owe(level, later(later(i.Updated, i.Declared), i.kept(refTakenUp)))
+	if raised && !i.UpdateDue.IsZero() && !promised.IsZero() && !promised.After(i.UpdateDue) {
+		i.UpdateDue, i.Reminders[TopicUpdate] = promised, was
+		return
+	}
 	if !i.UpdateDue.IsZero() && was.Due.After(i.UpdateDue) && was.Due.Equal(i.kept(refPutOff)) {
 		i.Reminders[TopicUpdate] = was
 	}

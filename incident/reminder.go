@@ -118,6 +118,11 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 	}
 }
 
+// overdue tells whether the event is the first to say that an update is: all who look are shown it.
+func (e Event) overdue() bool {
+	return (e.Kind == EventReminded || e.Kind == EventCalled) && Topic(e.To) == TopicUpdate && e.From == "1"
+}
+
 // IsDue tells whether somebody is to be reminded of a topic by an instant.
 func (i *Incident) IsDue(topic Topic, at time.Time) bool {
 	r, kept := i.Reminders[topic]

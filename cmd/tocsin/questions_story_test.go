@@ -30,7 +30,7 @@ func TestStoryQuestionsAreMet(t *testing.T) {
 	h.pass(10 * time.Minute)
 	bad := room.Expect("How bad is *INC-1 checkout is odd*?", "SEV1")
 	ada.Type(room.Name(), "/incident severity sev2")
-	bad.ExpectEdit("*INC-1*: *Ada* changed the severity from unknown to sev2").Lacks("SEV1").Lacks("In 15 min")
+	bad.ExpectEdit("*INC-1*: *Ada* changed the severity from unknown to sev2").Lacks("SEV1").Lacks("Remind me")
 	h.pass(5 * time.Minute)
 	lead := room.Expect("Nobody leads", "Take command")
 	h.Quiet()

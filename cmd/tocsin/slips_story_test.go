@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// TestStorySeverityInAHurry: a severity counts however it is spelled at the start, and where it does not, that is said.
+func TestStorySeverityInAHurry(t *testing.T) {
+	h := newHouse(t)
+	ada := h.Person("Ada")
+	for n, line := range []string{"SEV1: payments are slow", "sev1, payments are slow", "[sev1] payments are slow", "sev-1 payments are slow", "SEV 1 - payments are slow"} {
+		ada.Type("#general", "/incident drill "+line).Expect(fmt.Sprintf("INC-%d declared as an exercise", n+1))
+		h.Channel(fmt.Sprintf("#inc-%d-payments-are-slow", n+1)).Expect(fmt.Sprintf("SEV1 · INC-%d · payments are slow", n+1))
+	}
+	ada.Type("#general", "/incident drill P1: payments are slow").Expect("There is no severity *P1*, so it is *SEV3*")
+	ada.Type("#general", "/incident drill sev9, payments are slow").Expect("There is no severity *sev9*, so it is *SEV3*")
+}
+
+// TestStoryOverdueIsSeen on the card and on the announcement from the moment on that somebody is asked, until there is an update;
+// and that it became worse puts off no promise.
+func TestStoryOverdueIsSeen(t *testing.T) {
+	h, ada, room, card := inRoom(t, silenceIsFine)
+	announcement := h.Channel("#incidents").Post("checkout is down")
+	ada.Type("#general", "/incident commander INC-1 me")
+	room.Expect("now *commander*")
+	ada.Type(room.Name(), "/incident update --next 20m we look").Expect("The next one is due")
+	room.Expect("we look")
+	h.Channel("#incidents").Expect("we look")
+	ada.Type(room.Name(), "/incident severity sev1")
+	card.ExpectEdit("SEV1").Lacks("overdue")
+	h.pass(19 * time.Minute)
+	h.Quiet()
+	h.pass(time.Minute)
+	h.DirectMessages(ada).Expect("An update on", "was due")
+	card.ExpectEdit(":warning: *overdue since*")
+	announcement.ExpectEdit("Next update :warning: *overdue since*")
+	ada.Type(room.Name(), "/incident update still looking").Expect("Update posted")
+	room.Expect("still looking")
+	h.Channel("#incidents").Expect("still looking")
+	card.ExpectEdit("still looking").Lacks("overdue")
+	announcement.ExpectEdit("still looking").Lacks("overdue")
+	h.Quiet()
+}
+
+// TestStoryCardOffersWhatFits: nobody takes command from who has it by a slip, and what closes the incident says so.
+func TestStoryCardOffersWhatFits(t *testing.T) {
+	h, ada, room, card := inRoom(t)
+	ada.Press(card, "Take command")
+	room.Expect("now *commander*")
+	card.ExpectEdit("*Commander* @Ada").Lacks("Take command")
+	ada.Type("#general", "/incident severity INC-1").Expect("Change it to:", "SEV1", "UNKNOWN")
+	ada.Choose(card, "Severity", "UNKNOWN: Nobody can say yet how bad it is.")
+	card.ExpectEdit("SEVERITY UNKNOWN")
+	ada.Type(room.Name(), "/incident resolve")
+	room.Expect("resolved")
+	card.ExpectEdit("Close INC-1")
+	h.Quiet()
+	ada.Type("#general", "/incident declare sev2 checkout is out").Expect("INC-2 declared")
+	h.Channel("#inc-2-checkout-is-out").Expect("Take command")
+	h.Channel("#incidents").Expect("checkout is out")
+	h.Person("Grace").Type("#general", "/incident merge INC-2 into INC-1").Expect("duplicate of")
+	room.Expect("merged *INC-2 checkout is out* into this one")
+	h.Channel("#inc-2-checkout-is-out").Expect("merged INC-2 into")
+	ada.Type("#general", "/incident show INC-2").Expect("Duplicate of *INC-1 checkout is down*")
+	h.Quiet()
+}
