@@ -54,7 +54,7 @@ func init() {
 		{name: "task", args: "what [@user] [in 15m] | done 2 | take 2 | drop 2 why", help: "have something done, and see to it", button: "Add a task", form: "What is to be done?", hint: "It may end with a time: at 16:30, or tomorrow 09:00. Names in it are only words.", more: taskFields, room: true, run: (*call).task},
 		{name: "tasks", help: "what is still to be done, and by whom", button: "Tasks", room: true, run: (*call).tasks},
 		{name: "show", help: "how it stands, from anywhere", button: "Show", room: true, run: (*call).show},
-		{name: "private", help: "close it off: from now on only those in its room know of it", button: "Make it private", room: true, run: (*call).closeOff},
+		{name: "private", help: "close it off, after asking once: from now on only those in its room know of it", button: "Make it private", room: true, run: (*call).closeOff},
 		{name: "public", help: "open a private one to everybody, after asking twice", button: "Make it public", room: true, run: (*call).openUp},
 		{name: "invite", args: "@user", help: "let somebody into the room", room: true, run: (*call).invite},
 		{name: "snooze", args: "[update] 15m", help: "be reminded of what is due a little later", button: "Later", room: true, run: (*call).snooze},

@@ -77,6 +77,8 @@ func TestBrowserPrivate(t *testing.T) {
 	b.reads("#messages", "the vault key has leaked")
 	b.goes("inc-1-the-vault-key-has-leaked-2")
 	b.types("/incident private")
+	b.reads("#messages", "Make INC-1 private?")
+	b.presses("#messages", "Make it private")
 	b.reads("#messages", "made INC-1 private", "stays readable for all who could read it")
 	b.save(shot(t, "private-left.png"))
 	b.sees(`[data-channel="inc-1-the-vault-key-has-leaked-3"]`)

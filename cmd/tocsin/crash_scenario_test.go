@@ -46,7 +46,7 @@ var toTheEnd = scenario{
 	{who: "Grace", where: "#random", text: "/incident merge INC-2 into INC-1"},
 	{who: "Ada", where: "#general", text: "/incident declare the keys are out"},
 	{who: "Ada", where: "#general", text: "/incident update INC-3 somebody has them"},
-	{who: "Ada", where: "#general", text: "/incident private INC-3"},
+	{who: "Ada", where: "#general", text: "/incident private INC-3 yes"},
 }
 
 // beside is what else people do: an exercise, what is recorded when it is over, words for those outside, and what is opened.

@@ -80,7 +80,7 @@ var verbs = []verb{
 	{kind: incident.EventMend, line: "mend {id}", done: regexp.MustCompile(`^INC-\d+ is looked after`), weight: 1},
 	{kind: incident.EventAccepted, line: "accept {id}", done: regexp.MustCompile(`^INC-\d+ is accepted\. Its room`), weight: 2},
 	{kind: incident.EventDeclined, line: "decline {id} the guest has seen a test", done: regexp.MustCompile(`^INC-\d+ is declined\. It stays`), weight: 1},
-	{kind: incident.EventPrivate, line: "private {id}", done: regexp.MustCompile(`^:lock: \*INC-\d+ is private now`), weight: 1, calm: true},
+	{kind: incident.EventPrivate, line: "private {id} yes", done: regexp.MustCompile(`^:lock: \*INC-\d+ is private now`), weight: 1, calm: true},
 	{kind: incident.EventPublic, line: "public {private} yes everybody", done: regexp.MustCompile(`^:unlock: \*INC-\d+ is public now`), weight: 2, calm: true},
 	{line: "list all", reads: true, weight: 1},
 	{line: "stats 7d", reads: true, weight: 1},
