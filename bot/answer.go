@@ -120,7 +120,7 @@ func (b *Bot) failed(words string, err error, facts ...any) {
 }
 
 func (c *call) refusal(refusal *incident.Error) answer {
-	text := esc(refusal.Message)
+	text := onTheirClock(esc(refusal.Message), refusal.At)
 	if len(refusal.Mends) == 0 {
 		return say(text)
 	}

@@ -71,7 +71,8 @@ func (e *errand) settleQuestions() (incident.Refs, error) {
 		} else if open {
 			continue
 		}
-		if !question.Redacted { // or its message says that
+		// Of a redacted one the message says that; of a room that was left, whoever leaves it takes all buttons off.
+		if !question.Redacted && !e.i.HasLeft(channel) {
 			if err := e.settle(question, channel, ts); err != nil {
 				return nil, err
 			}

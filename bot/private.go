@@ -227,6 +227,9 @@ func (c *call) concealed(events []incident.Event) ([]incident.Event, error) {
 		if events[n], err = conceal(events[n], func(id incident.ID) (bool, error) { return c.sees(id, false) }); err != nil {
 			return nil, err
 		}
+		if whom := &events[n].Whom; whom.Name == "" && whom.Handle != "" { // whom the policy names
+			whom.Name = c.name(whom.Handle)
+		}
 	}
 	return events, nil
 }

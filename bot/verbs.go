@@ -107,7 +107,7 @@ func (c *call) note(args string) (answer, error) {
 var updateFields = []field{
 	{id: "impact", label: "Customer impact"},
 	{id: "doing", label: "What is being done"},
-	{id: "next", label: "Next update in", choices: []string{"15m", "30m", "1h", "2h", "4h", "8h"}},
+	{id: "next", label: "Next update in", choices: []string{"15m", "30m", "1h", "2h", "4h", "8h"}, asSeverity: true},
 }
 
 // The shortest and the longest time that an update may promise the next one in.

@@ -3,6 +3,7 @@ package incident
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code tells what kind of refusal an Error is.
@@ -26,7 +27,12 @@ type Error struct {
 	Code    Code
 	Message string
 	Mends   []string // verbs that would mend it, offered as buttons: "resolve", "commander me"
+
+	At time.Time // an instant that Message names as Instant spells it; zero: none
 }
+
+// Instant spells an instant for those who have no clock of their own to show it with.
+func Instant(at time.Time) string { return at.UTC().Format("2 Jan 15:04 MST") }
 
 func (e *Error) Error() string { return e.Message }
 

@@ -137,7 +137,7 @@ var tellings = map[EventKind]func(Event) string{
 	EventSnoozed: func(e Event) string {
 		until := e.Text
 		if at, err := time.Parse(time.RFC3339, until); err == nil {
-			until = at.Format("2 Jan 15:04 MST")
+			until = Instant(at)
 		}
 		return fmt.Sprintf("put off the reminder of %s until %s", Topic(e.To).Name(), until)
 	},
@@ -225,7 +225,7 @@ func tellTask(e Event) string {
 		line += " to " + cmp.Or(e.Whom.Name, e.Whom.Handle)
 	}
 	if due := e.due(); !due.IsZero() {
-		line += due.Format(", due 2 Jan 15:04 MST")
+		line += ", due " + Instant(due)
 	}
 	return line + ": " + e.Text
 }

@@ -44,6 +44,26 @@ func TestStoryOverdueIsSeen(t *testing.T) {
 	h.Quiet()
 }
 
+// TestStoryFormsSayWhatTheyAreAbout: which incident, how bad, and how often updates are owed; and sent from elsewhere, a form says
+// what came of it.
+func TestStoryFormsSayWhatTheyAreAbout(t *testing.T) {
+	h, ada, room, _ := inRoom(t, silenceIsFine)
+	ada.Type("#general", "/incident update INC-1")
+	form := ada.Modal().Has("SEV2 · INC-1 · checkout is down", "1h, as for SEV2")
+	form.Fill("What is known?", "we look")
+	form.Submit()
+	ada.Modal().Has("Update posted.", "The next one is due")
+	room.Expect("we look")
+	h.Channel("#incidents").Expect("we look")
+	ada.Type(room.Name(), "/incident snooze update 15m").Expect("Nobody is asked for the update on INC-1 before 10 Mar 10:00 UTC")
+	if got := ada.Type(room.Name(), "/incident task feed the cat in 15m"); got.Text == "" {
+		t.Error("no answer")
+	}
+	room.Expect("*Task 1*")
+	ada.Type(room.Name(), "/incident timeline").Expect("gave out task 1, due 10 Mar 09:15 UTC: feed the cat")
+	h.Quiet()
+}
+
 // TestStoryCardOffersWhatFits: nobody takes command from who has it by a slip, and what closes the incident says so.
 func TestStoryCardOffersWhatFits(t *testing.T) {
 	h, ada, room, card := inRoom(t)
