@@ -73,7 +73,11 @@ func (c *call) openForm(v command) (answer, error) {
 			return answer{}, err
 		}
 		level = c.Policy().Level(i.Severity)
-		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(markup(strings.TrimSpace(string(headline(i, 300))+" "+c.before))))
+		about := headline(i, 300)
+		if v.fill != nil { // what begins with words for others shows none of ours
+			about = severityMark(i) + markup(" · "+i.ID.String())
+		}
+		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(markup(strings.TrimSpace(string(about)+" "+c.before))))
 	}
 	asked := slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input).WithOptional(v.wordless)
 	first, then := []slack.Block{}, []slack.Block{asked}
