@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -110,4 +111,18 @@ func TestStoryTitleAndServiceAreCorrected(t *testing.T) {
 	ada.Type("#general", "/incident search checkout").Expect("INC-1")
 	ada.Type(room.Name(), "/incident timeline").Expect("changed the service from chekout to checkout", "took the service checkout off it", "changed the title to: checkout is down")
 	h.Quiet()
+}
+
+// TestStoryNobodyJoinsBeforeTheyAreAsked: Slack tells whole seconds of when somebody came in, and the timeline the order.
+func TestStoryNobodyJoinsBeforeTheyAreAsked(t *testing.T) {
+	h, ada, room, _ := inRoom(t)
+	h.Pass(700 * time.Millisecond)
+	ada.Type(room.Name(), "/incident communicator @Grace")
+	room.Expect("now *communicator*")
+	h.Quiet()
+	page := ada.Type(room.Name(), "/incident timeline").Expect("made Grace communicator", "joined the room, as communicator").Text
+	if strings.Index(page, "made Grace") > strings.Index(page, "joined the room, as communicator") {
+		t.Errorf("they joined first:\n%s", page)
+	}
+	ada.Type(room.Name(), "/incident invite me").Expect("You are in the room of INC-1 already")
 }
