@@ -47,6 +47,9 @@ func (c *call) invite(args string) (answer, error) {
 	if err := c.mayHold(person); err != nil {
 		return answer{}, err
 	}
+	if person.Handle == c.who.Handle && c.inside {
+		return answer{}, incident.Refuse(incident.Conflict, "You are in the room of %s already.", c.incident)
+	}
 	return c.rule(func(i *incident.Incident) (answer, error) {
 		if err := i.Admit(person, c.stamp()); err != nil {
 			return answer{}, err

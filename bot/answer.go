@@ -120,7 +120,7 @@ func (b *Bot) failed(words string, err error, facts ...any) {
 }
 
 func (c *call) refusal(refusal *incident.Error) answer {
-	text := esc(refusal.In(c.Policy()))
+	text := onTheirClock(esc(refusal.In(c.Policy())), refusal.At)
 	if len(refusal.Mends) == 0 {
 		return say(text)
 	}

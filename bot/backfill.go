@@ -77,7 +77,7 @@ func (c *call) record(p past) (answer, error) {
 		if err := tx.Declare(i); err != nil {
 			return answer{}, err
 		}
-		next := markup(fmt.Sprintf("It has no room. What happened, in `/incident note %s at 14:05 …`; all of it: `/incident timeline %s`", i.ID, i.ID))
+		next := markup(fmt.Sprintf("It has no room. Write what happened with `/incident note %s at 14:05 …`, and read all of it with `/incident timeline %s`", i.ID, i.ID))
 		if p.room {
 			i.Room = incident.RoomName(policy.Channel, i.ID, i.Title)
 			next = markup(fmt.Sprintf("Opening #%s …", i.Room))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -52,7 +53,7 @@ func headline(i *incident.Incident, limit int) markup {
 func (b *Bot) card(i *incident.Incident, last incident.Event, elsewhere ...markup) []slack.Block {
 	policy := b.Policy()
 	blocks := []slack.Block{slack.NewHeaderBlock(plain(headline(i, 140)))}
-	blocks = append(blocks, slack.NewSectionBlock(nil, cardFields(policy, i), nil))
+	blocks = append(blocks, slack.NewSectionBlock(nil, cardFields(policy, i, b.Now()), nil))
 	blocks = append(blocks, openTasks(i, b.Now())...)
 	if last.Text != "" {
 		blocks = append(blocks, section(bold("Last update")+" "+clock(last.At)+" by "+esc(last.By.Name)))
@@ -67,13 +68,13 @@ func (b *Bot) card(i *incident.Incident, last incident.Event, elsewhere ...marku
 }
 
 // cardFields are the facts of the card, two a row.
-func cardFields(policy *incident.Policy, i *incident.Incident) []*slack.TextBlockObject {
+func cardFields(policy *incident.Policy, i *incident.Incident, now time.Time) []*slack.TextBlockObject {
 	field := func(name, value markup) *slack.TextBlockObject { return mrkdwn(bold(name) + "\n" + value) }
 	fields := []*slack.TextBlockObject{
 		field("Status", dot(policy, i)+" "+statusLine(policy, i)),
 		field(title(policy.Duty(incident.Commander).Name()), holder(i, incident.Commander)),
 		field("Since", clock(i.Started)),
-		field("Next update", nextUpdate(i)),
+		field("Next update", nextUpdate(i, now)),
 	}
 	for _, duty := range policy.Roles {
 		if duty.Role != incident.Commander && !i.Roles[duty.Role].IsZero() && len(fields) < 8 {
@@ -121,9 +122,13 @@ func holder(i *incident.Incident, role incident.Role) markup {
 	return "_nobody yet_"
 }
 
-func nextUpdate(i *incident.Incident) markup {
-	if i.UpdateDue.IsZero() {
+// nextUpdate is when the next update is due, or since when it is overdue.
+func nextUpdate(i *incident.Incident, now time.Time) markup {
+	switch {
+	case i.UpdateDue.IsZero():
 		return "none is due"
+	case !i.UpdateDue.After(now):
+		return ":warning: " + bold("overdue since") + " " + clock(i.UpdateDue)
 	}
 	return "due " + clock(i.UpdateDue)
 }
@@ -152,15 +157,18 @@ func (b *Bot) cardActions(policy *incident.Policy, i *incident.Incident) []slack
 	case i.Status == incident.Triage:
 		return []slack.Block{actions("act", primary(button("accept", i.ID, "")), button("decline", i.ID, ""))}
 	case i.Status == incident.Resolved:
-		return []slack.Block{actions("act", primary(button("close", i.ID, "")), button("note", i.ID, ""), button("timeline", i.ID, ""), button("reopen", i.ID, ""))}
+		end := button("close", i.ID, "") // in a window there is another one beside it that closes that
+		end.Text = plain(markup("Close " + i.ID.String()))
+		end = confirmed(primary(end), "Close "+i.ID.String()+"?", "The work on it is over, too.")
+		return []slack.Block{actions("act", end, button("note", i.ID, ""), button("timeline", i.ID, ""), button("reopen", i.ID, ""))}
 	case !i.Status.Open():
 		return []slack.Block{actions("act", button("timeline", i.ID, ""), button("reopen", i.ID, ""))}
 	}
-	take := button("commander", i.ID, "me")
-	if i.Roles[incident.Commander].IsZero() {
-		take = primary(take)
+	var row []slack.BlockElement
+	if i.Roles[incident.Commander].IsZero() { // who takes it from somebody does so from the menu, and not by a slip
+		row = append(row, primary(button("commander", i.ID, "me")))
 	}
-	row := []slack.BlockElement{take, button("update", i.ID, ""), button("note", i.ID, ""), button("task", i.ID, ""), button("timeline", i.ID, "")}
+	row = append(row, button("update", i.ID, ""), button("note", i.ID, ""), button("task", i.ID, ""), button("timeline", i.ID, ""))
 	if i.Mitigated.IsZero() {
 		row = append(row, button("mitigated", i.ID, ""))
 	}
@@ -194,7 +202,7 @@ func option(line string, text markup) *slack.OptionBlockObject {
 
 func severityMenu(policy *incident.Policy, i *incident.Incident) *slack.SelectBlockElement {
 	var options []*slack.OptionBlockObject
-	for _, level := range policy.Severities {
+	for _, level := range append(slices.Clone(policy.Severities), policy.Level(incident.Unknown)) {
 		line := fmt.Sprintf("severity %s %s", i.ID, level.Name)
 		options = append(options, option(line, short(strings.ToUpper(string(level.Name))+": "+level.Meaning, 75)))
 	}
@@ -233,7 +241,7 @@ func (b *Bot) announcement(i *incident.Incident, last incident.Event, kin markup
 		blocks = append(blocks, paragraphs(last.Text, glance, wholeOf(i, last))...)
 	}
 	if !i.UpdateDue.IsZero() {
-		blocks = append(blocks, contextLine("Next update due "+clock(i.UpdateDue)))
+		blocks = append(blocks, contextLine("Next update "+nextUpdate(i, b.Now())))
 	}
 	if kin != "" {
 		blocks = append(blocks, contextLine(kin))

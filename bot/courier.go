@@ -41,6 +41,7 @@ var deliver = map[incident.EffectKind]func(*errand) (incident.Refs, error){
 	incident.EffectAmend:        (*errand).amendWords,
 	incident.EffectTask:         (*errand).postTask,
 	incident.EffectHome:         (*errand).showHome,
+	incident.EffectQuestions:    (*errand).settleQuestions,
 	incident.EffectThread:       (*errand).threadUpdate,
 	incident.EffectNews:         (*errand).news,
 	incident.EffectCustomers:    (*errand).tellCustomers,

@@ -18,7 +18,7 @@ import (
 // mend has the courier look at what stands outside, and make again what is missing there.
 func (c *call) mend(string) (answer, error) {
 	return c.simple(func(i *incident.Incident) error { return i.Mend(c.stamp()) },
-		"is looked after: room, card, pin, topic, bookmarks, announcement, tasks and invitations. What is missing is made again, and stands on the timeline.")
+		"is looked after: what is missing of its room, card, pin, topic, bookmarks, announcement, tasks and invitations is being made again. What that was is on the timeline in a moment.")
 }
 
 // check looks at what stands outside and asks for everything anew. What is lost is forgotten first, so that it is made again

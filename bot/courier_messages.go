@@ -215,15 +215,18 @@ func (e *errand) say() (incident.Refs, error) {
 	case err != nil || e.roomID() == "" && !e.roomless() || event.Redacted:
 		return nil, err
 	case event.Kind == incident.EventCustomersDraft: // somebody waits for it, however late it comes
-		return nil, e.sayDraft(event)
+		return e.sayDraft(event)
 	case e.summarised(event):
 		return nil, nil
 	case e.roomless() && event.Kind == incident.EventUpdate:
 		return nil, nil // which stands below the announcement of itself
 	case e.Now().Sub(event.At) > incident.Backlog:
+		if asked, err := e.askedBefore(event, e.roomID()); err != nil || asked != nil {
+			return asked, err
+		}
 		return e.summarise(event)
 	}
-	return nil, e.sayOne(event)
+	return e.sayOne(event)
 }
 
 // roomless tells whether people meet below the announcement, because Slack let us have no room. Of a private incident there is
@@ -233,16 +236,21 @@ func (e *errand) roomless() bool {
 }
 
 // sayOne tells the room about one event.
-func (e *errand) sayOne(event incident.Event) error {
+func (e *errand) sayOne(event incident.Event) (incident.Refs, error) {
 	line, err := e.saying(event)
-	if err != nil || line == nil {
-		return err
+	if err != nil {
+		return nil, err
 	}
-	return e.speak(event, line, false)
+	if line == nil {
+		return e.askedBefore(event, e.roomID())
+	}
+	channel, ts, err := e.speak(event, line, false)
+	return e.asked(event, channel, ts), err
 }
 
-// speak posts to the room what is said of an event. What stands is brought in step where an earlier try has posted it.
-func (e *errand) speak(event incident.Event, line *saying, stands bool) error {
+// speak posts to the room what is said of an event, and returns where it stands. What stands is brought in step where an earlier
+// try has posted it.
+func (e *errand) speak(event incident.Event, line *saying, stands bool) (channel, ts string, err error) {
 	p := post{
 		what: fmt.Sprintf("%s event %d", e.i.ID, event.ID), channel: e.roomID(), since: event.At,
 		text: line.text, blocks: line.blocks, stands: stands,
@@ -250,11 +258,11 @@ func (e *errand) speak(event incident.Event, line *saying, stands bool) error {
 	if e.roomless() {
 		p.channel, p.thread = e.i.Refs[refAnnouncedIn], e.i.Refs[refAnnounced]
 	}
-	_, err := e.send(p)
+	ts, err = e.send(p)
 	if refusedWith(err, "is_archived", "thread_not_found") {
-		return nil
+		return "", "", nil
 	}
-	return err
+	return p.channel, ts, err
 }
 
 // unreachable are the codes that say that a person takes no messages from us, and will not: trying again helps nobody.
@@ -271,8 +279,11 @@ func (e *errand) tell() (incident.Refs, error) {
 	}
 	line, err := e.telling(event)
 	whom := event.Whom.Handle
-	if err != nil || line == nil || !userID.MatchString(whom) {
+	if err != nil || !userID.MatchString(whom) {
 		return nil, err
+	}
+	if line == nil {
+		return e.askedBeforeOf(event, whom)
 	}
 	p := post{
 		what: fmt.Sprintf("%s event %d", e.effect.Incident, event.ID), since: event.At,
@@ -288,7 +299,7 @@ func (e *errand) tell() (incident.Refs, error) {
 	if event.Kind == incident.EventLate && ts != "" && err == nil {
 		return incident.Refs{lateRef(event): p.channel + " " + ts}, nil
 	}
-	return nil, err
+	return e.asked(event, p.channel, ts), err
 }
 
 // sendTo sends one person a direct message, and returns where it stands; one who takes none from us is noted and left alone.

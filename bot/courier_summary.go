@@ -44,7 +44,7 @@ func (e *errand) summarise(first incident.Event) (incident.Refs, error) {
 			blocks = append(blocks, section(line))
 		}
 		blocks = append(blocks, contextLine(markup(fmt.Sprintf("The card shows how things stand now; all of it: `/incident timeline %s`", e.i.ID))))
-		if err := e.speak(first, &saying{text: text + " about " + markup(e.i.ID.String()), blocks: blocks}, true); err != nil {
+		if _, _, err := e.speak(first, &saying{text: text + " about " + markup(e.i.ID.String()), blocks: blocks}, true); err != nil {
 			return nil, err
 		}
 	}

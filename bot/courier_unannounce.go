@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -115,6 +116,53 @@ func (e *errand) blank(channel, ts string) error {
 	nothing := post{what: fmt.Sprintf("%s taken back", e.i.ID), text: "_This message was taken back._", blocks: []slack.Block{section("_This message was taken back._")}}
 	_, _, _, err := e.Slack().UpdateMessageContext(e.ctx, channel, ts, e.options(nothing)...)
 	if refusedWith(err, "message_not_found") {
+		return nil
+	}
+	return fault("chat.update", err)
+}
+
+// stripRoom makes one line of all that we have posted with buttons in a room that is left, the card first of all: it does not look
+// as if it went on there. None of its words is said again, for they may be for others now.
+func (e *errand) stripRoom(room string) error {
+	for cursor := ""; ; {
+		messages, next, err := e.read(post{channel: room, since: e.i.Declared}, cursor)
+		if refusedWith(err, "not_in_channel", "channel_not_found") {
+			return nil // we have been put out of it
+		}
+		if err != nil {
+			return fault("conversations.history", err)
+		}
+		for _, m := range messages {
+			what, _ := m.Metadata.EventPayload["what"].(string)
+			if !strings.HasPrefix(what, e.i.ID.String()+" ") || !e.isOurs(m.Metadata, what) || !offers(m.Blocks.BlockSet) {
+				continue
+			}
+			if err := e.strip(room, what, m.Timestamp); err != nil {
+				return err
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		cursor = next
+	}
+}
+
+// offers tells whether anything can be pressed.
+func offers(blocks []slack.Block) bool {
+	return slices.ContainsFunc(blocks, func(b slack.Block) bool { return b.BlockType() == slack.MBTAction })
+}
+
+// strip makes one line of a message: "INC-7 task 2 does not go on in this room".
+func (e *errand) strip(room, what, ts string) error {
+	about := e.i.ID.String()
+	if task := strings.TrimPrefix(what, about+" task "); task != what {
+		about = "Task " + task
+	}
+	line := "_" + markup(about) + " does not go on in this room._"
+	p := post{what: what, text: line, blocks: []slack.Block{section(line)}}
+	_, _, _, err := e.Slack().UpdateMessageContext(e.ctx, room, ts, e.options(p)...)
+	if refusedWith(err, "message_not_found", "is_archived", "is_inactive", "cant_update_message", "edit_window_closed") {
 		return nil
 	}
 	return fault("chat.update", err)

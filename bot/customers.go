@@ -63,17 +63,22 @@ func (c *call) approveCustomers(draft int64) (answer, error) {
 }
 
 // sayDraft shows a draft for customers to the room, unless it waited for so long that it cannot be approved any more.
-func (e *errand) sayDraft(draft incident.Event) error {
-	last, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventCustomersDraft)
-	if err != nil {
-		return err
-	}
-	posted, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventCustomers)
-	over := last.ID != draft.ID || posted.ID > draft.ID || draft.To != string(e.i.Status)
-	if err != nil || over && e.Now().Sub(draft.At) > incident.Backlog {
-		return err
+func (e *errand) sayDraft(draft incident.Event) (incident.Refs, error) {
+	waits, err := e.draftWaits(draft)
+	if err != nil || !waits && e.Now().Sub(draft.At) > incident.Backlog {
+		return nil, err
 	}
 	return e.sayOne(draft)
+}
+
+// draftWaits tells whether a draft for customers can still be approved.
+func (e *errand) draftWaits(draft incident.Event) (bool, error) {
+	last, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventCustomersDraft)
+	if err != nil {
+		return false, err
+	}
+	posted, err := e.Store.Latest(e.ctx, e.i.ID, incident.EventCustomers)
+	return last.ID == draft.ID && posted.ID < draft.ID && draft.To == string(e.i.Status), err
 }
 
 // sayCustomersDraft shows a draft to the room, with the button that posts it.

@@ -50,13 +50,35 @@ var bells = map[incident.Kind]string{incident.Real: "declare", incident.Drill: "
 
 // opening reads the words of a declaration: a severity, if they begin with one, and the title.
 func (c *call) opening(words []string) (level incident.Level, head, summary string) {
-	if len(words) > 0 {
-		if named, ok := c.Policy().ParseSeverity(words[0]); ok {
-			level, words = named, words[1:]
+	if named, used := readSeverity(c.Policy(), words); used > 0 {
+		level, words = named, words[used:]
+		if len(words) > 0 && strings.Trim(words[0], aroundSeverity) == "" { // "sev1 - payments are slow"
+			words = words[1:]
 		}
 	}
 	head, summary = headed(readable(strings.Join(words, " "), c.name))
 	return level, head, summary
+}
+
+// aroundSeverity is what people write around a severity in a hurry: "SEV1:", "[sev1]", "sev1,".
+const aroundSeverity = ":,.;!-–—()[]*"
+
+// readSeverity reads a severity off the start of words, as "SEV1:", "sev-1" or "sev 1", and says how many words it took.
+func readSeverity(policy *incident.Policy, words []string) (level incident.Level, used int) {
+	if len(words) == 0 {
+		return level, 0
+	}
+	trim := func(n int) string { return strings.Trim(words[n], aroundSeverity) }
+	spellings := []string{trim(0), strings.ReplaceAll(trim(0), "-", "")}
+	if len(words) > 1 {
+		spellings = append(spellings, trim(0)+trim(1))
+	}
+	for n, spelling := range spellings {
+		if level, ok := policy.ParseSeverity(spelling); ok {
+			return level, 1 + n/2
+		}
+	}
+	return level, 0
 }
 
 // headed makes a title of what was typed. What is too long for one is cut at a word, and kept whole as the summary: nobody
@@ -95,12 +117,13 @@ func (c *call) ring(d incident.Declaration) (answer, error) {
 		}
 		// It stays at "Opening …": what a command's response_url sends with replace_original replaces nothing (slackapi/bolt-js#2287,
 		// slackapi/bolt-python#1268), chat.update takes no ephemeral message, and a second one would be one too many.
-		reply := markup(fmt.Sprintf("%s declared%s. Opening #%s …", i.ID, asKind[i.Kind], i.Room)) + strangeService(policy, i.Service) + c.strangeSeverity(i)
+		strange, near := strangeService(policy, i.Service)
+		reply := markup(fmt.Sprintf("%s declared%s. Opening #%s …", i.ID, asKind[i.Kind], i.Room)) + strange + c.strangeSeverity(i)
 		if alike != nil {
 			reply += "\nIt looks like " + bold(esc(alike.Name())) + ", declared " + clock(alike.Declared) + " by " + esc(alike.Declarer.Name) + roomSuffix(alike)
 		}
 		rung = i
-		return say(reply), nil
+		return c.withService(i.ID, reply, near)
 	})
 	if err == nil && rung != nil { // no word of the title: the log is read by more people than may be in the room
 		c.Log.Info(rung.ID.String()+" declared", "severity", string(rung.Severity), "kind", string(rung.Kind), "private", rung.Private, "request", c.key)
@@ -111,31 +134,33 @@ func (c *call) ring(d incident.Declaration) (answer, error) {
 // asKind is what is said of a declaration beside its number.
 var asKind = map[incident.Kind]string{incident.Drill: " as an exercise"}
 
-// strangeService notes a service that the policy does not know, where it knows any: its owner hears nothing.
-func strangeService(policy *incident.Policy, name string) markup {
+// strangeService notes a service that the policy does not know, where it knows any: its owner hears nothing. near is the one that
+// was perhaps meant.
+func strangeService(policy *incident.Policy, name string) (note markup, near string) {
 	known := make([]string, len(policy.Services))
 	for n, service := range policy.Services {
 		if strings.EqualFold(service.Name, name) {
-			return ""
+			return "", ""
 		}
 		known[n] = service.Name
 	}
 	if name == "" || len(known) == 0 {
-		return ""
+		return "", ""
 	}
-	note := "\nThere is no service " + bold(short(name, 100)) + " in the policy, so nobody is invited for it."
-	if near := Nearest(strings.ToLower(name), known); near != "" {
+	note = "\nThere is no service " + bold(short(name, 100)) + " in the policy, so nobody is invited for it."
+	if near = Nearest(strings.ToLower(name), known); near != "" {
 		note += " Did you mean " + bold(esc(near)) + "?"
 	}
-	return note
+	return note, near
 }
 
 // likeSeverity is a word that looks like a severity.
-var likeSeverity = regexp.MustCompile(`(?i)^(?:sev|p)-?[0-9]$`)
+var likeSeverity = regexp.MustCompile(`(?i)^(?:sev|severity|prio|p|s)-?[0-9]{1,2}$`)
 
 // strangeSeverity notes a title that begins with a severity that the policy does not know.
 func (c *call) strangeSeverity(i *incident.Incident) markup {
 	word, _ := cutWord(i.Title)
+	word = strings.Trim(word, aroundSeverity)
 	if _, known := c.Policy().ParseSeverity(word); known || !likeSeverity.MatchString(word) {
 		return ""
 	}

@@ -179,8 +179,8 @@ func (c *call) submitWords(verb string, id incident.ID, v view) ([]byte, error) 
 	switch {
 	case err != nil:
 		return c.formRefused(inputWords, err)
-	case a.Heard:
-		return nil, nil // the form closes
+	case a.Heard && (c.inside || a.Text == ""):
+		return nil, nil // the form closes: the room hears of it
 	}
 	return formDone(a)
 }

@@ -69,7 +69,9 @@ func (b *Bot) take(ctx context.Context, us *team, e event) error {
 		return b.reacted(ctx, e)
 	}
 	at := b.Now()
-	if happened := time.Unix(e.Time, 0); e.Time > 0 && happened.Before(at) {
+	// Slack tells whole seconds. It was in that one, perhaps at its end: told any earlier, somebody would come in as scribe before
+	// they were made it.
+	if happened := time.Unix(e.Time, 0).Add(time.Second - time.Millisecond); e.Time > 0 && happened.Before(at) {
 		at = happened
 	}
 	now := b.Now().UTC().Truncate(time.Millisecond)

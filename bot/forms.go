@@ -52,7 +52,7 @@ func (c *call) open(view slack.ModalViewRequest) error {
 // openForm asks for the words that a verb needs.
 func (c *call) openForm(v command) (answer, error) {
 	input := slack.NewPlainTextInputBlockElement(nil, inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
-	input.FocusOnLoad = true
+	input.FocusOnLoad = !slices.ContainsFunc(v.more, func(f field) bool { return f.first }) // those come before it
 	if v.fill != nil {
 		words, err := v.fill(c)
 		if err != nil {
@@ -66,12 +66,25 @@ func (c *call) openForm(v command) (answer, error) {
 	}
 	view := form(formWords+v.name, v.label(), v.label())
 	view.PrivateMetadata = metadata
+	level := incident.Level{}
 	if v.room {
-		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(markup(strings.TrimSpace(c.incident.String()+" "+c.before))))
+		i, err := c.Store.Incident(c.ctx, c.incident)
+		if err != nil {
+			return answer{}, err
+		}
+		level = c.Policy().Level(i.Severity)
+		about := headline(i, 300)
+		if v.fill != nil { // what begins with words for others shows none of ours
+			about = severityMark(i) + markup(" · "+i.ID.String())
+		}
+		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(markup(strings.TrimSpace(string(about)+" "+c.before))))
 	}
 	asked := slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input).WithOptional(v.wordless)
 	first, then := []slack.Block{}, []slack.Block{asked}
 	for _, f := range v.more {
+		if f.asSeverity {
+			f.none = asSeverity(level)
+		}
 		if block := f.block(c.Policy()); f.first {
 			first = append(first, block)
 		} else {
@@ -88,13 +101,26 @@ func (c *call) openForm(v command) (answer, error) {
 
 // field is what a form asks for beside the words that its verb needs. It need not be filled in.
 type field struct {
-	id, label string
-	choices   []string // typed as --id choice before the words; none: more words, typed after "label: " on a line of their own
-	after     string   // before a choice that is typed behind the words, instead of --id; "" for none
-	person    bool     // somebody, typed as a mention behind all else
-	none      string   // what stands there while nothing is chosen
-	first     bool     // typed as it is, before the words; and it has to be filled in
-	roles     bool     // its choices are the roles of the policy
+	id, label  string
+	choices    []string // typed as --id choice before the words; none: more words, typed after "label: " on a line of their own
+	after      string   // before a choice that is typed behind the words, instead of --id; "" for none
+	person     bool     // somebody, typed as a mention behind all else
+	none       string   // what stands there while nothing is chosen
+	asSeverity bool     // what stands there is what the severity says
+	first      bool     // typed as it is, before the words; and it has to be filled in
+	roles      bool     // its choices are the roles of the policy
+}
+
+// asSeverity is how often updates are owed, as the severity says: "30m, as for SEV1".
+func asSeverity(level incident.Level) string {
+	often := "None"
+	if level.Cadence > 0 {
+		often = strings.TrimSuffix(strings.TrimSuffix(level.Cadence.String(), "0s"), "h0m")
+		if often != strings.TrimSuffix(level.Cadence.String(), "0s") {
+			often += "h"
+		}
+	}
+	return cutRunes(often+", as for "+strings.ToUpper(string(level.Name)), 75)
 }
 
 func (f field) block(policy *incident.Policy) *slack.InputBlock {

@@ -224,7 +224,11 @@ func (c *call) show(string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	blocks := c.card(i, last, c.announcementLink(i))
+	kin, err := c.kin(i)
+	if err != nil {
+		return answer{}, err
+	}
+	blocks := c.card(i, last, c.announcementLink(i), kin)
 	if room := i.Refs[incident.RefRoom]; room != "" && !c.inside {
 		blocks = slices.Insert(blocks, 1, slack.Block(contextLine("Its room is "+channelLink(room))))
 	}

@@ -168,6 +168,17 @@ func (e *errand) kin() (markup, error) {
 	return join(parts, " · "), nil
 }
 
+// kin is what the caller may know of it.
+func (c *call) kin(i *incident.Incident) (markup, error) {
+	if i.DuplicateOf != 0 {
+		if seen, err := c.sees(i.DuplicateOf, false); err != nil || !seen {
+			return "", err
+		}
+	}
+	e := &errand{Courier: &Courier{c.Bot}, Store: records{c.Store}, ctx: c.ctx, i: i}
+	return e.kin()
+}
+
 // carried are the people of incidents that were merged into this one and have not been invited yet.
 func (e *errand) carried() (people []string, err error) {
 	for _, word := range strings.Fields(e.i.Refs[incident.RefCarried]) {

@@ -122,7 +122,7 @@ func (e *errand) brief(event incident.Event) error {
 func (e *errand) briefing(last incident.Event, entries []incident.Entry) []slack.Block {
 	policy := e.Policy()
 	head := ":wave: " + bold(headline(e.i, 400)) + "\n" + title(policy.Rung(e.i.Status).Name()) + mitigatedSuffix(e.i) + " · since " + clock(e.i.Started) +
-		" · " + esc(policy.Duty(incident.Commander).Name()) + " " + holder(e.i, incident.Commander) + " · next update " + nextUpdate(e.i)
+		" · " + esc(policy.Duty(incident.Commander).Name()) + " " + holder(e.i, incident.Commander) + " · next update " + nextUpdate(e.i, e.Now())
 	blocks := []slack.Block{section(head)}
 	switch {
 	case last.Text != "":

@@ -10,9 +10,13 @@ import (
 	"tocsin/incident"
 )
 
-// closeOff closes an incident off. It takes no words: they would stand in a room that everybody can read.
+// closeOff closes an incident off, after it was asked once. It takes no other words: they would stand in a room that everybody
+// can read.
 func (c *call) closeOff(args string) (answer, error) {
-	if args != "" {
+	switch {
+	case args == "":
+		return c.askPrivate()
+	case !strings.EqualFold(args, "yes"):
 		return answer{}, incident.Refuse(incident.Invalid, "Nothing was changed: private takes no other words. Type /incident private alone.")
 	}
 	return c.convert((*incident.Incident).MakePrivate, func(i *incident.Incident) answer {
@@ -38,6 +42,25 @@ func (c *call) openUp(args string) (answer, error) {
 		})
 	}
 	return answer{}, incident.Refuse(incident.Invalid, "Nothing was changed: I cannot read %q there. Type /incident public alone, and read what becomes of it.", echo(args))
+}
+
+// whatCloses is what becomes of an incident that is closed off, in so few words that a dialog takes them.
+const whatCloses = "It goes on in a new private room with those who are in this one. The announcement is taken back, and this room is archived. What was posted here stays readable."
+
+// askPrivate says what becomes of it, and how to go on. What could not be closed off is refused at once.
+func (c *call) askPrivate() (answer, error) {
+	i, err := c.Store.Incident(c.ctx, c.incident)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := i.MayTurn(incident.EventPrivate); err != nil {
+		return answer{}, err
+	}
+	name := markup(i.ID.String())
+	text := ":lock: " + bold("Make "+name+" private?") + " " + whatCloses
+	yes := button("private", i.ID, "yes")
+	return show(text, section(text), actions("act", yes.WithStyle(slack.StyleDanger)),
+		contextLine("Or type `/incident private "+name+" yes`. To leave it public, do nothing."))
 }
 
 // askPublic says what would become visible to whom, and how to go on. The second time it says it once more, in fewer words.
@@ -69,8 +92,7 @@ func (c *call) turnButton() (*slack.ButtonBlockElement, error) {
 	if err != nil || private {
 		return button("public", c.incident, ""), err
 	}
-	return confirmed(button("private", c.incident, ""), "Make "+c.incident.String()+" private?",
-		"It goes on in a new private room with those who are in this one. The announcement is taken back, and this room is archived. What was posted here stays readable."), nil
+	return confirmed(button("private", c.incident, "yes"), "Make "+c.incident.String()+" private?", whatCloses), nil
 }
 
 // convert changes who may know of the incident that the call is about. What people have on their Home tabs is brought in step.
@@ -137,6 +159,9 @@ func (e *errand) leave() (incident.Refs, error) {
 			return nil, fault("conversations.info", err)
 		}
 	}
+	if err := e.stripRoom(event.From); err != nil {
+		return nil, err
+	}
 	if words := e.farewell(event); words != "" {
 		_, err = e.send(post{
 			what: fmt.Sprintf("%s event %d farewell", e.i.ID, event.ID), channel: event.From, since: event.At, text: words, blocks: []slack.Block{section(words)},
@@ -201,6 +226,9 @@ func (c *call) concealed(events []incident.Event) ([]incident.Event, error) {
 		var err error
 		if events[n], err = conceal(events[n], func(id incident.ID) (bool, error) { return c.sees(id, false) }); err != nil {
 			return nil, err
+		}
+		if whom := &events[n].Whom; whom.Name == "" && whom.Handle != "" { // whom the policy names
+			whom.Name = c.name(whom.Handle)
 		}
 	}
 	return events, nil

@@ -121,12 +121,16 @@ func mendedBy(verb, args string) func(*incident.Policy, *incident.Incident) []sl
 func severityButtons(policy *incident.Policy, id incident.ID) []slack.BlockElement {
 	var row []slack.BlockElement
 	for _, level := range policy.Severities {
-		b := button("severity", id, string(level.Name))
-		b.ActionID += ":" + string(level.Name) // each needs one of its own
-		b.Text = plain(short(strings.ToUpper(string(level.Name)), 75))
-		row = append(row, b)
+		row = append(row, severityButton(id, level.Name))
 	}
 	return row
+}
+
+func severityButton(id incident.ID, name incident.Severity) *slack.ButtonBlockElement {
+	b := button("severity", id, string(name))
+	b.ActionID += ":" + string(name) // each needs one of its own
+	b.Text = plain(short(strings.ToUpper(string(name)), 75))
+	return b
 }
 
 // reminding is what is said of a reminder, with the button that mends it and one that puts it off; nil where it is
@@ -141,7 +145,7 @@ func (e *errand) reminding(event incident.Event) *saying {
 	}
 	words := ":bell: " + ask.words(e.i) + "."
 	snooze := button("snooze", e.i.ID, event.To+" "+firstOf(ask.later, "15m"))
-	snooze.Text = plain(markup(firstOf(ask.label, "In 15 minutes")))
+	snooze.Text = plain(markup(firstOf(ask.label, "Remind me in 15 min")))
 	return &saying{text: words, blocks: []slack.Block{
 		section(words), actions("act", append(ask.mends(e.Policy(), e.i), snooze)...),
 	}}

@@ -237,6 +237,6 @@ func (e *errand) saySteppedDown(event incident.Event) *saying {
 	if event.By.Handle != event.Whom.Handle {
 		line = bold(esc(event.By.Name)) + " took the role of " + bold(esc(duty.Name())) + " of " + markup(e.i.ID.String()) + " from " + esc(event.Whom.Name)
 	}
-	line += ". Nobody has it now."
+	line += ". " + markup(e.i.ID.String()) + " has no " + esc(duty.Name()) + " now."
 	return &saying{text: line, blocks: []slack.Block{section(line), actions("act", primary(button(string(duty.Role), e.i.ID, "me")))}}
 }

@@ -29,7 +29,7 @@ func TestWordsAgreeWithTheirThing(t *testing.T) {
 		incident.EffectTopic: one("topic"), incident.EffectInvite: several("invitations"), incident.EffectAnnouncement: one("announcement"),
 		incident.EffectBookmarks: several("bookmarks"), incident.EffectSay: one("message"), incident.EffectTell: one("direct message"),
 		incident.EffectCatch: one("reading of a message"), incident.EffectAmend: one("correction of a message"),
-		incident.EffectTask: one("message about a task"), incident.EffectHome: one("Home tab"),
+		incident.EffectTask: one("message about a task"), incident.EffectHome: one("Home tab"), incident.EffectQuestions: one("mark on a question that is met"),
 		incident.EffectCustomers: one("message to customers"), incident.EffectThread: one("update below the announcement"),
 		incident.EffectNews:    one("message to subscribers"),
 		incident.EffectLeave:   one("farewell to the room before"),

@@ -273,7 +273,7 @@ func (e *errand) taskDue(event incident.Event) *saying {
 		words += ". Nobody has taken it yet"
 	}
 	snooze := button("snooze", e.i.ID, event.To+" 15m")
-	snooze.Text = plain("In 15 minutes")
+	snooze.Text = plain("Remind me in 15 min")
 	return &saying{text: words + ".", blocks: []slack.Block{
 		section(words + "."), actions("act", primary(taskButton(e.i.ID, task, "done")), taskButton(e.i.ID, task, "take"), snooze),
 	}}

@@ -25,6 +25,7 @@ var chapters = map[string][]incident.EventKind{
 	"tasks":     {incident.EventTask, incident.EventTaskTaken, incident.EventTaskDone, incident.EventTaskDropped, incident.EventTaskDue},
 	"roles":     {incident.EventRole, incident.EventSteppedDown, incident.EventJoined, incident.EventLeft},
 	"people":    {incident.EventAccess, incident.EventAdmitted, incident.EventBriefed, incident.EventTold},
+	"names":     {incident.EventTitle, incident.EventService},
 	"severity":  {incident.EventSeverity, incident.EventTold},
 	"status": {
 		incident.EventDeclared, incident.EventBackfilled, incident.EventMoment, incident.EventDistrusted, incident.EventAccepted, incident.EventDeclined,
@@ -182,6 +183,25 @@ func (x excerpt) shows(e incident.Entry) bool {
 	return !x.starred || e.Starred
 }
 
+// instantIn is the instant that the telling of an event names, or zero.
+func instantIn(e incident.Event) (at time.Time) {
+	switch e.Kind {
+	case incident.EventTask:
+		at, _ = time.Parse(time.RFC3339Nano, e.From)
+	case incident.EventSnoozed:
+		at, _ = time.Parse(time.RFC3339, e.Text)
+	}
+	return at
+}
+
+// onTheirClock has everybody read an instant that is named in words as their own clock shows it.
+func onTheirClock(words markup, at time.Time) markup {
+	if at.IsZero() {
+		return words
+	}
+	return markup(strings.Replace(string(words), string(esc(incident.Instant(at))), string(clock(at)), 1))
+}
+
 // entryLine is one entry: when it happened, who, what, and its number; how it was set right, where it was; and when it was
 // recorded, where that was later.
 func entryLine(policy *incident.Policy, e incident.Entry) markup {
@@ -195,7 +215,7 @@ func entryLine(policy *incident.Policy, e incident.Entry) markup {
 	} else {
 		text := sentence(policy, e.Event)
 		line += bold(short(e.By.Name, 60)) + " "
-		if line += short(text, longest); size(esc(text)) > longest {
+		if line += onTheirClock(short(text, longest), instantIn(e.Event)); size(esc(text)) > longest {
 			line += markup(fmt.Sprintf(" _whole: `/incident timeline #%d`_", e.ID))
 		}
 	}

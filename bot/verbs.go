@@ -63,6 +63,9 @@ func (c *call) askSeverity() (answer, error) {
 	if at := slices.IndexFunc(c.Policy().Severities, func(l incident.Level) bool { return l.Name == i.Severity }); at >= 0 {
 		others = slices.Delete(others, at, at+1)
 	}
+	if i.Severity != incident.Unknown {
+		others = append(others, severityButton(i.ID, incident.Unknown))
+	}
 	return offer(markup(i.ID.String())+" is "+bold(spokenSeverity(i.Severity))+". Change it to:", others...)
 }
 
@@ -108,7 +111,7 @@ func (c *call) note(args string) (answer, error) {
 var updateFields = []field{
 	{id: "impact", label: "Customer impact"},
 	{id: "doing", label: "What is being done"},
-	{id: "next", label: "Next update in", choices: []string{"15m", "30m", "1h", "2h", "4h", "8h"}},
+	{id: "next", label: "Next update in", choices: []string{"15m", "30m", "1h", "2h", "4h", "8h"}, asSeverity: true},
 }
 
 // The shortest and the longest time that an update may promise the next one in.

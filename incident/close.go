@@ -13,19 +13,38 @@ const (
 	GateCommander Gate = "commander"
 	GateUpdate    Gate = "update"
 	GateSeverity  Gate = "severity"
+	GateTimes     Gate = "times" // when it started, was detected, mitigated and resolved
 )
 
 // gates is the one list of them: when each is open, what is said where it is not, and the verb that mends it.
 var gates = []struct {
 	name   Gate
 	open   func(*Incident) bool
-	wants  string
+	wants  func(*Incident) string
 	mended string
 }{
-	{"", func(i *Incident) bool { return i.Status == Resolved }, "it is not resolved", "resolve"},
-	{GateCommander, func(i *Incident) bool { return !i.Roles[Commander].IsZero() }, "nobody leads it", "commander me"},
-	{GateUpdate, func(i *Incident) bool { return !i.Updated.IsZero() }, "no update has been posted", "update"},
-	{GateSeverity, func(i *Incident) bool { return i.Severity != Unknown }, "nobody has said how bad it was", "severity"},
+	{"", func(i *Incident) bool { return i.Status == Resolved }, always("it is not resolved"), "resolve"},
+	{GateCommander, func(i *Incident) bool { return !i.Roles[Commander].IsZero() }, always("nobody leads it"), "commander me"},
+	{GateUpdate, func(i *Incident) bool { return !i.Updated.IsZero() }, always("no update has been posted"), "update"},
+	{GateSeverity, func(i *Incident) bool { return i.Severity != Unknown }, always("nobody has said how bad it was"), "severity"},
+	{GateTimes, func(i *Incident) bool { return len(i.untimed()) == 0 }, wantsTimes, "mitigated"},
+}
+
+func always(words string) func(*Incident) string { return func(*Incident) string { return words } }
+
+// untimed lists the moments of which it is not known when they were.
+func (i *Incident) untimed() (moments []string) {
+	times := Times{MomentStarted: i.Started, MomentDetected: i.Detected, MomentMitigated: i.Mitigated, MomentResolved: i.Resolved}
+	for _, moment := range Moments {
+		if times[moment].IsZero() {
+			moments = append(moments, string(moment))
+		}
+	}
+	return moments
+}
+
+func wantsTimes(i *Incident) string {
+	return "it is not known when it was " + strings.Join(i.untimed(), " and ")
 }
 
 // Gates lists the names of the gates that a policy can set.
@@ -46,7 +65,7 @@ func (i *Incident) closable(wanted []Gate) error {
 			asked = asked || i.Kind == Real && want == gate.name
 		}
 		if asked && !gate.open(i) {
-			missing, mends = append(missing, gate.wants), append(mends, gate.mended)
+			missing, mends = append(missing, gate.wants(i)), append(mends, gate.mended)
 		}
 	}
 	if len(missing) == 0 {

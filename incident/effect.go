@@ -42,7 +42,7 @@ func (l Lane) Personal() bool { return slices.Contains(personal, l) }
 type EffectKind string
 
 // The kinds of effects. Say, Tell, Catch, Amend, Thread, News, Customers and Leave are one-shots: their subject is an event. That
-// of a task is its number, that of a Home tab whose it is.
+// of a task is its number, that of a Home tab whose it is, that of questions the lane that they were put in.
 const (
 	EffectRoom         EffectKind = "room"
 	EffectCard         EffectKind = "card"
@@ -60,6 +60,7 @@ const (
 	EffectAmend        EffectKind = "amend"     // what was said of an entry whose words are others now, or none
 	EffectTask         EffectKind = "task"      // its message in the room
 	EffectHome         EffectKind = "home"      // of one person
+	EffectQuestions    EffectKind = "questions" // that were put in one lane: those that are met say so
 	EffectThread       EffectKind = "thread"    // an update, below the announcement
 	EffectCustomers    EffectKind = "customers" // words for customers, in the channel that they read
 	EffectNews         EffectKind = "news"      // an update, to one who asked to hear of them
@@ -139,7 +140,7 @@ var names = map[EffectKind]string{
 	EffectPin: "pinning of the card", EffectArchive: "archiving of the room", EffectLeave: "farewell to the room before", EffectCheck: "look at what is missing", EffectInvite: "invitations",
 	EffectSay: "message", EffectThread: "update below the announcement", EffectNews: "message to subscribers",
 	EffectCustomers: "message to customers", EffectTell: "direct message", EffectTask: "message about a task", EffectHome: "Home tab",
-	EffectCatch: "reading of a message", EffectAmend: "correction of a message",
+	EffectCatch: "reading of a message", EffectAmend: "correction of a message", EffectQuestions: "mark on a question that is met",
 }
 
 // Name is what people call the kind.
@@ -159,10 +160,10 @@ func Several(name string) bool {
 // the room is made, and then everything in it side by side.
 func (k EffectKind) Waits() EffectKind {
 	switch k {
-	case EffectRoom, EffectTell, EffectNews, EffectCustomers, EffectHome:
+	case EffectRoom, EffectTell, EffectNews, EffectCustomers, EffectHome, EffectQuestions:
 		return ""
-	case EffectArchive: // which stands behind the card in its lane; afterwards nothing can be said
-		return EffectSay
+	case EffectArchive: // which stands behind the card in its lane; afterwards nothing can be said, nor edited
+		return EffectQuestions
 	}
 	return EffectRoom
 }
@@ -174,6 +175,7 @@ var lanes = map[EffectKind]Lane{
 	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce, EffectThread: LaneAnnounce, EffectCustomers: LaneOutside,
 	EffectTell: LaneDirect, EffectNews: LaneNews, EffectTask: LaneWords, EffectHome: LaneHome,
 	EffectCatch: LaneReads, EffectAmend: LaneWords, // behind the words that it changes
+	EffectQuestions: LaneWords, // or the lane that they were put in
 }
 
 // everything is what a new room needs, in the order of each lane.
@@ -203,6 +205,8 @@ var owes = map[EventKind][]EffectKind{
 	EventDeclined:       {EffectTell},
 	EventSeverity:       {EffectCard, EffectInvite, EffectTopic, EffectAnnouncement},
 	EventTold:           {EffectTell},
+	EventTitle:          {EffectCard, EffectTopic, EffectAnnouncement},
+	EventService:        {EffectCard, EffectInvite},
 	EventStatus:         {EffectCard, EffectTopic, EffectAnnouncement},
 	EventRole:           {EffectCard, EffectSay, EffectInvite, EffectTopic, EffectAnnouncement},
 	EventSteppedDown:    {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
@@ -221,8 +225,8 @@ var owes = map[EventKind][]EffectKind{
 	EventMitigated:      {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventResolved:       {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventClosed:         {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
-	EventArchived:       {EffectArchive},
-	EventMerged:         {EffectCard, EffectSay, EffectAnnouncement, EffectArchive}, // which brings the topic in step, last of all
+	EventArchived:       {EffectQuestions, EffectArchive},
+	EventMerged:         {EffectCard, EffectSay, EffectQuestions, EffectAnnouncement, EffectArchive}, // which brings the topic in step, last of all
 	EventAbsorbed:       {EffectCard, EffectSay, EffectInvite, EffectAnnouncement},
 	EventSeparated:      {EffectCard, EffectAnnouncement},
 	EventReopened:       append(slices.Clone(everything), EffectSay),
@@ -271,10 +275,23 @@ func (e Event) Owes(id ID) []Effect {
 		if slices.Contains(oneShots, kind) {
 			effect.Subject = strconv.FormatInt(e.ID, 10)
 		}
-		if kind == EffectTask {
+		switch kind {
+		case EffectTask:
 			effect.Subject = strings.TrimPrefix(e.To, taskTopics)
+		case EffectQuestions:
+			effect.Subject = string(effect.Lane)
 		}
 		effects = append(effects, effect)
+	}
+	if e.overdue() {
+		for _, kind := range []EffectKind{EffectCard, EffectAnnouncement} {
+			effects = append(effects, Effect{Incident: id, Lane: lanes[kind], Kind: kind})
+		}
+	}
+	for _, lane := range e.Answers {
+		if lane := Lane(lane); lane != lanes[EffectQuestions] || !slices.Contains(kinds, EffectQuestions) {
+			effects = append(effects, Effect{Incident: id, Lane: lane, Kind: EffectQuestions, Subject: string(lane)})
+		}
 	}
 	for _, number := range e.Tasks {
 		effects = append(effects, Effect{Incident: id, Lane: lanes[EffectTask], Kind: EffectTask, Subject: number})

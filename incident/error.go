@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Code tells what kind of refusal an Error is.
@@ -30,7 +31,12 @@ type Error struct {
 
 	format string // what Message was made of
 	args   []any
+
+	At time.Time // an instant that Message names as Instant spells it; zero: none
 }
+
+// Instant spells an instant for those who have no clock of their own to show it with.
+func Instant(at time.Time) string { return at.UTC().Format("2 Jan 15:04 MST") }
 
 func (e *Error) Error() string { return e.Message }
 

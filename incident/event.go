@@ -18,7 +18,9 @@ const (
 	EventAccepted       EventKind = "accepted"
 	EventDeclined       EventKind = "declined"
 	EventSeverity       EventKind = "severity"
-	EventTold           EventKind = "told" // a person of the severity
+	EventTold           EventKind = "told"    // a person of the severity
+	EventTitle          EventKind = "title"   // it is called otherwise
+	EventService        EventKind = "service" // it is about another service
 	EventStatus         EventKind = "status"
 	EventRole           EventKind = "role"
 	EventSteppedDown    EventKind = "stepped_down" // a role has no holder any more
@@ -91,6 +93,7 @@ type Event struct {
 	Redacted bool     // its words have been taken out, and who said them
 	Audience []string // handles of those who asked to hear of it, each by a direct message; no part of the record
 	Tasks    []string // numbers of those whose messages are to be brought in step; no part of the record
+	Answers  []string // lanes in which questions were put that it may be the answer to; no part of the record
 }
 
 // tellings is how each kind is told in one sentence after the author's name.
@@ -107,16 +110,18 @@ var tellings = map[EventKind]func(Event) string{
 	},
 	EventStatus:         func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
 	EventRole:           tellRole,
+	EventTitle:          func(e Event) string { return "changed the title to: " + e.Text },
+	EventService:        tellService,
 	EventSteppedDown:    tellSteppedDown,
 	EventJoined:         func(e Event) string { return "joined the room, as " + e.Text },
-	EventLeft:           func(e Event) string { return fmt.Sprintf("left %s, and is %s", e.From, e.Text) },
+	EventLeft:           func(e Event) string { return fmt.Sprintf("left %s, and is still %s", e.From, e.Text) },
 	EventBriefed:        func(e Event) string { return fmt.Sprintf("told %s, who came late, how things stand", e.Whom.Name) },
 	EventNote:           func(e Event) string { return "noted: " + e.Text },
 	EventUpdate:         func(e Event) string { return "posted an update: " + e.Text },
 	EventCustomersDraft: func(e Event) string { return "drafted for customers: " + e.Text },
 	EventCustomers:      func(e Event) string { return "told customers: " + e.Text },
 	EventAccess:         func(e Event) string { return "asked to be let in: " + e.Text },
-	EventAdmitted:       func(e Event) string { return fmt.Sprintf("let %s in", e.Whom.Name) },
+	EventAdmitted:       tellAdmitted,
 	EventPrivate:        func(Event) string { return "made it private" },
 	EventPublic:         func(Event) string { return "made it public" },
 	EventMisfit:         func(Event) string { return "left a room that was opened for others" },
@@ -139,7 +144,7 @@ var tellings = map[EventKind]func(Event) string{
 	EventSnoozed: func(e Event) string {
 		until := e.Text
 		if at, err := time.Parse(time.RFC3339, until); err == nil {
-			until = at.Format("2 Jan 15:04 MST")
+			until = Instant(at)
 		}
 		return fmt.Sprintf("put off the reminder of %s until %s", Topic(e.To).Name(), until)
 	},
@@ -150,8 +155,13 @@ var tellings = map[EventKind]func(Event) string{
 	EventTaskDue: func(e Event) string {
 		return fmt.Sprintf("reminded %s of %s", cmp.Or(e.Whom.Name, e.Whom.Handle), Topic(e.To).Name())
 	},
-	EventMend:    func(Event) string { return "had it looked at what is missing outside" },
-	EventMended:  func(e Event) string { return "found missing outside: " + cmp.Or(e.Text, "nothing") },
+	EventMend: func(Event) string { return "ran mend" },
+	EventMended: func(e Event) string {
+		if e.Text == "" {
+			return "looked at what stands in Slack: nothing was missing"
+		}
+		return "made again what was missing in Slack: " + e.Text
+	},
 	EventRetried: func(e Event) string { return fmt.Sprintf("had the %s tried again", e.To) },
 	EventOutage:  func(e Event) string { return fmt.Sprintf("could not reach %s for a while: %s", e.To, e.Text) },
 	EventClock: func(e Event) string {
@@ -167,7 +177,7 @@ var tellings = map[EventKind]func(Event) string{
 	},
 	EventPicked:   func(e Event) string { return "picked a message by " + e.Whom.Name },
 	EventCaught:   func(e Event) string { return fmt.Sprintf("caught what %s said: %s", e.Whom.Name, e.Text) },
-	EventUncaught: func(e Event) string { return "took back that a message by " + e.Whom.Name + " is kept" },
+	EventUncaught: func(e Event) string { return "took a message by " + e.Whom.Name + " off the timeline" },
 	EventEdited: func(e Event) string {
 		return fmt.Sprintf("edited a message that was caught (#%d): %s", e.Corrects, e.Text)
 	},
@@ -209,6 +219,13 @@ func tellRole(e Event) string {
 	return told
 }
 
+func tellAdmitted(e Event) string {
+	if e.By.Handle == e.Whom.Handle {
+		return "asked to be invited again"
+	}
+	return fmt.Sprintf("let %s in", e.Whom.Name)
+}
+
 func tellSteppedDown(e Event) string {
 	if e.By.Handle == e.Whom.Handle {
 		return "stepped down as " + e.To
@@ -222,7 +239,7 @@ func tellTask(e Event) string {
 		line += " to " + cmp.Or(e.Whom.Name, e.Whom.Handle)
 	}
 	if due := e.due(); !due.IsZero() {
-		line += due.Format(", due 2 Jan 15:04 MST")
+		line += ", due " + Instant(due)
 	}
 	return line + ": " + e.Text
 }

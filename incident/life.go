@@ -15,10 +15,10 @@ func (i *Incident) SetSeverity(to Level, s Stamp) error {
 	if i.Severity == to.Name {
 		return Refuse(Conflict, "%s is %s already.", i.ID, to.Name)
 	}
-	from := i.Severity
+	from, raised := i.Severity, to.Rank < i.Rank
 	i.Severity, i.Rank = to.Name, to.Rank
 	if i.Status.Open() { // nothing is due of one that is resolved
-		i.owePutOff(to)
+		i.owePutOff(to, raised)
 		i.seekLeader(to, s)
 		i.seekSeverity(s)
 		i.listen(s)
@@ -87,7 +87,7 @@ func (i *Incident) Decline(why string, s Stamp) error {
 // one is declined at once: nobody else may see it, so nobody could accept it. So is what was recorded when it was over.
 func (i *Incident) Distrust(was Standing, s Stamp) error {
 	recorded := i.Kind == Backfill && i.Status != Declined
-	if i.Status == Triage || !i.Status.Open() && !recorded || i.Refs[RefRoom] != "" {
+	if i.Status == Triage || !i.Status.Open() && !recorded || i.Refs[RefRoom] != "" || i.DuplicateOf != 0 { // a duplicate is told of by the other
 		return Refuse(Conflict, "%s is %s.", i.ID, i.Status)
 	}
 	if i.Private || recorded {
@@ -215,11 +215,15 @@ func (i *Incident) oweAnew(level Level, s Stamp) {
 	i.owe(level, s.At)
 }
 
-// owePutOff is owe, counted from what was last of all that updates are counted from. Whoever has put the reminder off is left in
-// peace until then.
-func (i *Incident) owePutOff(level Level) {
-	was, asked := i.Reminders[TopicUpdate], i.isDueBy(TopicUpdate, dueAsked)
+// owePutOff is owe, counted from what was last of all that updates are counted from; where it has become worse, never later than was
+// promised. Whoever has put the reminder off is left in peace until then.
+func (i *Incident) owePutOff(level Level, raised bool) {
+	was, asked, promised := i.Reminders[TopicUpdate], i.isDueBy(TopicUpdate, dueAsked), i.UpdateDue
 	i.owe(level, later(later(i.Updated, i.Declared), i.kept(refTakenUp)))
+	if raised && !i.UpdateDue.IsZero() && !promised.IsZero() && !promised.After(i.UpdateDue) {
+		i.UpdateDue, i.Reminders[TopicUpdate] = promised, was
+		return
+	}
 	if !i.UpdateDue.IsZero() && asked && was.Due.After(i.UpdateDue) {
 		i.Reminders[TopicUpdate] = was
 	}

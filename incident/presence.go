@@ -14,7 +14,7 @@ const settling = 10 * time.Minute
 const RefBriefed = "tocsin.briefed"
 
 // Arrive notes that somebody has come into the room at an instant. Of who has a role that stands in the record; who comes late,
-// counted from when the room opened, is told how things stand: once, and neither who declared nor who has a role.
+// counted from when the room opened, is told how things stand: once, and not who declared. Who takes over at three in the morning is.
 func (i *Incident) Arrive(p Person, at, opened time.Time, s Stamp) {
 	i.drop(RefGone, p.Handle)
 	if !i.Status.Open() {
@@ -23,7 +23,6 @@ func (i *Incident) Arrive(p Person, at, opened time.Time, s Stamp) {
 	at = earlier(at, s.At)
 	if roles := i.RolesOf(p.Handle); len(roles) > 0 {
 		i.record(Event{Kind: EventJoined, Stamp: Stamp{By: p, At: s.At, Request: s.Request}, Occurred: at, Text: listed(roles)})
-		return
 	}
 	briefed := strings.Fields(i.Refs[RefBriefed])
 	if opened.IsZero() || at.Sub(opened) <= settling || p.Handle == i.Declarer.Handle || slices.Contains(briefed, p.Handle) {

@@ -20,6 +20,14 @@ func (i *Incident) MakePrivate(present []string, s Stamp) error {
 	return i.convert(EventPrivate, present, s)
 }
 
+// MayTurn refuses what MakePrivate or MakePublic would refuse, before anybody is asked whether they are sure.
+func (i *Incident) MayTurn(kind EventKind) error {
+	if i.Private == (kind == EventPrivate) {
+		return Refuse(Conflict, "%s is %s already.", i.ID, kind)
+	}
+	return i.convertible(kind)
+}
+
 // MakePublic opens a private incident to everybody, with all that stands on its timeline.
 func (i *Incident) MakePublic(present []string, s Stamp) error {
 	if !i.Private {
@@ -59,7 +67,7 @@ func (i *Incident) convertible(kind EventKind) error {
 			Message: i.ID.String() + " is a duplicate of " + i.DuplicateOf.String() + ". To " + verb + ", reopen it first, with a reason: then it is an incident of its own.",
 		}
 	case i.Duplicates > 0:
-		return Refuse(Conflict, "Others are duplicates of %s, and tell of it. To %s, reopen them first: then each is an incident of its own.", i.ID, verb)
+		return Refuse(Conflict, "Others are duplicates of %s, and tell of it. To %s, reopen them first, each with a reason: /incident reopen INC-9 why. Then each is an incident of its own, and can be closed as such.", i.ID, verb)
 	case i.Kind == Backfill:
 		return Refuse(Conflict, "%s was recorded after it was over: it stays as it was recorded.", i.ID)
 	}

@@ -123,6 +123,11 @@ func (i *Incident) Remind(p *Policy, s Stamp) {
 	}
 }
 
+// overdue tells whether the event is the first to say that an update is: all who look are shown it.
+func (e Event) overdue() bool {
+	return (e.Kind == EventReminded || e.Kind == EventCalled) && Topic(e.To) == TopicUpdate && e.From == "1"
+}
+
 // IsDue tells whether somebody is to be reminded of a topic by an instant.
 func (i *Incident) IsDue(topic Topic, at time.Time) bool {
 	r, kept := i.Reminders[topic]
@@ -162,7 +167,9 @@ func (i *Incident) Snooze(topic Topic, until time.Time, s Stamp) error {
 	case !until.After(s.At):
 		return Refuse(Invalid, "That time is over. For example: snooze 15m.")
 	case r.Step == 0 && topic != TopicArchive && !until.After(r.Due): // it would be said sooner
-		return Refuse(Conflict, "Nobody is asked for %s on %s before %s, so there is nothing to put off.", topic.Name(), i.ID, r.Due.UTC().Format("2 Jan 15:04 MST"))
+		refusal := Refuse(Conflict, "Nobody is asked for %s on %s before %s, so there is nothing to put off.", topic.Name(), i.ID, Instant(r.Due))
+		refusal.At = r.Due
+		return refusal
 	case topic != TopicArchive && until.Sub(s.At) > longestSnooze:
 		return Refuse(Invalid, "A reminder can be put off for 12 hours at most.")
 	case until.Sub(s.At) > longestRest:

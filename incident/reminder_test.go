@@ -68,4 +68,10 @@ func TestASeverityMovesNoReminderTooFar(t *testing.T) {
 	}
 	must(i.SetSeverity(sev1, by(ada, 6071)))
 	due("raised again", 6080, 6080)
+	soon := sev2
+	soon.Cadence = 20 * time.Minute // as was promised of this once
+	must(i.SetSeverity(sev2, by(ada, 6072)))
+	must(i.Update("more soon", soon, by(ada, 6080)))
+	must(i.SetSeverity(sev1, by(ada, 6085)))
+	due("raised after a promise", 6100, 6100)
 }

@@ -77,6 +77,8 @@ func TestBrowserPrivate(t *testing.T) {
 	b.reads("#messages", "the vault key has leaked")
 	b.goes("inc-1-the-vault-key-has-leaked-2")
 	b.types("/incident private")
+	b.reads("#messages", "Make INC-1 private?")
+	b.presses("#messages", "Make it private")
 	b.reads("#messages", "made INC-1 private", "stays readable for all who could read it")
 	b.save(shot(t, "private-left.png"))
 	b.sees(`[data-channel="inc-1-the-vault-key-has-leaked-3"]`)
@@ -105,4 +107,29 @@ func (b *browser) lacks(selector, word string) {
 		b.save("/tmp/tocsin-browser-failure.png")
 		b.t.Errorf("%s shows %q: %v", selector, word, err)
 	}
+}
+
+// TestBrowserQuestions: what was asked with a button says who did it, and what closes an incident says so.
+func TestBrowserQuestions(t *testing.T) {
+	b := openBrowser(t, startDemo(t))
+	b.goes("general")
+	b.types("/incident declare SEV1: payments are slow")
+	b.reads("#messages", "INC-1 declared")
+	b.sees(`[data-channel="inc-1-payments-are-slow"]`)
+	b.goes("inc-1-payments-are-slow")
+	b.reads("#messages", "SEV1", "payments are slow")
+	b.presses("#messages", "Take command")
+	b.reads("#messages", "is now commander of INC-1")
+	b.lacks("#messages button", "Take command")
+	b.types("/incident stepdown")
+	b.reads("#messages", "INC-1 has no commander now")
+	b.save(shot(t, "question.png"))
+	b.types("/incident commander me")
+	b.reads("#messages", "took the role of commander")
+	b.save(shot(t, "question-met.png"))
+	b.types("/incident resolve")
+	b.reads("#messages", "Close INC-1")
+	b.presses("#messages", "Close INC-1")
+	b.reads(":is([role=dialog],[role=alertdialog])", "Close INC-1?")
+	b.save(shot(t, "close-asked.png"))
 }

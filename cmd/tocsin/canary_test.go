@@ -105,7 +105,7 @@ func (c *cage) madePrivate() {
 	c.quieten(c.t)
 	c.from = len(c.Calls())
 	c.log.forget()
-	c.inside("private INC-2")
+	c.inside("private INC-2 yes")
 	c.enter("#inc-2-the-albatross-lost-the-key-to-the-vault-2")
 }
 
@@ -126,8 +126,8 @@ func (c *cage) madePrivateLate() {
 	c.quieten(c.t)
 	c.from = len(c.Calls())
 	c.log.forget()
-	c.do("Ada", "private INC-2")
-	c.do("Ada", "private INC-3")
+	c.do("Ada", "private INC-2 yes")
+	c.do("Ada", "private INC-3 yes")
 	c.Join(c.Person("Linus"), "#inc-2-the-albatross-lost-the-key-to-the-vault")
 	c.Pass(15 * time.Minute)
 	c.quieten(c.t)

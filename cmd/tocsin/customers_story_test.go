@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -50,7 +51,8 @@ func TestStoryCustomers(t *testing.T) {
 	if text := outside.Text(); strings.Contains(text, "INC-1") || strings.Contains(text, "Grace") {
 		t.Errorf("customers read %s", text)
 	}
-	ada.Press(draft, "Approve and post").Expect("Something was posted to customers since")
+	draft.ExpectEdit("*INC-1*: *Ada* told customers").Lacks("Approve and post").Lacks("Payments")
+	ada.Type(room.Name(), fmt.Sprintf("/incident customers approve %d", h.entryOf(1, incident.EventCustomersDraft))).Expect("Something was posted to customers since")
 	ada.Type(room.Name(), "/incident customers It is over.").Expect("Customers are told: It is over.")
 	h.Channel("#random").Expect("It is over.")
 	h.Quiet()

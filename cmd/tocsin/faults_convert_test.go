@@ -35,10 +35,10 @@ func TestF74QueuedThenMadePrivate(t *testing.T) {
 	}
 	h.command("Grace", "#general", "/incident declare sev2 my albatross coughs --service checkout", "other") // which looks alike
 	h.quieten(t)
-	if answer := h.command("Ada", "#general", "/incident private INC-1", "private"); !strings.Contains(answer, "private now") {
+	if answer := h.command("Ada", "#general", "/incident private INC-1 yes", "private"); !strings.Contains(answer, "private now") {
 		t.Fatalf("answered %s", answer)
 	}
-	if answer := h.command("Ada", "#general", "/incident private INC-2", "private too"); !strings.Contains(answer, "private now") {
+	if answer := h.command("Ada", "#general", "/incident private INC-2 yes", "private too"); !strings.Contains(answer, "private now") {
 		t.Fatalf("answered %s", answer)
 	}
 	h.Join(linus, room.Name()) // which is open to all until Slack takes our calls
@@ -126,7 +126,7 @@ func TestF74ClosedOffWhileItsRoomOpens(t *testing.T) {
 			})
 			h.command("Ada", "#general", "/incident declare the albatross coughs", "one")
 			<-asked
-			if answer := h.command("Ada", "#general", "/incident private INC-1", "two"); !strings.Contains(answer, "private now") {
+			if answer := h.command("Ada", "#general", "/incident private INC-1 yes", "two"); !strings.Contains(answer, "private now") {
 				t.Fatalf("answered %s", answer)
 			}
 			h.recover(time.Minute)
@@ -166,7 +166,7 @@ func TestF74AnnouncedAndNotAnswered(t *testing.T) {
 	if len(h.Posted("#incidents")) != 1 {
 		t.Fatal("it was not announced")
 	}
-	h.command("Ada", "#general", "/incident private INC-1", "two")
+	h.command("Ada", "#general", "/incident private INC-1 yes", "two")
 	h.Faults(nil)
 	h.recover(2 * time.Minute)
 	if got := h.Posted("#incidents"); len(got) > 0 {
@@ -179,7 +179,7 @@ func TestF74WhatSlackDoesNotLetUsDelete(t *testing.T) {
 	h, ada, room, _ := inRoom(t)
 	h.Announce("cant_delete_message")
 	h.Faults(failing("chat.delete", 0, slacksim.Fault{Kind: slacksim.SlackError, Error: "cant_delete_message"}))
-	ada.Type(room.Name(), "/incident private").Expect("private now")
+	ada.Type(room.Name(), "/incident private yes").Expect("private now")
 	h.recover(recovery)
 	if got := h.Posted("#incidents"); len(got) != 1 || got[0].Text != "_This message was taken back._" {
 		t.Errorf("it stands outside: %+v", got)

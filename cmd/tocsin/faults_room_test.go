@@ -86,7 +86,7 @@ func TestF31RemovedFromTheRoom(t *testing.T) {
 	if !slices.Contains(room.Members(), "Tocsin") || !strings.Contains(room.Topic(), "commander Ada") {
 		t.Errorf("members: %q; topic: %s", room.Members(), room.Topic())
 	}
-	ada.Type(room.Name(), "/incident timeline").Expect("found missing outside: our place in the room")
+	ada.Type(room.Name(), "/incident timeline").Expect("made again what was missing in Slack: our place in the room")
 	h.Quiet()
 	h.alone(room.Name())
 }

@@ -22,7 +22,7 @@ func TestStorySeverityUnknown(t *testing.T) {
 	h.pass(9 * time.Minute)
 	h.Quiet()
 	h.pass(time.Minute)
-	asked := room.Expect("How bad is *INC-1 checkout is odd*?", "SEV1", "SEV4", "In 15 minutes")
+	asked := room.Expect("How bad is *INC-1 checkout is odd*?", "SEV1", "SEV4", "Remind me in 15 min")
 	ada.Press(asked, "SEV2")
 	card.ExpectEdit("SEV2").Lacks("UNKNOWN")
 	h.Quiet()

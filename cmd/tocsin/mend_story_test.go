@@ -40,7 +40,7 @@ func TestStoryMendARoomThatIsGone(t *testing.T) {
 			if got := strings.Join(again.Members(), " "); got != "Ada Grace Tocsin" || !card.Pinned() || again.Topic() == "" || len(again.Bookmarks()) == 0 {
 				t.Errorf("members: %s; pinned %v; topic %q; bookmarks %q", got, card.Pinned(), again.Topic(), again.Bookmarks())
 			}
-			ada.Type(again.Name(), "/incident timeline").Expect("found missing outside: room")
+			ada.Type(again.Name(), "/incident timeline").Expect("made again what was missing in Slack: room")
 			h.lookAfter()
 			h.Quiet()
 		})
@@ -66,7 +66,7 @@ func TestStoryMendWhatWasDeleted(t *testing.T) {
 	if got := strings.Join(room.Members(), " "); got != "Tocsin" {
 		t.Errorf("who left by themselves is left in peace: %s", got)
 	}
-	ada.Type("#general", "/incident timeline INC-1").Expect("found missing outside: card", "found missing outside: nothing")
+	ada.Type("#general", "/incident timeline INC-1").Expect("made again what was missing in Slack: card", "nothing was missing")
 	h.Quiet()
 }
 

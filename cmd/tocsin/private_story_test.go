@@ -38,7 +38,12 @@ func TestStoryMadePrivate(t *testing.T) {
 	h.Quiet()
 
 	linus.Type("#general", "/incident private INC-1 now").Expect("Nothing was changed")
-	grace.Type(room.Name(), "/incident private").Expect("*INC-1 is private now*", "*What was said so far stays:*")
+	was, task := room.Post("*Declared by*"), room.Post("*Task 1*")
+	sure := grace.Type(room.Name(), "/incident private").Expect("Make INC-1 private?", "new private room")
+	h.Quiet() // nothing happens before that
+	grace.Press(sure, "Make it private").Expect("*INC-1 is private now*", "*What was said so far stays:*")
+	was.ExpectEdit("INC-1 does not go on in this room").Lacks("Resolve").Lacks("checkout")
+	task.ExpectEdit("Task 1 does not go on in this room").Lacks("Done")
 	closed := h.Channel("#inc-1-checkout-is-down-2")
 	card := closed.Expect("checkout is down", ":lock: private", "Before: ", room.Name())
 	closed.Expect("*Grace* made INC-1 private", "stays readable")
@@ -75,7 +80,7 @@ func TestStoryMadePrivate(t *testing.T) {
 	ada.Type(closed.Name(), "/incident update it is revoked").Expect("Update posted")
 	closed.Expect("it is revoked") // Linus hears nothing of it
 	grace.Type("#general", "/incident list mine").Expect("INC-1 checkout is down", ":lock: private")
-	grace.Type(closed.Name(), "/incident private").Expect("INC-1 is private already")
+	grace.Type(closed.Name(), "/incident private yes").Expect("INC-1 is private already")
 	h.Quiet()
 }
 
@@ -110,7 +115,7 @@ func TestStoryMadePublic(t *testing.T) {
 	}
 	linus.Type("#general", "/incident timeline INC-1").Expect("it was in the log", "made it public")
 	ada.Type("#general", "/incident public INC-1").Expect("INC-1 is public already")
-	grace.Type(open.Name(), "/incident private").Expect("INC-1 is private now") // and back again
+	grace.Type(open.Name(), "/incident private yes").Expect("INC-1 is private now") // and back again
 	third := h.Channel("#inc-1-a-key-has-leaked-3")
 	third.Expect("a key has leaked", ":lock: private")
 	third.Expect("made INC-1 private")
@@ -129,23 +134,23 @@ func TestStoryConversionIsRefused(t *testing.T) {
 	newer.Expect("merged INC-2")
 	older.Expect("merged *INC-2")
 	h.Quiet()
-	ada.Type("#general", "/incident private INC-2").Expect("INC-2 is a duplicate of INC-1. To make it private, reopen it first", "Reopen")
-	ada.Type("#general", "/incident private INC-1").Expect("Others are duplicates of INC-1, and tell of it")
+	ada.Type("#general", "/incident private INC-2 yes").Expect("INC-2 is a duplicate of INC-1. To make it private, reopen it first", "Reopen")
+	ada.Type("#general", "/incident private INC-1 yes").Expect("Others are duplicates of INC-1, and tell of it")
 	ada.Type("#general", "/incident backfill it was down --started -3h --resolved -2h").Expect("INC-3")
-	ada.Type("#general", "/incident private INC-3").Expect("INC-3 was recorded after it was over")
+	ada.Type("#general", "/incident private INC-3 yes").Expect("INC-3 was recorded after it was over")
 	ada.Type("#general", "/incident declare search is slow").Expect("INC-4 declared")
 	room := h.Channel("#inc-4-search-is-slow")
 	room.Expect("Take command")
 	h.Channel("#incidents").Expect("search is slow")
 	h.Join(gus, room.Name())
 	h.Quiet()
-	gus.Type(room.Name(), "/incident private").Expect("Who may know of an incident is for the members of this workspace to say")
+	gus.Type(room.Name(), "/incident private yes").Expect("Who may know of an incident is for the members of this workspace to say")
 	ada.Type(room.Name(), "/incident public").Expect("INC-4 is public already")
 	ada.Type(room.Name(), "/incident resolve").Expect("resolved")
 	room.Expect("resolved")
 	ada.Type(room.Name(), "/incident close").Expect("closed")
 	room.Expect("closed")
-	ada.Type(room.Name(), "/incident private").Expect("INC-4 is closed. To make it private, reopen it first", "Reopen")
+	ada.Type(room.Name(), "/incident private yes").Expect("INC-4 is closed. To make it private, reopen it first", "Reopen")
 	h.Quiet()
 }
 
@@ -157,7 +162,7 @@ func TestStoryExerciseMadePrivate(t *testing.T) {
 	room := h.Channel("#inc-1-the-region-is-gone")
 	room.Expect("EXERCISE")
 	h.Quiet()
-	ada.Type(room.Name(), "/incident private").Expect("INC-1 is private now")
+	ada.Type(room.Name(), "/incident private yes").Expect("INC-1 is private now")
 	h.Channel("#inc-1-the-region-is-gone-2").Expect("EXERCISE", ":lock: private")
 	h.Channel("#inc-1-the-region-is-gone-2").Expect("EXERCISE", "made INC-1 private")
 	room.Expect("EXERCISE", "made INC-1 private")
@@ -181,7 +186,7 @@ func TestStoryOfAnotherThatIsPrivateNow(t *testing.T) {
 	h.Channel("#incidents").Expect("INC-2")
 	h.Quiet()
 	linus.Type("#general", "/incident timeline INC-2").Expect("INC-1 looks alike: the albatross coughs")
-	ada.Type(first.Name(), "/incident private").Expect("private now")
+	ada.Type(first.Name(), "/incident private yes").Expect("private now")
 	h.quieten(t)
 	h.refresh(t)
 	told := linus.Type("#general", "/incident timeline INC-2").Expect("saw that INC-1 looks alike").Text

@@ -97,7 +97,7 @@ func TestStoryRedactReachesWhoHasHeard(t *testing.T) {
 	drainSayings(h)
 	number := h.number(incident.EventUpdate)
 	linus.Type("#general", "/incident unsubscribe INC-1").Expect("You hear no more")
-	ada.Type(room.Name(), "/incident private").Expect("INC-1 is private now")
+	ada.Type(room.Name(), "/incident private yes").Expect("INC-1 is private now")
 	drainSayings(h)
 	ada.Type("#inc-1-checkout-is-down-2", "/incident redact "+number+" nobody is to read it").Expect("is redacted")
 	drainSayings(h)

@@ -47,7 +47,7 @@ func TestStoryUpdateIsMissed(t *testing.T) {
 	h.pass(10 * time.Minute)
 	room.Expect("An update on *INC-1 checkout is down* was due")
 	h.Quiet()
-	grace.Press(asked, "In 15 minutes").Expect("You hear of it again")
+	grace.Press(asked, "Remind me in 15 min").Expect("You hear of it again")
 	h.pass(14 * time.Minute)
 	h.Quiet()
 	h.pass(time.Minute)

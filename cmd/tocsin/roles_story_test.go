@@ -38,7 +38,7 @@ func TestStoryStepDown(t *testing.T) {
 	h.pass(10 * time.Minute)
 	h.Quiet()
 	ada.Press(ada.Type(room.Name(), "/incident commander").Expect("Commander of INC-1 is @Ada"), "Step down")
-	left := room.Expect("*Ada* stepped down as *commander* of INC-1. Nobody has it now.")
+	left := room.Expect("*Ada* stepped down as *commander* of INC-1. INC-1 has no commander now.")
 	card.ExpectEdit("nobody yet")
 	h.Quiet()
 	if strings.Contains(room.Topic(), "commander") {

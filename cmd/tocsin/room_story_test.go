@@ -159,7 +159,7 @@ func TestStoryToTheEnd(t *testing.T) {
 	card.ExpectEdit("resolved", "none is due").Lacks("Take command")
 	w.Person("Grace").Type("#general", "/incident resolve INC-1").Expect("INC-1 is resolved already.")
 	announcement.ExpectEdit("Resolved")
-	ada.Press(card, "Close")
+	ada.Press(card, "Close INC-1")
 	room.Expect("*Ada* closed INC-1")
 	ada.Type(room.Name(), "/incident list").Expect("No open incidents")
 	ada.Type(room.Name(), "/incident commander me").Expect("INC-1 is closed", "reopen it first")

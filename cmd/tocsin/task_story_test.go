@@ -28,7 +28,7 @@ func TestStoryTask(t *testing.T) {
 	h.Quiet()
 	h.pass(10 * time.Minute)
 	h.DirectMessages(ada).Expect("Task 1 of", "was due", "for Grace")
-	grace.Press(asked, "In 15 minutes").Expect("You hear of it again")
+	grace.Press(asked, "Remind me in 15 min").Expect("You hear of it again")
 	h.pass(14 * time.Minute)
 	h.Quiet()
 	grace.Press(asked, "Done").Expect("Task 1 of INC-1 is done: restart the queue")

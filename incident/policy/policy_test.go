@@ -202,7 +202,7 @@ func TestReadFaults(t *testing.T) {
 		"admins":             {"admins: ['@ada']", `admins: "@ada" is no member id`},
 		"owner":              {"services: [{name: a, owner: '@ada'}]", "is no member id"},
 		"tell":               {"severities: [{name: a, tell: [ada]}]\ndefault_severity: a", `severities[0].tell: "ada" is no member id`},
-		"gate":               {"severities: [{name: a, gates: [postmortem]}]\ndefault_severity: a", `severities[0].gates: there is no gate "postmortem"; there are commander, update, severity`},
+		"gate":               {"severities: [{name: a, gates: [postmortem]}]\ndefault_severity: a", `severities[0].gates: there is no gate "postmortem"; there are commander, update, severity, times`},
 		"archive":            {"archive_after: 5m", `archive_after: must be a duration of 1h or more, for example 72h, or never, and is "5m"`},
 		"archive unreadable": {"archive_after: 3 days", `and is "3 days"`},
 		"group":              {"severities: [{name: a, groups: ['@oncall']}]\ndefault_severity: a", `severities[0].groups: "@oncall" is no user group's id`},
