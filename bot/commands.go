@@ -47,8 +47,6 @@ func init() {
 		{name: "handover", args: "[commander] @user how things stand", help: "give a role to somebody with a note for them", button: "Give out a role", form: "How do things stand?", hint: "For whoever takes over. It can be left out.", wordless: true, more: handoverFields, room: true, run: (*call).handover},
 		{name: "stepdown", args: "[commander]", help: "give up a role, so that nobody has it", button: "Step down", room: true, run: (*call).stepDown},
 		{name: "severity", args: "sev1 | unknown", help: "raise or lower the severity", room: true, run: (*call).severity},
-		{name: "title", args: "what is broken", help: "say it in other words; the room keeps its name", button: "Change the title", form: "What is broken?", room: true, run: (*call).retitle},
-		{name: "service", args: "checkout | none", help: "say which service it is about; its people are invited", room: true, run: (*call).service},
 		{name: "status", args: "identified", help: "investigating, identified or monitoring", room: true, run: (*call).status},
 		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, run: (*call).note},
 		{name: "update", args: "[--next 30m] how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "What is known?", more: updateFields, room: true, run: (*call).update},

@@ -117,13 +117,12 @@ func (c *call) ring(d incident.Declaration) (answer, error) {
 		}
 		// It stays at "Opening …": what a command's response_url sends with replace_original replaces nothing (slackapi/bolt-js#2287,
 		// slackapi/bolt-python#1268), chat.update takes no ephemeral message, and a second one would be one too many.
-		strange, near := strangeService(policy, i.Service)
-		reply := markup(fmt.Sprintf("%s declared%s. Opening #%s …", i.ID, asKind[i.Kind], i.Room)) + strange + c.strangeSeverity(i)
+		reply := markup(fmt.Sprintf("%s declared%s. Opening #%s …", i.ID, asKind[i.Kind], i.Room)) + strangeService(policy, i.Service) + c.strangeSeverity(i)
 		if alike != nil {
 			reply += "\nIt looks like " + bold(esc(alike.Name())) + ", declared " + clock(alike.Declared) + " by " + esc(alike.Declarer.Name) + roomSuffix(alike)
 		}
 		rung = i
-		return c.withService(i.ID, reply, near)
+		return say(reply), nil
 	})
 	if err == nil && rung != nil { // no word of the title: the log is read by more people than may be in the room
 		c.Log.Info(rung.ID.String()+" declared", "severity", string(rung.Severity), "kind", string(rung.Kind), "private", rung.Private, "request", c.key)
@@ -134,24 +133,23 @@ func (c *call) ring(d incident.Declaration) (answer, error) {
 // asKind is what is said of a declaration beside its number.
 var asKind = map[incident.Kind]string{incident.Drill: " as an exercise"}
 
-// strangeService notes a service that the policy does not know, where it knows any: its owner hears nothing. near is the one that
-// was perhaps meant.
-func strangeService(policy *incident.Policy, name string) (note markup, near string) {
+// strangeService notes a service that the policy does not know, where it knows any: its owner hears nothing.
+func strangeService(policy *incident.Policy, name string) markup {
 	known := make([]string, len(policy.Services))
 	for n, service := range policy.Services {
 		if strings.EqualFold(service.Name, name) {
-			return "", ""
+			return ""
 		}
 		known[n] = service.Name
 	}
 	if name == "" || len(known) == 0 {
-		return "", ""
+		return ""
 	}
-	note = "\nThere is no service " + bold(short(name, 100)) + " in the policy, so nobody is invited for it."
-	if near = Nearest(strings.ToLower(name), known); near != "" {
+	note := "\nThere is no service " + bold(short(name, 100)) + " in the policy, so nobody is invited for it."
+	if near := Nearest(strings.ToLower(name), known); near != "" {
 		note += " Did you mean " + bold(esc(near)) + "?"
 	}
-	return note, near
+	return note
 }
 
 // likeSeverity is a word that looks like a severity.

@@ -25,7 +25,6 @@ var chapters = map[string][]incident.EventKind{
 	"tasks":     {incident.EventTask, incident.EventTaskTaken, incident.EventTaskDone, incident.EventTaskDropped, incident.EventTaskDue},
 	"roles":     {incident.EventRole, incident.EventSteppedDown, incident.EventJoined, incident.EventLeft},
 	"people":    {incident.EventAccess, incident.EventAdmitted, incident.EventBriefed, incident.EventTold},
-	"names":     {incident.EventTitle, incident.EventService},
 	"severity":  {incident.EventSeverity, incident.EventTold},
 	"status": {
 		incident.EventDeclared, incident.EventBackfilled, incident.EventMoment, incident.EventDistrusted, incident.EventAccepted, incident.EventDeclined,

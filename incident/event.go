@@ -18,9 +18,7 @@ const (
 	EventAccepted       EventKind = "accepted"
 	EventDeclined       EventKind = "declined"
 	EventSeverity       EventKind = "severity"
-	EventTold           EventKind = "told"    // a person of the severity
-	EventTitle          EventKind = "title"   // it is called otherwise
-	EventService        EventKind = "service" // it is about another service
+	EventTold           EventKind = "told" // a person of the severity
 	EventStatus         EventKind = "status"
 	EventRole           EventKind = "role"
 	EventSteppedDown    EventKind = "stepped_down" // a role has no holder any more
@@ -110,8 +108,6 @@ var tellings = map[EventKind]func(Event) string{
 	},
 	EventStatus:         func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
 	EventRole:           tellRole,
-	EventTitle:          func(e Event) string { return "changed the title to: " + e.Text },
-	EventService:        tellService,
 	EventSteppedDown:    tellSteppedDown,
 	EventJoined:         func(e Event) string { return "joined the room, as " + e.Text },
 	EventLeft:           func(e Event) string { return fmt.Sprintf("left %s, and is still %s", e.From, e.Text) },

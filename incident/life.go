@@ -87,7 +87,7 @@ func (i *Incident) Decline(why string, s Stamp) error {
 // one is declined at once: nobody else may see it, so nobody could accept it. So is what was recorded when it was over.
 func (i *Incident) Distrust(was Standing, s Stamp) error {
 	recorded := i.Kind == Backfill && i.Status != Declined
-	if i.Status == Triage || !i.Status.Open() && !recorded || i.Refs[RefRoom] != "" || i.DuplicateOf != 0 { // a duplicate is told of by the other
+	if i.Status == Triage || !i.Status.Open() && !recorded || i.Refs[RefRoom] != "" {
 		return Refuse(Conflict, "%s is %s.", i.ID, i.Status)
 	}
 	if i.Private || recorded {

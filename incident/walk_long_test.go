@@ -172,11 +172,11 @@ func (w *world) look(i *Incident, events []Event, looked map[EffectKind]string) 
 // looks is what the outside shows of an incident, as far as the rules know.
 func (w *world) looks(i *Incident) map[EffectKind]string {
 	lead, open := i.Roles[Commander].Name, i.Status.Open()
-	topic := fmt.Sprint(i.Title, i.Status, i.Severity, lead, open && !i.Mitigated.IsZero())
+	topic := fmt.Sprint(i.Status, i.Severity, lead, open && !i.Mitigated.IsZero())
 	stands := fmt.Sprint(topic, i.UpdateDue.Unix(), i.Updated.Unix(), i.DuplicateOf, i.Duplicates)
 	looks := map[EffectKind]string{
 		EffectTopic: topic, EffectAnnouncement: stands, EffectTask: fmt.Sprint(len(i.Tasks)), EffectInvite: "",
-		EffectCard: fmt.Sprint(stands, i.Service, i.Roles, i.openNumbers()),
+		EffectCard: fmt.Sprint(stands, i.Roles, i.openNumbers()),
 	}
 	for _, handle := range w.policy.Invited(i) {
 		if !slices.Contains(strings.Fields(i.Refs["walk.invited"]), handle) {

@@ -29,12 +29,6 @@ var walks = map[string]struct {
 	"severity": {writes: []EventKind{EventSeverity, EventTold}, do: func(w *world, i *Incident) error {
 		return i.SetSeverity(pick(w, append(w.policy.Severities, w.policy.Level(Unknown))...), w.now)
 	}},
-	"title": {writes: []EventKind{EventTitle}, do: func(w *world, i *Incident) error {
-		return i.Retitle(pick(w, "it is worse", "it is odd", ""), w.now)
-	}},
-	"service": {writes: []EventKind{EventService}, do: func(w *world, i *Incident) error {
-		return i.SetService(pick(w, "checkout", "ledger", ""), w.now)
-	}},
 	"status": {writes: []EventKind{EventStatus}, do: func(w *world, i *Incident) error {
 		return i.SetStatus(pick(w, Triage, Investigating, Identified, Monitoring, Closed), w.now)
 	}},

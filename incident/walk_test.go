@@ -23,7 +23,6 @@ type state struct {
 	Started, Detected                                 time.Time
 	DuplicateOf                                       ID
 	Private                                           bool
-	Title                                             string
 }
 
 // fold rebuilds the state from the record alone.
@@ -33,11 +32,8 @@ func fold(events []Event) state {
 		switch e.Kind {
 		case EventDeclared:
 			s.Status, s.Severity, s.Started, s.Detected = Investigating, Severity(e.To), e.At, e.At
-			s.Title = e.Text
 		case EventBackfilled:
-			s.Status, s.Severity, s.Title = Resolved, Severity(e.To), e.Text
-		case EventTitle:
-			s.Title = e.Text
+			s.Status, s.Severity = Resolved, Severity(e.To)
 		case EventMoment:
 			s.foldMoment(e)
 		case EventSeverity:
@@ -117,7 +113,7 @@ func (s *state) foldMoment(e Event) {
 func stateOf(i *Incident) state {
 	return state{
 		i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated,
-		slices.Clone(i.Tasks), i.Started, i.Detected, i.DuplicateOf, i.Private, i.Title,
+		slices.Clone(i.Tasks), i.Started, i.Detected, i.DuplicateOf, i.Private,
 	}
 }
 

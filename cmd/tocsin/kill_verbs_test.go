@@ -52,8 +52,6 @@ var verbs = []verb{
 	{kind: incident.EventSeverity, line: "severity {id} sev1", done: regexp.MustCompile(`^INC-\d+ is now`), weight: 1},
 	{kind: incident.EventSeverity, line: "severity {id} sev2", done: regexp.MustCompile(`^INC-\d+ is now`), weight: 1},
 	{kind: incident.EventSeverity, line: "severity {id} unknown", done: regexp.MustCompile(`^INC-\d+ is now`), weight: 1},
-	{kind: incident.EventTitle, line: "title {id} the till is down", done: regexp.MustCompile(`^It is \*INC-\d+ the till is down\* now`), weight: 1},
-	{kind: incident.EventService, line: "service {id} checkout", done: regexp.MustCompile(`^INC-\d+ is about the service`), weight: 1},
 	{kind: incident.EventStatus, line: "status {id} identified", done: regexp.MustCompile(`^INC-\d+ is now`), weight: 1},
 	{kind: incident.EventStatus, line: "status {id} monitoring", done: regexp.MustCompile(`^INC-\d+ is now`), weight: 1},
 	{kind: incident.EventTask, line: "task {id} restart the queue in 2h", done: regexp.MustCompile(`^Task \d+ of INC-\d+: `), weight: 2},

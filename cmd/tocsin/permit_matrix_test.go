@@ -81,7 +81,7 @@ func outcomeOf(text string, id incident.ID) outcome {
 var harmless = map[string]string{
 	"note": "x", "update": "x", "reopen": "x", "decline": "x", "severity": "none", "status": "none", "snooze": "none", "stepdown": "none",
 	"declare": "--bad= x --privat", "handover": "none", "drill": "--bad= x --privat", "backfill": "--bad= x --privat", "invite": "none",
-	"private": "none", "public": "none", "customers": "x", "search": "x", "access": "none", "subscribe": "service x", "unsubscribe": "service x", "task": "x", "title": "x", "service": "x", "stats": "7d",
+	"private": "none", "public": "none", "customers": "x", "search": "x", "access": "none", "subscribe": "service x", "unsubscribe": "service x", "task": "x", "stats": "7d",
 }
 
 // TestF73WhoMayDoWhat asks for every verb, under every grant, of a public and of a private incident, by every kind of person,

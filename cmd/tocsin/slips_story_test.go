@@ -88,31 +88,6 @@ func TestStoryCardOffersWhatFits(t *testing.T) {
 	h.Quiet()
 }
 
-// TestStoryTitleAndServiceAreCorrected: the button corrects a service that was misspelled, and a title is said in other words.
-func TestStoryTitleAndServiceAreCorrected(t *testing.T) {
-	h := newHouse(t)
-	ada := h.Person("Ada")
-	declared := ada.Type("#general", "/incident declare sev2 chekout is dwon --service chekout").Expect("INC-1 declared", "There is no service *chekout*", "Did you mean *checkout*?")
-	room := h.Channel("#inc-1-chekout-is-dwon")
-	card := room.Expect("chekout is dwon")
-	announcement := h.Channel("#incidents").Expect("chekout is dwon")
-	h.Quiet()
-	ada.Press(declared, "It is checkout").Expect("INC-1 is about the service *checkout* now")
-	card.ExpectEdit("*Service* checkout")
-	ada.Type(room.Name(), "/incident service checkout").Expect("That is its service already")
-	ada.Type(room.Name(), "/incident service none").Expect("about no service in particular")
-	h.Quiet()
-	card.Lacks("*Service*")
-	ada.Type(room.Name(), "/incident title checkout is down").Expect("It is *INC-1 checkout is down* now. Its room keeps its name.")
-	card.ExpectEdit("SEV2 · INC-1 · checkout is down")
-	announcement.ExpectEdit("checkout is down")
-	ada.Type("#general", "/incident title INC-1")
-	ada.Modal().Has("Change the title", "What is broken?")
-	ada.Type("#general", "/incident search checkout").Expect("INC-1")
-	ada.Type(room.Name(), "/incident timeline").Expect("changed the service from chekout to checkout", "took the service checkout off it", "changed the title to: checkout is down")
-	h.Quiet()
-}
-
 // TestStoryNobodyJoinsBeforeTheyAreAsked: Slack tells whole seconds of when somebody came in, and the timeline the order.
 func TestStoryNobodyJoinsBeforeTheyAreAsked(t *testing.T) {
 	h, ada, room, _ := inRoom(t)
