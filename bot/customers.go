@@ -10,10 +10,13 @@ import (
 	"tocsin/incident"
 )
 
-// template is what the form for customers holds at first.
+// template is what the form for customers holds at first. Whoever may not send it need not write it.
 func (c *call) template() (string, error) {
 	i, err := c.Store.Incident(c.ctx, c.incident)
 	if err != nil {
+		return "", err
+	}
+	if err := i.MaySpeak(c.Policy(), c.stamp()); err != nil {
 		return "", err
 	}
 	return c.Policy().Template(i), nil

@@ -52,7 +52,7 @@ func (c *call) open(view slack.ModalViewRequest) error {
 // openForm asks for the words that a verb needs.
 func (c *call) openForm(v command) (answer, error) {
 	input := slack.NewPlainTextInputBlockElement(nil, inputValue).WithMultiline(true).WithMaxLength(incident.MaxSummary)
-	input.FocusOnLoad = true
+	input.FocusOnLoad = !slices.ContainsFunc(v.more, func(f field) bool { return f.first }) // what comes first is asked first
 	if v.fill != nil {
 		words, err := v.fill(c)
 		if err != nil {
@@ -66,12 +66,19 @@ func (c *call) openForm(v command) (answer, error) {
 	}
 	view := form(formWords+v.name, v.label(), v.label())
 	view.PrivateMetadata = metadata
+	i := &incident.Incident{}
 	if v.room {
-		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(markup(strings.TrimSpace(c.incident.String()+" "+c.before))))
+		if i, err = c.Store.Incident(c.ctx, c.incident); err != nil {
+			return answer{}, err
+		}
+		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(severityMark(i)+" · "+bold(short(i.Name(), 300))+markup(" "+c.before)))
 	}
 	asked := slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input).WithOptional(v.wordless)
 	first, then := []slack.Block{}, []slack.Block{asked}
 	for _, f := range v.more {
+		if f.id == "next" {
+			f.none = asAlways(c.Policy().Level(i.Severity))
+		}
 		if block := f.block(c.Policy()); f.first {
 			first = append(first, block)
 		} else {
@@ -84,6 +91,14 @@ func (c *call) openForm(v command) (answer, error) {
 		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident %s %s", v.name, v.args)
 	}
 	return answer{Heard: true}, nil
+}
+
+// asAlways is when the next update of a severity is due where nobody says otherwise.
+func asAlways(level incident.Level) string {
+	if level.Cadence == 0 {
+		return "None is owed"
+	}
+	return roughly(level.Cadence) + ", as for " + string(spokenSeverity(level.Name))
 }
 
 // field is what a form asks for beside the words that its verb needs. It need not be filled in.

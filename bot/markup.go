@@ -10,6 +10,8 @@ import (
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackutilsx"
+
+	"tocsin/incident"
 )
 
 // markup is text in Slack's mrkdwn that is safe to send: it was built here, and whatever came from outside in it is
@@ -93,6 +95,14 @@ func link(url, label string) markup {
 // clock shows an instant in the reader's own zone, with the day; the fallback is UTC.
 func clock(t time.Time) markup {
 	return markup(fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", t.Unix(), t.UTC().Format("2 Jan 15:04 UTC")))
+}
+
+// inZone shows an instant that a text spells, at most once, in the reader's own zone.
+func inZone(text markup, at time.Time) markup {
+	if at.IsZero() {
+		return text
+	}
+	return markup(strings.Replace(string(text), incident.Spell(at), string(clock(at)), 1))
 }
 
 // bold sets markup in bold.

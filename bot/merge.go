@@ -82,6 +82,15 @@ func (c *call) changeBoth(first, second incident.ID, do func(first, second *inci
 	})
 }
 
+// reopenable refuses to ask for a reason where none would do.
+func (c *call) reopenable() (string, error) {
+	i, err := c.Store.Incident(c.ctx, c.incident)
+	if err != nil {
+		return "", err
+	}
+	return "", i.MayReopen()
+}
+
 // reopen takes an incident up again. A duplicate is one of its own then.
 func (c *call) reopen(args string) (answer, error) {
 	why := readable(args, c.name)

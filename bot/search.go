@@ -18,7 +18,7 @@ const (
 	hitsAtOnce = 50
 )
 
-// search lists entries that hold all the words, of the incidents that the caller may know of; "before 12" goes on where an
+// search lists entries that hold all the words, by the incident, of those that the caller may know of; "before 12" goes on where an
 // earlier page ended.
 func (c *call) search(args string) (answer, error) {
 	before := int64(0)
@@ -41,7 +41,9 @@ func (c *call) search(args string) (answer, error) {
 	}
 	head := "Found: " + short(words, 200)
 	blocks := []slack.Block{section(bold(head))}
-	blocks = append(blocks, found...)
+	for _, row := range found {
+		blocks = append(blocks, row.blocks()...)
+	}
 	if last != 0 {
 		older := button("search", 0, fmt.Sprintf("before %d %s", last, cutRunes(words, 1000)))
 		older.Text = plain("Older ones")
@@ -50,8 +52,24 @@ func (c *call) search(args string) (answer, error) {
 	return show(head, blocks...)
 }
 
+// foundIn is an incident, and the lines of what was found in it.
+type foundIn struct {
+	i     *incident.Incident
+	lines []markup
+}
+
+// blocks are the incident, with the way to it, and below it what was found.
+func (f *foundIn) blocks() []slack.Block {
+	blocks := sections(append([]markup{bold(short(f.i.Name(), 200))}, f.lines...))
+	if first, is := blocks[0].(*slack.SectionBlock); is {
+		first.Accessory = slack.NewAccessory(button("show", f.i.ID, ""))
+	}
+	return blocks
+}
+
 // find looks for entries that the caller may read. Last is the entry before which the next page begins; 0: there is none.
-func (c *call) find(words string, before int64) (found []slack.Block, last int64, err error) {
+func (c *call) find(words string, before int64) (found []*foundIn, last int64, err error) {
+	rows, shown := map[incident.ID]*foundIn{}, 0
 	known := map[incident.ID]*incident.Incident{} // nil: not for the caller
 	for looked := 0; looked < hitsLooked; {
 		hits, err := c.Store.Search(c.ctx, words, before, hitsAtOnce)
@@ -71,11 +89,15 @@ func (c *call) find(words string, before int64) (found []slack.Block, last int64
 			if err != nil {
 				return nil, 0, err
 			}
-			if strings.TrimSpace(event.Text) == "" {
+			if strings.TrimSpace(event.Text) == "" || event.Kind == incident.EventSimilar { // whose words are another's, which is found itself
 				continue
 			}
-			found = append(found, section(foundLine(i, event)))
-			if len(found) == hitsShown {
+			if rows[i.ID] == nil {
+				rows[i.ID] = &foundIn{i: i}
+				found = append(found, rows[i.ID])
+			}
+			rows[i.ID].lines = append(rows[i.ID].lines, foundLine(i, event))
+			if shown++; shown == hitsShown {
 				return found, before, nil
 			}
 		}
@@ -107,9 +129,9 @@ func (c *call) readableOne(known map[incident.ID]*incident.Incident, id incident
 	return i, nil
 }
 
-// foundLine is one entry that was found, and where the whole of it is.
+// foundLine is one entry that was found in an incident, and where the whole of it is.
 func foundLine(i *incident.Incident, e incident.Event) markup {
 	const longest = 300
 	text := strings.TrimPrefix(e.String(), e.By.Name+" ")
-	return bold(short(i.Name(), 200)) + " · " + clock(e.Occurred) + " · " + bold(short(e.By.Name, 60)) + " " + short(text, longest) + " " + wholeOf(i, e)
+	return clock(e.Occurred) + " · " + bold(short(e.By.Name, 60)) + " " + inZone(short(text, longest), e.When()) + " " + wholeOf(i, e)
 }

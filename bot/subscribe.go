@@ -10,6 +10,9 @@ import (
 // subscribe has the caller hear the updates of the incident in whose room it is typed, of INC-7, or of a service.
 func (c *call) subscribe(args string) (answer, error) {
 	to, name, err := c.subject(args)
+	if err == nil {
+		err = c.promised(to)
+	}
 	if err != nil {
 		return answer{}, err
 	}
@@ -59,6 +62,25 @@ func (c *call) subject(args string) (to incident.Subject, name string, err error
 		return to, "", incident.Refuse(incident.Invalid, "Say which incident or service, for example: subscribe INC-7, or subscribe service checkout.")
 	}
 	return incident.Subject{Service: service.Name}, "service " + service.Name, nil
+}
+
+// promised refuses a subscription to what is no service of the policy, where it names any: nothing would ever come of it. What
+// somebody hears of already can be ended, whatever the policy says by now.
+func (c *call) promised(to incident.Subject) error {
+	policy := c.Policy()
+	if to.Service == "" || len(policy.Services) == 0 {
+		return nil
+	}
+	names := make([]string, len(policy.Services))
+	for n, service := range policy.Services {
+		if names[n] = service.Name; service.Name == to.Service {
+			return nil
+		}
+	}
+	if near := nearService(policy, to.Service); near != "" {
+		return incident.Refuse(incident.Invalid, "There is no service %s. Did you mean %s?", echo(to.Service), near).Offer("subscribe service " + near)
+	}
+	return incident.Refuse(incident.Invalid, "There is no service %s. There are: %s.", echo(to.Service), cutRunes(strings.Join(names, ", "), 500)).Offer("subscribe")
 }
 
 // inform has the subscribers hear of what has just been recorded on an incident.

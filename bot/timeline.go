@@ -28,7 +28,7 @@ var chapters = map[string][]incident.EventKind{
 	"severity":  {incident.EventSeverity, incident.EventTold},
 	"status": {
 		incident.EventDeclared, incident.EventBackfilled, incident.EventMoment, incident.EventDistrusted, incident.EventAccepted, incident.EventDeclined,
-		incident.EventStatus, incident.EventMitigated, incident.EventResolved, incident.EventClosed, incident.EventArchived, incident.EventReopened,
+		incident.EventTitle, incident.EventService, incident.EventStatus, incident.EventMitigated, incident.EventResolved, incident.EventClosed, incident.EventArchived, incident.EventReopened,
 		incident.EventMerged, incident.EventAbsorbed, incident.EventSeparated, incident.EventPrivate, incident.EventPublic,
 	},
 	"reminders":   {incident.EventReminded, incident.EventCalled, incident.EventSnoozed, incident.EventTaskDue},
@@ -195,7 +195,7 @@ func entryLine(e incident.Entry) markup {
 	} else {
 		text := strings.TrimPrefix(e.String(), e.By.Name+" ")
 		line += bold(short(e.By.Name, 60)) + " "
-		if line += short(text, longest); size(esc(text)) > longest {
+		if line += inZone(short(text, longest), e.When()); size(esc(text)) > longest {
 			line += markup(fmt.Sprintf(" _whole: `/incident timeline #%d`_", e.ID))
 		}
 	}
@@ -239,6 +239,10 @@ func (c *call) whole(number, part string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	i, err := c.Store.Incident(c.ctx, c.incident)
+	if err != nil {
+		return answer{}, err
+	}
 	e, err := c.Store.Entry(c.ctx, c.incident, id)
 	if incident.CodeOf(err) == incident.Missing {
 		return answer{}, incident.Refuse(incident.Missing, "%s", err.Error()).Offer("timeline")
@@ -264,18 +268,12 @@ func (c *call) whole(number, part string) (answer, error) {
 		blocks = append(blocks, section(":pencil2: "+bold("Corrected")+" "+clock(fix.At)+" by "+esc(fix.By.Name)+markup(fmt.Sprintf(" (#%d):", fix.ID))))
 		blocks = append(blocks, paragraphs(fix.Text, maxSection, markup(fmt.Sprintf("`/incident timeline #%d`", fix.ID)))...)
 	}
-	return show("One entry of the timeline", append(blocks, c.entryButtons(e, n, parts))...)
+	return show("One entry of the timeline", append(blocks, c.entryButtons(e, i.Titled(e), partButton(i.ID, e, n, parts)...))...)
 }
 
 // entryButtons are what can be done about an entry.
-func (c *call) entryButtons(e incident.Entry, n, parts int) slack.Block {
+func (c *call) entryButtons(e incident.Entry, titled bool, row ...slack.BlockElement) slack.Block {
 	number := fmt.Sprintf("#%d", e.ID)
-	var row []slack.BlockElement
-	if n < parts {
-		next := button("timeline", c.incident, fmt.Sprintf("%s %d", number, n+1))
-		next.Text = plain("Next part")
-		row = append(row, next)
-	}
 	if e.Starred {
 		row = append(row, button("unstar", c.incident, number))
 	} else {
@@ -284,10 +282,22 @@ func (c *call) entryButtons(e incident.Entry, n, parts int) slack.Block {
 	if e.Correctable() {
 		row = append(row, button("correct", c.incident, number))
 	}
-	if e.Redactable() && c.permitted("redact") == nil {
+	if titled {
+		row = append(row, button("title", c.incident, ""))
+	} else if e.Redactable() && c.permitted("redact") == nil {
 		row = append(row, button("redact", c.incident, number))
 	}
 	return slack.NewActionBlock("", row...)
+}
+
+// partButton leads to the part of an entry after this one, if there is one.
+func partButton(id incident.ID, e incident.Entry, n, parts int) []slack.BlockElement {
+	if n >= parts {
+		return nil
+	}
+	next := button("timeline", id, fmt.Sprintf("#%d %d", e.ID, n+1))
+	next.Text = plain("Next part")
+	return []slack.BlockElement{next}
 }
 
 func partOf(n, parts int) markup {

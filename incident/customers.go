@@ -22,11 +22,11 @@ func (p *Policy) Template(i *Incident) string {
 	return strings.NewReplacer("{next}", next).Replace(p.Customers.Templates[i.Status])
 }
 
-// maySpeak refuses words for customers that nobody may send, whoever writes them.
-func (i *Incident) maySpeak(p *Policy, s Stamp) error {
+// MaySpeak refuses words for customers that nobody may send, whoever writes them.
+func (i *Incident) MaySpeak(p *Policy, s Stamp) error {
 	switch {
 	case p.Customers.Channel == "":
-		return Refuse(Conflict, "tocsin.yml names no channel for customers: set customers.channel there.")
+		return Refuse(Conflict, "The policy names no channel for customers, so nobody outside would read it. Those who run Tocsin can name one: customers.channel.")
 	case i.Private:
 		return Refuse(Conflict, "%s is private, so customers are not told of it.", i.ID)
 	case i.Kind != Real:
@@ -41,7 +41,7 @@ func (i *Incident) maySpeak(p *Policy, s Stamp) error {
 
 // TellCustomers writes to customers: at once, or where the policy wants the commander to agree, as a draft.
 func (i *Incident) TellCustomers(text string, p *Policy, s Stamp) (posted bool, err error) {
-	if err := i.maySpeak(p, s); err != nil {
+	if err := i.MaySpeak(p, s); err != nil {
 		return false, err
 	}
 	text, err = cleanText(text, "customers we are looking into slow payments")
@@ -59,7 +59,7 @@ func (i *Incident) TellCustomers(text string, p *Policy, s Stamp) (posted bool, 
 // ApproveCustomers posts a draft for customers as it stands. Last is the newest draft, and posted the newest words that
 // were posted: only the newest draft can be, and once.
 func (i *Incident) ApproveCustomers(draft int64, last, posted Event, p *Policy, s Stamp) error {
-	if err := i.maySpeak(p, s); err != nil {
+	if err := i.MaySpeak(p, s); err != nil {
 		return err
 	}
 	switch {

@@ -3,6 +3,7 @@ package incident
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code tells what kind of refusal an Error is.
@@ -25,7 +26,8 @@ var ErrUncertain = Refuse(Unavailable, "It may have been recorded: look at /inci
 type Error struct {
 	Code    Code
 	Message string
-	Mends   []string // verbs that would mend it, offered as buttons: "resolve", "commander me"
+	At      time.Time // an instant that Message spells as Spell does, so that it can be shown in the reader's own zone; zero: none
+	Mends   []string  // verbs that would mend it, offered as buttons: "resolve", "commander me"
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -38,6 +40,9 @@ func CodeOf(err error) Code {
 	}
 	return ""
 }
+
+// Spell is an instant in words: for logs, and where nobody knows who reads them.
+func Spell(at time.Time) string { return at.UTC().Format("2 Jan 15:04 UTC") }
 
 // Offer adds the verbs that would mend a refusal.
 func (e *Error) Offer(mends ...string) *Error {

@@ -18,7 +18,9 @@ const (
 	EventAccepted       EventKind = "accepted"
 	EventDeclined       EventKind = "declined"
 	EventSeverity       EventKind = "severity"
-	EventTold           EventKind = "told" // a person of the severity
+	EventTold           EventKind = "told"    // a person of the severity
+	EventTitle          EventKind = "title"   // it is called otherwise
+	EventService        EventKind = "service" // another part of the product is broken
 	EventStatus         EventKind = "status"
 	EventRole           EventKind = "role"
 	EventSteppedDown    EventKind = "stepped_down" // a role has no holder any more
@@ -102,6 +104,8 @@ var tellings = map[EventKind]func(Event) string{
 	EventTold: func(e Event) string {
 		return fmt.Sprintf("had %s told that it is %s", cmp.Or(e.Whom.Name, e.Whom.Handle), e.To)
 	},
+	EventTitle:          func(e Event) string { return "changed the title to: " + e.Text },
+	EventService:        tellService,
 	EventStatus:         func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
 	EventRole:           tellRole,
 	EventSteppedDown:    tellSteppedDown,
@@ -135,8 +139,8 @@ var tellings = map[EventKind]func(Event) string{
 	EventCalled: func(e Event) string { return fmt.Sprintf("reminded the room of %s", Topic(e.To).Name()) },
 	EventSnoozed: func(e Event) string {
 		until := e.Text
-		if at, err := time.Parse(time.RFC3339, until); err == nil {
-			until = at.Format("2 Jan 15:04 MST")
+		if at := e.When(); !at.IsZero() {
+			until = Spell(at)
 		}
 		return fmt.Sprintf("put off the reminder of %s until %s", Topic(e.To).Name(), until)
 	},
@@ -199,6 +203,16 @@ func tellRole(e Event) string {
 	return told
 }
 
+func tellService(e Event) string {
+	switch {
+	case e.To == "":
+		return "said that it is not about " + e.From
+	case e.From == "":
+		return "said that it is about " + e.To
+	}
+	return fmt.Sprintf("changed the service from %s to %s", e.From, e.To)
+}
+
 func tellSteppedDown(e Event) string {
 	if e.By.Handle == e.Whom.Handle {
 		return "stepped down as " + e.To
@@ -212,7 +226,7 @@ func tellTask(e Event) string {
 		line += " to " + cmp.Or(e.Whom.Name, e.Whom.Handle)
 	}
 	if due := e.due(); !due.IsZero() {
-		line += due.Format(", due 2 Jan 15:04 MST")
+		line += ", due " + Spell(due)
 	}
 	return line + ": " + e.Text
 }
@@ -224,6 +238,21 @@ func (e Event) due() time.Time {
 		return time.Time{}
 	}
 	return due
+}
+
+// When is the instant, other than its own, that the event tells as Spell does; zero where it tells none.
+func (e Event) When() time.Time {
+	switch e.Kind {
+	case EventTask:
+		return e.due()
+	case EventSnoozed:
+		at, err := time.Parse(time.RFC3339, e.Text)
+		if err != nil {
+			return time.Time{}
+		}
+		return at
+	}
+	return time.Time{}
 }
 
 // String tells the event in one sentence, without its time.

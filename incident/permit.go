@@ -43,6 +43,8 @@ var Permits = []Permit{
 	{Verb: "stepdown", Grant: Anyone, About: true},
 	{Verb: "severity", Grant: Anyone, About: true},
 	{Verb: "status", Grant: Anyone, About: true},
+	{Verb: "title", Grant: Anyone, About: true},
+	{Verb: "service", Grant: Anyone, About: true},
 	{Verb: "note", Grant: Anyone, About: true},
 	{Verb: "update", Grant: Anyone, About: true},
 	{Verb: "task", Grant: Anyone, About: true},

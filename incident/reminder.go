@@ -157,7 +157,9 @@ func (i *Incident) Snooze(topic Topic, until time.Time, s Stamp) error {
 	case !until.After(s.At):
 		return Refuse(Invalid, "That time is over. For example: snooze 15m.")
 	case r.Step == 0 && topic != TopicArchive && !until.After(r.Due): // it would be said sooner
-		return Refuse(Conflict, "Nobody is asked for %s on %s before %s, so there is nothing to put off.", topic.Name(), i.ID, r.Due.UTC().Format("2 Jan 15:04 MST"))
+		refusal := Refuse(Conflict, "Nobody is asked for %s on %s before %s, so there is nothing to put off.", topic.Name(), i.ID, Spell(r.Due))
+		refusal.At = r.Due
+		return refusal
 	case topic != TopicArchive && until.Sub(s.At) > longestSnooze:
 		return Refuse(Invalid, "A reminder can be put off for 12 hours at most.")
 	case until.Sub(s.At) > longestRest:

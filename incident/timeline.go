@@ -55,18 +55,19 @@ var marks = map[EventKind]bool{EventPicked: true, EventStarred: true, EventUnsta
 // Mark tells whether an event is only seen on the entry that it is about.
 func (e Event) Mark() bool { return marks[e.Kind] }
 
-// written are the kinds whose text people wrote, which can be redacted; true: and can be set right. A title has the room's name
-// made of it. Words that stand outside or on a task say what others acted on: to those there is an answer, and no correction.
+// written are the kinds whose text people wrote, which can be redacted; true: and can be set right. A title is set right by giving
+// another, and can be redacted then. Words that stand outside or on a task say what others acted on: to those there is an answer, and no correction.
 var written = map[EventKind]bool{
 	EventNote: true, EventUpdate: true, EventCaught: true, EventEdited: true, EventRole: true, EventDeclined: true, EventReopened: true,
 	EventCorrected: false, EventCustomersDraft: false, EventCustomers: false, EventAccess: false, EventAbsorbed: false, EventSimilar: false,
+	EventDeclared: false, EventBackfilled: false, EventTitle: false,
 	EventTask: false, EventTaskTaken: false, EventTaskDone: false, EventTaskDropped: false,
 }
 
 // Correctable tells whether the words of the entry can be set right.
 func (e Entry) Correctable() bool { return written[e.Kind] && e.Text != "" && !e.gone() }
 
-// Redactable tells whether the entry has words that can be taken out.
+// Redactable tells whether the entry has words that can be taken out: a title can when the incident is called otherwise.
 func (e Entry) Redactable() bool {
 	_, words := written[e.Kind]
 	return words && e.Text != "" && !e.gone()
@@ -82,6 +83,8 @@ func (i *Incident) Correct(e Entry, text string, s Stamp) error {
 		return Refuse(Conflict, "The words of #%d have been redacted: write a note instead.", e.ID)
 	case e.Kind == EventCorrected:
 		return Refuse(Invalid, "#%d is a correction itself: correct #%d.", e.ID, e.Corrects)
+	case titles[e.Kind]:
+		return Refuse(Invalid, "#%d is a title: give it another with /incident title.", e.ID).Offer("title")
 	case !e.Correctable():
 		return Refuse(Invalid, "#%d has no words of a person that could be corrected. Write a note instead.", e.ID)
 	case e.Words() == text:
@@ -123,8 +126,8 @@ func (i *Incident) Redact(e Entry, why string, s Stamp) error {
 		return Refuse(Conflict, "The words of #%d have been redacted already.", e.ID)
 	case e.Kind == EventRedacted:
 		return Refuse(Invalid, "#%d says that something was redacted, by whom and why: that stays.", e.ID)
-	case e.Kind == EventDeclared, e.Kind == EventBackfilled:
-		return Refuse(Invalid, "#%d is the title, which stands in the name of the room too: it cannot be redacted.", e.ID)
+	case i.Titled(e):
+		return Refuse(Invalid, "#%d is what %s is called: give it another title first, then this one can be redacted. Its room keeps the name until somebody changes it in Slack.", e.ID, i.ID).Offer("title")
 	}
 	if !e.Redactable() {
 		return Refuse(Invalid, "#%d has no words that could be redacted.", e.ID)
