@@ -136,10 +136,7 @@ func (b *Bot) failed(words string, err error, facts ...any) {
 
 func (c *call) refusal(refusal *incident.Error) answer {
 	text := inZone(esc(refusal.Message), refusal.At)
-	if len(refusal.Mends) == 0 {
-		return say(text)
-	}
-	buttons := make([]slack.BlockElement, 0, len(refusal.Mends))
+	buttons := c.again(refusal)
 	for _, mend := range refusal.Mends {
 		switch verb, args := cutWord(mend); verb {
 		case "severity": // one of them has to be chosen
@@ -154,9 +151,13 @@ func (c *call) refusal(refusal *incident.Error) answer {
 			b.Text = plain(short(b.Text.Text+" as "+c.Policy().Duty(incident.Role(args)).Name(), 75))
 			buttons = append(buttons, b)
 		default:
-			buttons = append(buttons, button(verb, c.incident, args))
+			buttons = append(buttons, mendButton(verb, c.incident, args))
 		}
 	}
+	if len(buttons) == 0 {
+		return say(text)
+	}
+	apart(buttons)
 	a, err := show(text, section(text), slack.NewActionBlock("", buttons...))
 	if err != nil {
 		return say(text)

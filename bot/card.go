@@ -147,9 +147,9 @@ func (b *Bot) cardActions(policy *incident.Policy, i *incident.Incident) []slack
 	case i.Status == incident.Triage:
 		return []slack.Block{actions("act", primary(button("accept", i.ID, "")), button("decline", i.ID, ""))}
 	case i.Status == incident.Resolved:
-		return []slack.Block{actions("act", primary(button("close", i.ID, "")), button("note", i.ID, ""), button("timeline", i.ID, ""), button("reopen", i.ID, ""))}
+		return []slack.Block{actions("act", primary(button("close", i.ID, "")), button("note", i.ID, ""), button("timeline", i.ID, ""), button("reopen", i.ID, ""), moreButton(i.ID))}
 	case !i.Status.Open():
-		return []slack.Block{actions("act", button("timeline", i.ID, ""), button("reopen", i.ID, ""))}
+		return []slack.Block{actions("act", button("timeline", i.ID, ""), button("reopen", i.ID, ""), moreButton(i.ID))}
 	}
 	take := button("commander", i.ID, "me")
 	if i.Roles[incident.Commander].IsZero() {
@@ -162,7 +162,7 @@ func (b *Bot) cardActions(policy *incident.Policy, i *incident.Incident) []slack
 	row = append(row, confirmed(button("resolve", i.ID, ""), "Resolve "+i.ID.String()+"?", "The fault is over, and no more updates are owed."))
 	return []slack.Block{
 		actions("act", row...),
-		actions("choose", severityMenu(policy, i), statusMenu(i), roleMenu(policy, i)),
+		actions("choose", severityMenu(policy, i), statusMenu(i), roleMenu(policy, i), moreButton(i.ID)),
 	}
 }
 

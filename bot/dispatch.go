@@ -90,7 +90,12 @@ func (b *Bot) press(ctx context.Context, in interaction) error {
 		c.reply(in.Reply, c.openDraft(draft))
 		return nil
 	}
-	a, err := c.try(line)
+	var a answer
+	if typed, ok := strings.CutPrefix(line, reAgain); ok {
+		a, err = c.openAgain(typed)
+	} else {
+		a, err = c.try(line)
+	}
 	if err != nil {
 		a = c.explain(err)
 	}

@@ -88,7 +88,7 @@ func (c *call) openForm(v command) (answer, error) {
 	view.Blocks.BlockSet = slices.Concat(view.Blocks.BlockSet, first, then)
 	if err := c.open(view); err != nil {
 		c.Log.Warn("form not opened", "request", c.key, "err", fault("views.open", err))
-		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident %s %s", v.name, v.args)
+		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead, or try again: /incident %s %s", v.name, v.args).Offer(strings.TrimSpace(v.name + " " + c.before))
 	}
 	return answer{Heard: true}, nil
 }

@@ -61,7 +61,7 @@ func (c *call) homeBlocks() ([]slack.Block, error) {
 	}
 	var blocks []slack.Block
 	if c.permitted("declare") == nil {
-		blocks = append(blocks, actions("home", primary(button("declare", 0, ""))))
+		blocks = append(blocks, actions("home", primary(button("declare", 0, "")), c.homeMore()))
 	}
 	blocks = append(blocks, c.roleBlocks(open)...)
 	if len(tasks) > 0 {

@@ -22,7 +22,7 @@ const (
 func (c *call) list(args string) (answer, error) {
 	f, err := c.filter(args)
 	if err != nil {
-		return answer{}, err
+		return answer{}, offering(err, "list", "list all", "list mine")
 	}
 	done, err := c.inTurn()
 	if err != nil {
@@ -91,7 +91,7 @@ func (c *call) filter(args string) (f incident.Filter, err error) {
 		word, value := strings.ToLower(words[n]), ""
 		if takesValue := word == "service" || word == "since" || word == "before"; takesValue {
 			if n++; n == len(words) {
-				return f, incident.Refuse(incident.Invalid, "What comes after %s? For example: list all service checkout since 7d.", word)
+				return f, incident.Refuse(incident.Invalid, "What comes after %s? For example: list all service checkout since 7d.", word).Offer("list", "list all", "list mine")
 			}
 			typed, used := flagValue(words[n:])
 			value, n = unquoted(typed), n+used-1
@@ -113,7 +113,7 @@ func (c *call) filter(args string) (f incident.Filter, err error) {
 		default:
 			level, known := c.Policy().ParseSeverity(word)
 			if !known {
-				return f, incident.Refuse(incident.Invalid, "I cannot read %q. For example: list all sev1 service checkout since 7d, or list mine.", echo(readable(words[n], c.name)))
+				return f, incident.Refuse(incident.Invalid, "I cannot read %q. For example: list all sev1 service checkout since 7d, or list mine.", echo(readable(words[n], c.name))).Offer("list", "list all", "list mine")
 			}
 			f.Severity = level.Name
 		}
@@ -210,10 +210,10 @@ func (c *call) stats(args string) (answer, error) {
 	word := cmp.Or(strings.TrimSpace(args), "30d")
 	since, err := c.since(word)
 	if err != nil {
-		return answer{}, err
+		return answer{}, offering(err, "stats 30d")
 	}
 	if c.at.Sub(since) > longestAgo {
-		return answer{}, incident.Refuse(incident.Invalid, "Figures go back a year at most. For example: stats 365d.")
+		return answer{}, incident.Refuse(incident.Invalid, "Figures go back a year at most. For example: stats 365d.").Offer("stats 365d")
 	}
 	done, err := c.inTurn()
 	if err != nil {

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,11 +21,20 @@ func (c *call) merge(args string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if len(ids) == 1 && here != 0 {
+	if alone := len(ids) == 1 && (here == 0 || here == ids[0]); alone || len(ids) == 0 && here != 0 { // into which?
+		if !alone {
+			ids = append(ids, here)
+		}
+		if seen, err := c.sees(ids[0], ids[0] == here); err != nil || !seen {
+			return answer{}, cmp.Or(err, error(incident.Refuse(incident.Missing, "There is no %s.", ids[0])))
+		}
+		return c.askMerge(ids[0])
+	}
+	if len(ids) == 1 {
 		ids = []incident.ID{here, ids[0]}
 	}
 	if len(ids) != 2 {
-		return answer{}, incident.Refuse(incident.Invalid, "Say which is a duplicate of which: /incident merge INC-7 into INC-3.")
+		return answer{}, incident.Refuse(incident.Invalid, "Say which is a duplicate of which: /incident merge INC-7 into INC-3.").Offer("list")
 	}
 	for _, id := range ids {
 		seen, err := c.sees(id, id == here)
@@ -61,7 +71,7 @@ func (c *call) merged(args string) (ids []incident.ID, err error) {
 		case isID:
 			ids = append(ids, id)
 		case !strings.EqualFold(word, "into"):
-			return nil, incident.Refuse(incident.Invalid, "I cannot read %q there. For example: /incident merge INC-7 into INC-3.", echo(word))
+			return nil, incident.Refuse(incident.Invalid, "I cannot read %q there. For example: /incident merge INC-7 into INC-3.", echo(word)).Offer("list")
 		}
 	}
 	return ids, nil

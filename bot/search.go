@@ -30,7 +30,7 @@ func (c *call) search(args string) (answer, error) {
 	}
 	words := readable(args, c.name)
 	if len(incident.Words(words)) == 0 {
-		return answer{}, incident.Refuse(incident.Invalid, "Say which words to look for, for example: search queue backlog.")
+		return answer{}, incident.Refuse(incident.Invalid, "Say which words to look for, for example: search queue backlog.").Offer("search")
 	}
 	found, last, err := c.find(words, before)
 	if err != nil {

@@ -55,6 +55,7 @@ func (c *call) timeline(args string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	c.mayRedact = c.permitted("redact") == nil
 	entries, more, err := c.page(x)
 	if err != nil {
 		return answer{}, err
@@ -63,7 +64,7 @@ func (c *call) timeline(args string) (answer, error) {
 	if x.typed != "" {
 		head += ": " + short(readable(x.typed, c.name), 100)
 	}
-	blocks := []slack.Block{section(bold(head))}
+	blocks := []slack.Block{slack.NewSectionBlock(mrkdwn(bold(head)), nil, slack.NewAccessory(c.timelineMenu()))}
 	if more {
 		earlier := button("timeline", c.incident, strings.TrimSpace(fmt.Sprintf("%s before %d", x.typed, entries[0].ID)))
 		earlier.Text = plain("Earlier entries")
@@ -89,9 +90,39 @@ func (c *call) lines(entries []incident.Entry) (blocks []slack.Block) {
 			blocks = append(blocks, contextLine(bold(markup(day))))
 			last = day
 		}
-		blocks = append(blocks, section(entryLine(e)))
+		blocks = append(blocks, slack.NewSectionBlock(mrkdwn(entryLine(e)), nil, c.entryMenu(e)))
 	}
 	return blocks
+}
+
+// timelineMenu shows less of the timeline, or all of it.
+func (c *call) timelineMenu() slack.BlockElement {
+	line := "timeline " + c.incident.String()
+	options := []*slack.OptionBlockObject{option(line, "Everything"), option(line+" starred", "Starred"), option(line+" me", "By me")}
+	for _, name := range chapterNames() {
+		options = append(options, option(line+" "+name, title(name)))
+	}
+	return menuOf("timeline:only", "Show only", options...)
+}
+
+// entryMenu is what can be done about an entry; what is a mark of another is no entry of its own.
+func (c *call) entryMenu(e incident.Entry) *slack.Accessory {
+	if e.Mark() {
+		return nil
+	}
+	line := func(verb string) string { return fmt.Sprintf("%s %s #%d", verb, c.incident, e.ID) }
+	star := option(line("star"), "Star")
+	if e.Starred {
+		star = option(line("unstar"), "Unstar")
+	}
+	options := []*slack.OptionBlockObject{option(line("timeline"), "Show it whole"), star}
+	if e.Correctable() {
+		options = append(options, option(line("correct"), "Correct"))
+	}
+	if e.Redactable() && c.mayRedact {
+		options = append(options, option(line("redact"), "Redact"))
+	}
+	return slack.NewAccessory(slack.NewOverflowBlockElement(fmt.Sprintf("do:entry:%d", e.ID), options...))
 }
 
 // excerpt reads what somebody wants to see: words for kinds, "starred", a person, and "before 12".
@@ -119,7 +150,7 @@ func (c *call) excerpt(args string) (x excerpt, err error) {
 			x.by = person.Handle
 		default:
 			return x, incident.Refuse(incident.Invalid, "I cannot read %q. The timeline shows starred, %s, a person (@user or me), one entry (#12), or takes a note: timeline add what happened.",
-				echo(readable(word, c.name)), strings.Join(chapterNames(), ", "))
+				echo(readable(word, c.name)), strings.Join(chapterNames(), ", ")).Offer("timeline")
 		}
 		x.typed = strings.TrimSpace(x.typed + " " + word)
 	}
@@ -227,7 +258,7 @@ var entryAlone = regexp.MustCompile(`^#?[0-9]{1,18}$`)
 // entryNumber reads the number of an entry: "#12".
 func entryNumber(word string) (int64, error) {
 	if !entryAlone.MatchString(word) {
-		return 0, incident.Refuse(incident.Invalid, "An entry is named by its number, which the timeline shows at its end: #12.")
+		return 0, incident.Refuse(incident.Invalid, "An entry is named by its number, which the timeline shows at its end: #12.").Offer("timeline")
 	}
 	return strconv.ParseInt(strings.TrimPrefix(word, "#"), 10, 64)
 }

@@ -22,8 +22,8 @@ func (p *Policy) Template(i *Incident) string {
 	return strings.NewReplacer("{next}", next).Replace(p.Customers.Templates[i.Status])
 }
 
-// MaySpeak refuses words for customers that nobody may send, whoever writes them.
-func (i *Incident) MaySpeak(p *Policy, s Stamp) error {
+// Speakable refuses words for customers of what they are never told of, whoever writes them.
+func (i *Incident) Speakable(p *Policy) error {
 	switch {
 	case p.Customers.Channel == "":
 		return Refuse(Conflict, "The policy names no channel for customers, so nobody outside would read it. Those who run Tocsin can name one: customers.channel.")
@@ -33,7 +33,16 @@ func (i *Incident) MaySpeak(p *Policy, s Stamp) error {
 		return Refuse(Conflict, "%s is a %s, so customers are not told of it.", i.ID, i.Kind)
 	case i.Status == Triage || i.Status == Declined:
 		return i.mustBeOpen("tell customers")
-	case s.By.Handle != i.Roles[Communicator].Handle && s.By.Handle != i.Roles[Commander].Handle:
+	}
+	return nil
+}
+
+// maySpeak refuses words for customers that somebody may not send.
+func (i *Incident) maySpeak(p *Policy, s Stamp) error {
+	if err := i.Speakable(p); err != nil {
+		return err
+	}
+	if s.By.Handle != i.Roles[Communicator].Handle && s.By.Handle != i.Roles[Commander].Handle {
 		return &Error{Code: Forbidden, Message: "Only the communicator or the commander speaks to customers: take the role first.", Mends: []string{"communicator me"}}
 	}
 	return nil
@@ -41,7 +50,7 @@ func (i *Incident) MaySpeak(p *Policy, s Stamp) error {
 
 // TellCustomers writes to customers: at once, or where the policy wants the commander to agree, as a draft.
 func (i *Incident) TellCustomers(text string, p *Policy, s Stamp) (posted bool, err error) {
-	if err := i.MaySpeak(p, s); err != nil {
+	if err := i.maySpeak(p, s); err != nil {
 		return false, err
 	}
 	text, err = cleanText(text, "customers we are looking into slow payments")
@@ -59,7 +68,7 @@ func (i *Incident) TellCustomers(text string, p *Policy, s Stamp) (posted bool, 
 // ApproveCustomers posts a draft for customers as it stands. Last is the newest draft, and posted the newest words that
 // were posted: only the newest draft can be, and once.
 func (i *Incident) ApproveCustomers(draft int64, last, posted Event, p *Policy, s Stamp) error {
-	if err := i.MaySpeak(p, s); err != nil {
+	if err := i.maySpeak(p, s); err != nil {
 		return err
 	}
 	switch {

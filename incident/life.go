@@ -58,7 +58,7 @@ func (i *Incident) SetStatus(to Status, s Stamp) error {
 // Accept takes an incident out of triage: it is one, and its room opens.
 func (i *Incident) Accept(level Level, s Stamp) error {
 	if i.Status != Triage {
-		return Refuse(Conflict, "%s is %s, so there is nothing to accept.", i.ID, i.Status)
+		return Refuse(Conflict, "%s is %s, so there is nothing to accept.", i.ID, i.Status).Offer("show")
 	}
 	i.oweAnew(level, s)
 	i.seekLeader(level, s)
@@ -112,7 +112,7 @@ func (i *Incident) Mitigate(s Stamp) error {
 // Resolve says that the fault is over. What was not mitigated apart is mitigated by it.
 func (i *Incident) Resolve(s Stamp) error {
 	if i.Status == Resolved {
-		return Refuse(Conflict, "%s is resolved already.", i.ID)
+		return Refuse(Conflict, "%s is resolved already.", i.ID).Offer("close", "reopen")
 	}
 	if err := i.mustBeOpen("resolve it"); err != nil {
 		return err
@@ -128,7 +128,7 @@ func (i *Incident) Resolve(s Stamp) error {
 // Close ends the work on a resolved incident that has everything that the policy wants of its severity.
 func (i *Incident) Close(p *Policy, s Stamp) error {
 	if i.Status == Closed {
-		return Refuse(Conflict, "%s is closed already.", i.ID)
+		return Refuse(Conflict, "%s is closed already.", i.ID).Offer("reopen")
 	}
 	if err := i.closable(p.Level(i.Severity).Gates); err != nil {
 		return err
@@ -143,7 +143,7 @@ func (i *Incident) Close(p *Policy, s Stamp) error {
 func (i *Incident) MayReopen() error {
 	switch {
 	case i.Status.Open():
-		return Refuse(Conflict, "%s is open already (%s).", i.ID, i.Status)
+		return Refuse(Conflict, "%s is open already (%s).", i.ID, i.Status).Offer("show")
 	case i.Kind == Backfill:
 		return Refuse(Conflict, "%s was recorded after it was over, so it cannot be reopened. If it is back: /incident declare %s", i.ID, i.Title).Offer("declare " + i.Title)
 	}

@@ -1,5 +1,7 @@
 package incident
 
+import "fmt"
+
 // Entry is an event as the timeline shows it: with what was recorded about it later.
 type Entry struct {
 	Event
@@ -80,13 +82,13 @@ func (i *Incident) Correct(e Entry, text string, s Stamp) error {
 	case err != nil:
 		return err
 	case e.gone():
-		return Refuse(Conflict, "The words of #%d have been redacted: write a note instead.", e.ID)
+		return Refuse(Conflict, "The words of #%d have been redacted: write a note instead.", e.ID).Offer("note")
 	case e.Kind == EventCorrected:
-		return Refuse(Invalid, "#%d is a correction itself: correct #%d.", e.ID, e.Corrects)
+		return Refuse(Invalid, "#%d is a correction itself: correct #%d.", e.ID, e.Corrects).Offer(fmt.Sprintf("correct #%d", e.Corrects))
 	case titles[e.Kind]:
 		return Refuse(Invalid, "#%d is a title: give it another with /incident title.", e.ID).Offer("title")
 	case !e.Correctable():
-		return Refuse(Invalid, "#%d has no words of a person that could be corrected. Write a note instead.", e.ID)
+		return Refuse(Invalid, "#%d has no words of a person that could be corrected. Write a note instead.", e.ID).Offer("note")
 	case e.Words() == text:
 		return Refuse(Conflict, "#%d says that already.", e.ID)
 	}
@@ -98,9 +100,9 @@ func (i *Incident) Correct(e Entry, text string, s Stamp) error {
 func (i *Incident) Star(e Entry, s Stamp) error {
 	switch {
 	case e.Mark():
-		return Refuse(Invalid, "#%d only says something of another entry: star that one.", e.ID)
+		return Refuse(Invalid, "#%d only says something of another entry: star that one.", e.ID).Offer(fmt.Sprintf("star #%d", e.Corrects))
 	case e.Starred:
-		return Refuse(Conflict, "#%d is starred already.", e.ID)
+		return Refuse(Conflict, "#%d is starred already.", e.ID).Offer(fmt.Sprintf("unstar #%d", e.ID))
 	}
 	i.record(Event{Kind: EventStarred, Stamp: s, Corrects: e.ID})
 	return nil
@@ -109,7 +111,7 @@ func (i *Incident) Star(e Entry, s Stamp) error {
 // Unstar takes the star off an entry.
 func (i *Incident) Unstar(e Entry, s Stamp) error {
 	if !e.Starred {
-		return Refuse(Conflict, "#%d has no star.", e.ID)
+		return Refuse(Conflict, "#%d has no star.", e.ID).Offer(fmt.Sprintf("star #%d", e.ID))
 	}
 	i.record(Event{Kind: EventUnstarred, Stamp: s, Corrects: e.ID})
 	return nil
