@@ -71,7 +71,7 @@ func (c *call) openForm(v command) (answer, error) {
 		if i, err = c.Store.Incident(c.ctx, c.incident); err != nil {
 			return answer{}, err
 		}
-		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(severityMark(i)+" · "+bold(short(i.Name(), 300))+markup(" "+c.before)))
+		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(severityMark(i)+" · "+bold(v.about(i))+markup(" "+c.before)))
 	}
 	asked := slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input).WithOptional(v.wordless)
 	first, then := []slack.Block{}, []slack.Block{asked}
@@ -91,6 +91,14 @@ func (c *call) openForm(v command) (answer, error) {
 		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead, or try again: /incident %s %s", v.name, v.args).Offer(strings.TrimSpace(v.name + " " + c.before))
 	}
 	return answer{Heard: true}, nil
+}
+
+// about is what a form is about. Of what customers are to read it gives no inner words: they would be copied.
+func (v command) about(i *incident.Incident) markup {
+	if v.name == "customers" {
+		return markup(i.ID.String())
+	}
+	return short(i.Name(), 300)
 }
 
 // asAlways is when the next update of a severity is due where nobody says otherwise.

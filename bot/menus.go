@@ -36,8 +36,11 @@ func (v command) line(id incident.ID) string {
 	if id != 0 {
 		line += " " + id.String()
 	}
-	if v.name == string(incident.Commander) {
+	switch v.name {
+	case string(incident.Commander):
 		line += " me"
+	case "merge":
+		line += " " + into
 	}
 	return line
 }

@@ -11,6 +11,9 @@ import (
 	"tocsin/incident"
 )
 
+// into stands between a duplicate and what it is one of.
+const into = "into"
+
 // merge closes one incident as a duplicate of another: "merge INC-7 into INC-3", or "merge INC-3" in the room of the first.
 func (c *call) merge(args string) (answer, error) {
 	ids, err := c.merged(args)
@@ -21,16 +24,16 @@ func (c *call) merge(args string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if alone := len(ids) == 1 && (here == 0 || here == ids[0]); alone || len(ids) == 0 && here != 0 { // into which?
-		if !alone {
-			ids = append(ids, here)
-		}
+	if len(ids) == 0 && here != 0 {
+		ids, args = append(ids, here), into
+	}
+	if len(ids) == 1 && strings.HasSuffix(strings.ToLower(args), into) { // which?
 		if seen, err := c.sees(ids[0], ids[0] == here); err != nil || !seen {
 			return answer{}, cmp.Or(err, error(incident.Refuse(incident.Missing, "There is no %s.", ids[0])))
 		}
 		return c.askMerge(ids[0])
 	}
-	if len(ids) == 1 {
+	if len(ids) == 1 && here != 0 {
 		ids = []incident.ID{here, ids[0]}
 	}
 	if len(ids) != 2 {
@@ -70,7 +73,7 @@ func (c *call) merged(args string) (ids []incident.ID, err error) {
 		switch {
 		case isID:
 			ids = append(ids, id)
-		case !strings.EqualFold(word, "into"):
+		case !strings.EqualFold(word, into):
 			return nil, incident.Refuse(incident.Invalid, "I cannot read %q there. For example: /incident merge INC-7 into INC-3.", echo(word)).Offer("list")
 		}
 	}

@@ -56,6 +56,25 @@ func (c *call) search(args string) (answer, error) {
 type foundIn struct {
 	i     *incident.Incident
 	lines []markup
+	weak  bool // there is but one, which says that it looks like another
+}
+
+// take takes in an entry, and says how many lines that makes more. That the incident looks like another, which is found itself, says
+// less of it than any other entry.
+func (f *foundIn) take(e incident.Event) int {
+	line, weak := foundLine(f.i, e), e.Kind == incident.EventSimilar
+	switch {
+	case len(f.lines) == 0:
+		f.lines, f.weak = []markup{line}, weak
+		return 1
+	case weak:
+	case f.weak:
+		f.lines, f.weak = []markup{line}, false
+	default:
+		f.lines = append(f.lines, line)
+		return 1
+	}
+	return 0
 }
 
 // blocks are the incident, with the way to it, and below it what was found.
@@ -89,15 +108,14 @@ func (c *call) find(words string, before int64) (found []*foundIn, last int64, e
 			if err != nil {
 				return nil, 0, err
 			}
-			if strings.TrimSpace(event.Text) == "" || event.Kind == incident.EventSimilar { // whose words are another's, which is found itself
+			if strings.TrimSpace(event.Text) == "" {
 				continue
 			}
 			if rows[i.ID] == nil {
 				rows[i.ID] = &foundIn{i: i}
 				found = append(found, rows[i.ID])
 			}
-			rows[i.ID].lines = append(rows[i.ID].lines, foundLine(i, event))
-			if shown++; shown == hitsShown {
+			if shown += rows[i.ID].take(event); shown == hitsShown {
 				return found, before, nil
 			}
 		}

@@ -22,7 +22,7 @@ func (i *Incident) mergeable(into *Incident) error {
 	worked := func(s Status) bool { return s.Open() && s != Triage || s == Resolved }
 	switch {
 	case i.ID == into.ID:
-		return Refuse(Invalid, "%s cannot be a duplicate of itself. For example: merge INC-7 into INC-3.", i.ID).Offer("merge " + i.ID.String())
+		return Refuse(Invalid, "%s cannot be a duplicate of itself. For example: merge INC-7 into INC-3.", i.ID).Offer("merge " + i.ID.String() + " into")
 	case i.DuplicateOf != 0:
 		return &Error{Code: Conflict, Message: i.ID.String() + " is a duplicate of " + i.DuplicateOf.String() + " already. To undo that, reopen it, with a reason.", Mends: []string{"reopen"}}
 	case into.DuplicateOf != 0:

@@ -86,7 +86,7 @@ func (i *Incident) Correct(e Entry, text string, s Stamp) error {
 	case e.Kind == EventCorrected:
 		return Refuse(Invalid, "#%d is a correction itself: correct #%d.", e.ID, e.Corrects).Offer(fmt.Sprintf("correct #%d", e.Corrects))
 	case titles[e.Kind]:
-		return Refuse(Invalid, "#%d is a title: give it another with /incident title.", e.ID).Offer("title")
+		return Refuse(Invalid, "#%d has no words of a person that could be corrected but a title: give it another with /incident title.", e.ID).Offer("title")
 	case !e.Correctable():
 		return Refuse(Invalid, "#%d has no words of a person that could be corrected. Write a note instead.", e.ID).Offer("note")
 	case e.Words() == text:

@@ -73,7 +73,7 @@ func TestStoryATitleIsSetRight(t *testing.T) {
 		t.Errorf("topic %q of %s", topic, room.Name())
 	}
 	ada.Type(room.Name(), "/incident title payments   hang").Expect("is called that already")
-	ada.Type(room.Name(), "/incident correct #1 search hangs").Expect("is a title", "Change the title")
+	ada.Type(room.Name(), "/incident correct #1 search hangs").Expect("but a title", "Change the title")
 	grace.Type(room.Name(), "/incident redact #1 it names a customer").Expect("#1 of INC-1 is redacted", "The name of the room")
 	h.Quiet()
 	ada.Type(room.Name(), "/incident timeline").Expect("declared, redacted by Grace", "changed the title to: payments hang")
