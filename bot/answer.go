@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -62,6 +63,11 @@ func (c *call) change(do func(incident.Tx) (answer, error)) (answer, error) {
 		}
 		if wait := c.queued(); wait != "" && a.Text != "" {
 			a.Text, a.Heard = a.Text+wait, false // there is nothing to be heard in the room yet
+			if a.Blocks != nil {
+				if a.Blocks, err = withBlock(a.Blocks, section(markup(strings.TrimSpace(string(wait))))); err != nil {
+					return nil, err
+				}
+			}
 		}
 		return json.Marshal(a)
 	})
@@ -76,6 +82,15 @@ func (c *call) change(do func(incident.Tx) (answer, error)) (answer, error) {
 		return answer{}, fmt.Errorf("read the answer of %s: %w", c.key, err)
 	}
 	return a, nil
+}
+
+// withBlock adds one block to others.
+func withBlock(blocks json.RawMessage, last slack.Block) (json.RawMessage, error) {
+	var all []any
+	if err := json.Unmarshal(blocks, &all); err != nil {
+		return nil, err
+	}
+	return json.Marshal(append(all, last))
 }
 
 // briefly is how long Slack may want us to hold back without a word about it.
@@ -121,25 +136,28 @@ func (b *Bot) failed(words string, err error, facts ...any) {
 
 func (c *call) refusal(refusal *incident.Error) answer {
 	text := onTheirClock(esc(refusal.In(c.Policy())), refusal.At)
-	if len(refusal.Mends) == 0 {
-		return say(text)
-	}
-	buttons := make([]slack.BlockElement, 0, len(refusal.Mends))
+	buttons := c.again(refusal)
 	for _, mend := range refusal.Mends {
 		switch verb, args := cutWord(mend); verb {
 		case "severity": // one of them has to be chosen
 			buttons = append(buttons, severityButtons(c.Policy(), c.incident)...)
 		case "status":
 			buttons = append(buttons, statusMenu(c.Policy(), &incident.Incident{ID: c.incident}))
+		case "service":
+			buttons = append(buttons, serviceButton(c.incident, args))
 		case "stepdown": // from one of several
 			b := button(verb, c.incident, args)
 			b.ActionID += ":" + args
 			b.Text = plain(short(b.Text.Text+" as "+c.Policy().Duty(incident.Role(args)).Name(), 75))
 			buttons = append(buttons, b)
 		default:
-			buttons = append(buttons, button(verb, c.incident, args))
+			buttons = append(buttons, mendButton(verb, c.incident, args))
 		}
 	}
+	if len(buttons) == 0 {
+		return say(text)
+	}
+	apart(buttons)
 	a, err := show(text, section(text), slack.NewActionBlock("", buttons...))
 	if err != nil {
 		return say(text)

@@ -116,7 +116,7 @@ func (c *call) openBackfillForm(p past) (answer, error) {
 	view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewInputBlock(inputOptions, plain("Options"), nil, backfillOptions(p)).WithOptional(true))
 	if err := c.open(view); err != nil {
 		c.Log.Warn("form not opened", "request", c.key, "err", fault("views.open", err))
-		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident backfill what was broken --started \"yesterday 23:10\" --resolved -2h")
+		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident backfill what was broken --started \"yesterday 23:10\" --resolved -2h").Offer("backfill")
 	}
 	return answer{Heard: true}, nil
 }

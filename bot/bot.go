@@ -171,12 +171,15 @@ type call struct {
 
 	masked []string // kinds of secrets that stood in what the person wrote
 
-	atHome   bool        // asked on the Home tab, which shows what came of it
-	onTop    bool        // asked in a window, which stays below what is opened
-	before   string      // what goes before the words of a form
-	incident incident.ID // the one it is about, once that is known
-	inside   bool        // asked in the incident's own room
-	recalled bool        // it was looked whether the request was answered before
+	atHome    bool        // asked on the Home tab, which shows what came of it
+	onTop     bool        // asked in a window, which stays below what is opened
+	before    string      // what goes before the words of a form
+	mayRedact bool        // what is listed
+	verbTyped command     // what was asked for
+	typed     string      // what follows the verb, and the incident where it names one
+	incident  incident.ID // the one it is about, once that is known
+	inside    bool        // asked in the incident's own room
+	recalled  bool        // it was looked whether the request was answered before
 }
 
 // stamp is who, when and under which request, for all that this call changes.

@@ -160,9 +160,9 @@ func (b *Bot) cardActions(policy *incident.Policy, i *incident.Incident) []slack
 		end := button("close", i.ID, "") // in a window there is another one beside it that closes that
 		end.Text = plain(markup("Close " + i.ID.String()))
 		end = confirmed(primary(end), "Close "+i.ID.String()+"?", "The work on it is over, too.")
-		return []slack.Block{actions("act", end, button("note", i.ID, ""), button("timeline", i.ID, ""), button("reopen", i.ID, ""))}
+		return []slack.Block{actions("act", end, button("note", i.ID, ""), button("timeline", i.ID, ""), button("reopen", i.ID, ""), moreButton(i.ID))}
 	case !i.Status.Open():
-		return []slack.Block{actions("act", button("timeline", i.ID, ""), button("reopen", i.ID, ""))}
+		return []slack.Block{actions("act", button("timeline", i.ID, ""), button("reopen", i.ID, ""), moreButton(i.ID))}
 	}
 	var row []slack.BlockElement
 	if i.Roles[incident.Commander].IsZero() { // who takes it from somebody does so from the menu, and not by a slip
@@ -175,7 +175,7 @@ func (b *Bot) cardActions(policy *incident.Policy, i *incident.Incident) []slack
 	row = append(row, confirmed(button("resolve", i.ID, ""), "Resolve "+i.ID.String()+"?", "The fault is over, and no more updates are owed."))
 	return []slack.Block{
 		actions("act", row...),
-		actions("choose", severityMenu(policy, i), statusMenu(policy, i), roleMenu(policy, i)),
+		actions("choose", severityMenu(policy, i), statusMenu(policy, i), roleMenu(policy, i), moreButton(i.ID)),
 	}
 }
 

@@ -20,6 +20,7 @@ type command struct {
 	hint   string  // below the form's field
 	entry  bool    // it is about one entry: #12 comes first
 	more   []field // what else the form asks for
+	in     menus   // where it is offered without being asked for
 
 	wordless bool                        // its form may be sent without words
 	fill     func(*call) (string, error) // the words that its form holds at first; nil: none
@@ -33,41 +34,43 @@ var commands []command
 
 func init() {
 	commands = []command{
-		{name: "declare", args: "[sev2 | unknown] what is broken [--service checkout] [--private] [--drill]", help: "ring the bell; alone it opens a form", button: "Declare an incident", run: (*call).declare},
-		{name: "drill", args: "[sev2] what we practise [--service checkout] [--private]", help: "an exercise: every message says so, and nobody hears of it but who takes part", button: "Start an exercise", run: (*call).drill},
-		{name: "backfill", args: "what was broken --started -3h --resolved -1h [--detected …] [--mitigated …] [--room]", help: "record one that is over; without its times it opens a form", button: "Record a past one", run: (*call).backfill},
-		{name: "merge", args: "[INC-7] into INC-3", help: "it is the same trouble: close one as a duplicate of the other", button: "Merge", run: (*call).merge},
-		{name: "list", args: "[all] [mine] [sev1] [monitoring] [service checkout] [since 7d]", help: "open incidents, or all of them", button: "Open incidents", run: (*call).list},
-		{name: "stats", args: "[30d]", help: "how many there were, and how long they took", button: "Figures", run: (*call).stats},
-		{name: "search", args: "words", help: "titles and timelines that hold them all, newest first", button: "Search", form: "Which words?", run: (*call).search},
-		{name: "subscribe", args: "INC-7, or service checkout", help: "hear each update as a direct message", button: "Subscribe", run: (*call).subscribe},
-		{name: "unsubscribe", args: "INC-7, or service checkout", help: "hear no more of it", button: "Unsubscribe", run: (*call).unsubscribe},
-		{name: "access", args: "INC-7 why", help: "ask the people of a private incident to let you in", button: "Ask for access", form: "Which one, and why?", hint: "Its number first: INC-7 I know the database.", run: (*call).access},
-		{name: "help", help: "this list", button: "Help", run: (*call).help},
-		{name: "handover", args: "[commander] @user how things stand", help: "give a role to somebody with a note for them", button: "Give out a role", form: "How do things stand?", hint: "For whoever takes over. It can be left out.", wordless: true, more: handoverFields, room: true, run: (*call).handover},
-		{name: "stepdown", args: "[commander]", help: "give up a role, so that nobody has it", button: "Step down", room: true, run: (*call).stepDown},
-		{name: "severity", args: "sev1 | unknown", help: "raise or lower the severity", room: true, run: (*call).severity},
-		{name: "status", args: "identified", help: "investigating, identified or monitoring", room: true, run: (*call).status},
-		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, run: (*call).note},
-		{name: "update", args: "[--next 30m] how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "What is known?", more: updateFields, room: true, run: (*call).update},
-		{name: "customers", args: "what customers may read", help: "tell customers; the commander approves", button: "Tell customers", form: "What may customers read?", hint: "It goes outside: no names, no inner words.", fill: (*call).template, room: true, run: (*call).customers},
-		{name: "task", args: "what [@user] [in 15m] | done 2 | take 2 | drop 2 why", help: "have something done, and see to it", button: "Add a task", form: "What is to be done?", hint: "It may end with a time: at 16:30, or tomorrow 09:00. Names in it are only words.", more: taskFields, room: true, run: (*call).task},
-		{name: "tasks", help: "what is still to be done, and by whom", button: "Tasks", room: true, run: (*call).tasks},
-		{name: "show", help: "how it stands, from anywhere", button: "Show", room: true, run: (*call).show},
+		{name: "declare", args: "[sev2 | unknown] what is broken [--service checkout] [--private] [--drill]", help: "ring the bell; alone it opens a form", button: "Declare an incident", in: outside, run: (*call).declare},
+		{name: "drill", args: "[sev2] what we practise [--service checkout] [--private]", help: "an exercise: every message says so, and nobody hears of it but who takes part", button: "Start an exercise", in: outsideMore | atHome, run: (*call).drill},
+		{name: "backfill", args: "what was broken --started -3h --resolved -1h [--detected …] [--mitigated …] [--room]", help: "record one that is over; without its times it opens a form", button: "Record a past one", in: outsideMore | atHome, run: (*call).backfill},
+		{name: "merge", args: "[INC-7] into INC-3", help: "it is the same trouble: close one as a duplicate of the other", button: "Merge", in: insideMore, run: (*call).merge},
+		{name: "list", args: "[all] [mine] [sev1] [monitoring] [service checkout] [since 7d]", help: "open incidents, or all of them", button: "Open incidents", in: outside | inside, run: (*call).list},
+		{name: "stats", args: "[30d]", help: "how many there were, and how long they took", button: "Figures", in: outsideMore, run: (*call).stats},
+		{name: "search", args: "words", help: "titles and timelines that hold them all, newest first", button: "Search", form: "Which words?", in: outsideMore, run: (*call).search},
+		{name: "subscribe", args: "INC-7, or service checkout", help: "hear each update as a direct message", button: "Subscribe", in: outsideMore | atHome | insideMore, run: (*call).subscribe},
+		{name: "unsubscribe", args: "INC-7, or service checkout", help: "hear no more of it", button: "Unsubscribe", in: insideMore, run: (*call).unsubscribe},
+		{name: "access", args: "INC-7 why", help: "ask the people of a private incident to let you in", button: "Ask for access", form: "Which one, and why?", hint: "Its number first: INC-7 I know the database.", in: outsideMore, run: (*call).access},
+		{name: "help", args: "[note | INC-7]", help: "this list; of one verb, or what can be done about an incident", button: "Help", in: outside | inside | atHome, run: (*call).help},
+		{name: "handover", args: "[commander] @user how things stand", help: "give a role to somebody with a note for them", button: "Give out a role", form: "How do things stand?", hint: "For whoever takes over. It can be left out.", wordless: true, more: handoverFields, room: true, in: insideMore, run: (*call).handover},
+		{name: "stepdown", args: "[commander]", help: "give up a role, so that nobody has it", button: "Step down", room: true, in: insideMore, run: (*call).stepDown},
+		{name: "severity", args: "sev1 | unknown", help: "raise or lower the severity", button: "Change the severity", room: true, in: insideMore, run: (*call).severity},
+		{name: "status", args: "identified", help: "investigating, identified or monitoring", button: "Change the status", room: true, in: insideMore, run: (*call).status},
+		{name: "title", args: "what is broken", help: "call it otherwise; its room keeps the name", button: "Change the title", form: "What is broken?", hint: "The card, the announcement and the topic follow. The room keeps its name.", fill: (*call).called, room: true, in: insideMore, run: (*call).retitle},
+		{name: "service", args: "checkout | none", help: "say which service is broken: who answers for it is invited", button: "Change the service", room: true, in: insideMore, run: (*call).service},
+		{name: "note", args: "[at 14:05 | -20m] what happened", help: "write on the timeline", button: "Add a note", form: "What happened?", hint: "Begin with -20m, at 14:05 or yesterday 23:10 if it was earlier.", room: true, in: inside, run: (*call).note},
+		{name: "update", args: "[--next 30m] how things stand", help: "tell stakeholders, in the room and in the announcement", button: "Post an update", form: "What is known?", more: updateFields, room: true, in: inside, run: (*call).update},
+		{name: "customers", args: "what customers may read", help: "tell customers; the commander approves", button: "Tell customers", form: "What may customers read?", hint: "It goes outside: no names, no inner words.", fill: (*call).template, room: true, in: insideMore, run: (*call).customers},
+		{name: "task", args: "what [@user] [in 15m] | done 2 | take 2 | drop 2 why", help: "have something done, and see to it", button: "Add a task", form: "What is to be done?", hint: "It may end with a time: at 16:30, or tomorrow 09:00. Names in it are only words.", more: taskFields, room: true, in: insideMore, run: (*call).task},
+		{name: "tasks", help: "what is still to be done, and by whom", button: "Tasks", room: true, in: insideMore, run: (*call).tasks},
+		{name: "show", help: "how it stands, from anywhere", button: "Show", room: true, in: insideMore, run: (*call).show},
 		{name: "private", help: "close it off, after asking once: from now on only those in its room know of it", button: "Make it private", room: true, run: (*call).closeOff},
 		{name: "public", help: "open a private one to everybody, after asking twice", button: "Make it public", room: true, run: (*call).openUp},
 		{name: "invite", args: "@user", help: "let somebody into the room", room: true, run: (*call).invite},
 		{name: "snooze", args: "[update] 15m", help: "be reminded of what is due a little later", button: "Later", room: true, run: (*call).snooze},
-		{name: "timeline", args: "[#12 | starred | notes, updates, … | @user | add what happened]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, run: (*call).timeline},
+		{name: "timeline", args: "[#12 | starred | notes, updates, … | @user | add what happened]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, in: inside, run: (*call).timeline},
 		{name: "correct", args: "#12 how it should read", help: "set an entry right; the old words stay", button: "Correct", form: "How should it read?", entry: true, room: true, run: (*call).correct},
 		{name: "redact", args: "#12 why", help: "take the words of an entry out of the record; that it was done stays", button: "Redact", form: "Why must it go?", entry: true, room: true, run: (*call).redact},
 		{name: "star", args: "#12", help: "mark an entry that matters", button: "Star", entry: true, room: true, run: (*call).star},
 		{name: "unstar", args: "#12", help: "take the star off again", button: "Unstar", entry: true, room: true, run: (*call).unstar},
-		{name: "mitigated", help: "customers no longer suffer", button: "Mitigated", room: true, run: (*call).mitigated},
-		{name: "resolve", help: "the fault is over", button: "Resolve", room: true, run: (*call).resolve},
-		{name: "close", help: "the work on it is over", button: "Close", room: true, run: (*call).close},
-		{name: "reopen", args: "why", help: "take a resolved or closed one up again", button: "Reopen", form: "Why is it open again?", room: true, run: (*call).reopen},
-		{name: "mend", help: "make again what is missing in Slack: room, card, pin, bookmarks, announcement", button: "Mend", room: true, run: (*call).mend},
+		{name: "mitigated", help: "customers no longer suffer", button: "Mitigated", room: true, in: inside, run: (*call).mitigated},
+		{name: "resolve", help: "the fault is over", button: "Resolve", room: true, in: inside, run: (*call).resolve},
+		{name: "close", help: "the work on it is over", button: "Close", room: true, in: insideMore, run: (*call).close},
+		{name: "reopen", args: "why", help: "take a resolved or closed one up again", button: "Reopen", form: "Why is it open again?", fill: (*call).reopenable, room: true, in: insideMore, run: (*call).reopen},
+		{name: "mend", help: "make again what is missing in Slack: room, card, pin, bookmarks, announcement", button: "Mend", room: true, in: insideMore, run: (*call).mend},
 		{name: "accept", help: "take it out of triage: it is an incident", button: "Accept", room: true, run: (*call).accept},
 		{name: "decline", args: "why", help: "it is no incident; it stays in the record", button: "Decline", form: "Why is it no incident?", room: true, run: (*call).decline},
 	}
@@ -138,6 +141,7 @@ func (c *call) read(line string) (answer, error) {
 	if err := c.permitted(v.name); err != nil {
 		return answer{}, err
 	}
+	c.verbTyped, c.typed = v, args
 	if v.form != "" && v.entry && entryAlone.MatchString(args) {
 		c.before = args + " "
 		return c.openForm(v)
@@ -160,20 +164,38 @@ func synonym(word, args string) (verb, rest string) {
 	return word, args
 }
 
-// unknownVerb says what was perhaps meant, with what else was typed, so that it can be copied and sent.
+// unknownVerb says what was perhaps meant, with what else was typed, and offers to do it.
 func (c *call) unknownVerb(word, args string) (answer, error) {
-	var names []string
-	for _, v := range c.verbs() {
-		names = append(names, v.name)
-	}
 	asTyped := func(s string) string { return readable(s, func(h string) string { return h }) }
-	word, args = asTyped(word), cutRunes(asTyped(args), 200)
-	if near := Nearest(strings.ToLower(word), names); near != "" {
+	said := cutRunes(asTyped(args), 200)
+	if near := Nearest(strings.ToLower(asTyped(word)), c.names()); near != "" {
 		v, _ := c.verb(near)
-		return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. Did you mean: /incident %s", word, strings.TrimSpace(v.name+" "+cmp.Or(args, v.args)))
+		refusal := incident.Refuse(incident.Invalid, "There is no /incident %s. Did you mean: /incident %s", asTyped(word), strings.TrimSpace(v.name+" "+cmp.Or(said, v.args)))
+		return answer{}, c.offerLine(refusal, v, args)
 	}
-	return answer{}, incident.Refuse(incident.Invalid, "There is no /incident %s. To declare an incident: /incident declare %s. All verbs: /incident help.", echo(word), strings.TrimSpace(echo(word)+" "+args))
+	refusal := incident.Refuse(incident.Invalid, "There is no /incident %s. To declare an incident: /incident declare %s. All verbs: /incident help.", echo(asTyped(word)), strings.TrimSpace(echo(asTyped(word))+" "+said))
+	declare, _ := lookup("declare")
+	return answer{}, c.offerLine(refusal, declare, strings.TrimSpace(word+" "+args)).Offer("help")
 }
+
+// offerLine offers to do what was perhaps meant, as far as that is known: which incident it is about, and no more words than a button
+// carries.
+func (c *call) offerLine(refusal *incident.Error, v command, args string) *incident.Error {
+	if v.room {
+		rest, err := c.locate(args, v.form != "")
+		if err != nil {
+			return refusal.Offer("help " + v.name)
+		}
+		args = rest
+	}
+	if size(args) > mostCarried {
+		return refusal.Offer("help " + v.name)
+	}
+	return refusal.Offer(strings.TrimSpace(v.name + " " + args))
+}
+
+// mostCarried is how much of what was typed a button carries: Slack takes 2,000 characters.
+const mostCarried = 1800
 
 // locate finds the incident that a command is about, and returns the rest of its arguments: INC-7 as the first word, or
 // the incident in whose room it was typed. One that the person may not see is answered like one that does not exist.
@@ -215,97 +237,6 @@ func (c *call) keepInside(here incident.ID) error {
 		return err
 	}
 	return incident.Refuse(incident.Conflict, "This is the private room of %s, and your words are about %s. If you mean %s, type them somewhere else; if not, begin with another word.", here, c.incident, c.incident)
-}
-
-// menu is what /incident alone answers.
-func (c *call) menu() (answer, error) {
-	text := markup("What would you like to do?")
-	blocks := []slack.Block{section(text)}
-	hint := contextLine("Everything here can be typed too: `/incident help`")
-	here, err := c.Store.InRoom(c.ctx, c.channel)
-	if err != nil || here == 0 {
-		for _, row := range [][]string{{"declare", "drill", "backfill"}, {"list", "search", "stats", "access", "help"}} {
-			if buttons := c.offered(row...); len(buttons) > 0 {
-				blocks = append(blocks, slack.NewActionBlock("", buttons...))
-			}
-		}
-		return show(text, append(blocks, hint)...)
-	}
-	c.incident, c.inside = here, true
-	now, then, err := c.roomMenu()
-	if err != nil {
-		return answer{}, err
-	}
-	return show(text, append(blocks, slack.NewActionBlock("", now...), slack.NewActionBlock("", then...), hint)...)
-}
-
-// offered are the buttons of those verbs that the caller may use, which are about no incident in particular.
-func (c *call) offered(verbs ...string) (buttons []slack.BlockElement) {
-	for _, verb := range verbs {
-		if c.permitted(verb) == nil {
-			buttons = append(buttons, button(verb, 0, ""))
-		}
-	}
-	return buttons
-}
-
-// roomMenu is the menu in an incident's room: what one does in the heat of it, and the rest.
-func (c *call) roomMenu() (now, then []slack.BlockElement, err error) {
-	i, err := c.Store.Incident(c.ctx, c.incident)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, verb := range []string{"commander", "update", "note", "timeline", "mitigated", "resolve", "list", "help"} {
-		element := button(verb, c.incident, "")
-		if verb == "commander" {
-			element.Value += " me"
-		}
-		now = append(now, element)
-	}
-	for _, verb := range []string{"task", "tasks", "customers", "mend"} {
-		then = append(then, button(verb, c.incident, ""))
-	}
-	then = append(then, button("subscribe", 0, c.incident.String()))
-	if roles := i.RolesOf(c.who.Handle); len(roles) > 0 {
-		then = append(then, button("stepdown", c.incident, ""))
-	}
-	turn, err := c.turnButton()
-	return now, append(then, turn), err
-}
-
-// help prints the table.
-func (c *call) help(string) (answer, error) {
-	var general, room []markup
-	for _, v := range c.verbs() {
-		line := markup("`/incident "+v.name) + esc(spaced(v.args)) + "` " + esc(v.help)
-		if v.room {
-			room = append(room, line)
-		} else {
-			general = append(general, line)
-		}
-	}
-	blocks := sections(append([]markup{bold("Anywhere")}, general...))
-	blocks = append(blocks, sections(append([]markup{bold("In an incident's room") + ", or with its number first, as in `/incident note INC-7 …`"}, room...))...)
-	return show("All that /incident can do", append(blocks, sections(append([]markup{bold("How far an incident has come")}, statusLines(c.Policy())...))...)...)
-}
-
-// statusLines are the statuses in the order of the ladder, and what each means.
-func statusLines(policy *incident.Policy) (lines []markup) {
-	for _, rung := range policy.Statuses {
-		line := "`" + esc(rung.Typed()) + "`"
-		if rung.Typed() != string(rung.Status) {
-			line += " or `" + markup(rung.Status) + "`"
-		}
-		lines = append(lines, line+" "+esc(rung.Meaning))
-	}
-	return lines
-}
-
-func spaced(args string) string {
-	if args == "" {
-		return ""
-	}
-	return " " + args
 }
 
 func roomSuffix(i *incident.Incident) markup {

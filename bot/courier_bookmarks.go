@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/slack-go/slack"
@@ -12,21 +13,33 @@ import (
 	"tocsin/incident"
 )
 
-// refBookmark keeps the id of each bookmark, by its title.
+// refBookmark keeps the id of each bookmark, by its title, and behind it where that leads.
 const refBookmark = "slack.bookmark."
 
-// bookmarks puts links at the head of the room. Slack does not notice doubles, so they are looked for.
+// bookmarkOf reads what is kept of a bookmark. An older version kept no address.
+func bookmarkOf(kept string) (id, address string) {
+	id, address, _ = strings.Cut(kept, " ")
+	return id, address
+}
+
+// bookmarks puts links at the head of the room, and takes those away that belong there no more. Slack does not notice doubles, so
+// they are looked for.
 func (e *errand) bookmarks() (incident.Refs, error) {
-	var missing []incident.Link
-	for _, l := range e.bookmarksWanted() {
-		if e.i.Refs[refBookmark+l.Title] == "" {
-			missing = append(missing, l)
-		}
-	}
-	if e.roomID() == "" || len(missing) == 0 {
+	if e.roomID() == "" {
 		return nil, nil
 	}
-	learned := incident.Refs{}
+	wanted := e.bookmarksWanted()
+	learned, err := e.dropBookmarks(wanted)
+	if err != nil {
+		return nil, err
+	}
+	missing := slices.DeleteFunc(wanted, func(l incident.Link) bool {
+		_, dropped := learned[refBookmark+l.Title]
+		return !dropped && e.i.Refs[refBookmark+l.Title] != ""
+	})
+	if len(missing) == 0 {
+		return learned, nil
+	}
 	if e.dirty {
 		there, err := e.Slack().ListBookmarksContext(e.ctx, e.roomID())
 		if err != nil {
@@ -35,7 +48,7 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 		missing = slices.DeleteFunc(missing, func(l incident.Link) bool {
 			at := slices.IndexFunc(there, func(b slack.Bookmark) bool { return b.Link == l.URL })
 			if at >= 0 {
-				learned[refBookmark+l.Title] = there[at].ID
+				learned[refBookmark+l.Title] = there[at].ID + " " + l.URL
 			}
 			return at >= 0
 		})
@@ -64,6 +77,25 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 	return nil, err
 }
 
+// dropBookmarks takes away what was put there for another service, and returns the refs of those that are gone. To take one away
+// twice does no harm.
+func (e *errand) dropBookmarks(wanted []incident.Link) (incident.Refs, error) {
+	gone := incident.Refs{}
+	for name, kept := range e.i.Refs {
+		title, is := strings.CutPrefix(name, refBookmark)
+		id, address := bookmarkOf(kept)
+		if !is || id == "" || title == bookmarkAnnouncement || title == bookmarkSource ||
+			slices.ContainsFunc(wanted, func(l incident.Link) bool { return l.Title == title && (address == "" || l.URL == address) }) {
+			continue
+		}
+		if err := e.Slack().RemoveBookmarkContext(e.ctx, e.roomID(), id); err != nil && !refusedWith(err, "not_found", "bookmark_not_found", "is_archived") {
+			return nil, fault("bookmarks.remove", err)
+		}
+		gone[name] = ""
+	}
+	return gone, nil
+}
+
 // addBookmarks adds links side by side, and returns the refs of those that are there now.
 func (e *errand) addBookmarks(links []incident.Link) (incident.Refs, error) {
 	ids, errs := make([]string, len(links)), make([]error, len(links))
@@ -82,7 +114,7 @@ func (e *errand) addBookmarks(links []incident.Link) (incident.Refs, error) {
 		}
 		errs[n] = fault("bookmarks.add", errs[n])
 		if id != "" {
-			added[refBookmark+links[n].Title] = id
+			added[refBookmark+links[n].Title] = id + " " + links[n].URL
 		}
 	}
 	return added, worst(errs)
@@ -100,14 +132,20 @@ func worst(errs []error) (first error) {
 	return first
 }
 
+// The bookmarks that no service has.
+const (
+	bookmarkAnnouncement = "Announcement"
+	bookmarkSource       = "Where it was reported"
+)
+
 // bookmarksWanted are the links that the room shall have at its head.
 func (e *errand) bookmarksWanted() []incident.Link {
 	var wanted []incident.Link
 	if address := e.announcementAddress(e.i); address != "" {
-		wanted = append(wanted, incident.Link{Title: "Announcement", URL: address})
+		wanted = append(wanted, incident.Link{Title: bookmarkAnnouncement, URL: address})
 	}
 	if source := e.i.Refs[incident.RefSource]; source != "" {
-		wanted = append(wanted, incident.Link{Title: "Where it was reported", URL: source})
+		wanted = append(wanted, incident.Link{Title: bookmarkSource, URL: source})
 	}
 	return append(wanted, e.Policy().Service(e.i.Service).Links...)
 }

@@ -159,7 +159,8 @@ func (l *losses) findInside(room string) error {
 	if err != nil {
 		return fault("bookmarks.list", err)
 	}
-	for name, id := range l.i.Refs {
+	for name, kept := range l.i.Refs {
+		id, _ := bookmarkOf(kept)
 		stands := slices.ContainsFunc(bookmarks, func(b slack.Bookmark) bool { return b.ID == id })
 		if title, is := strings.CutPrefix(name, refBookmark); is && id != "" && !stands {
 			l.lose("bookmark "+title, name)

@@ -10,10 +10,13 @@ import (
 	"tocsin/incident"
 )
 
-// template is what the form for customers holds at first.
+// template is what the form for customers holds at first. Of what customers are never told nobody need write.
 func (c *call) template() (string, error) {
 	i, err := c.Store.Incident(c.ctx, c.incident)
 	if err != nil {
+		return "", err
+	}
+	if err := i.Speakable(c.Policy()); err != nil {
 		return "", err
 	}
 	return c.Policy().Template(i), nil
@@ -49,7 +52,7 @@ func (c *call) approveCustomers(draft int64) (answer, error) {
 			return answer{}, err
 		}
 		if last.Redacted {
-			return answer{}, incident.Refuse(incident.Conflict, "The words of that draft have been redacted: write another.")
+			return answer{}, incident.Refuse(incident.Conflict, "The words of that draft have been redacted: write another.").Offer("customers")
 		}
 		posted, err := tx.Latest(i.ID, incident.EventCustomers)
 		if err != nil {

@@ -122,6 +122,9 @@ func (c *call) ring(d incident.Declaration) (answer, error) {
 			reply += "\nIt looks like " + bold(esc(alike.Name())) + ", declared " + clock(alike.Declared) + " by " + esc(alike.Declarer.Name) + roomSuffix(alike)
 		}
 		rung = i
+		if near := nearService(policy, i.Service); near != "" {
+			return offer(reply, serviceButton(i.ID, near))
+		}
 		return say(reply), nil
 	})
 	if err == nil && rung != nil { // no word of the title: the log is read by more people than may be in the room

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -89,7 +90,12 @@ func (b *Bot) press(ctx context.Context, in interaction) error {
 		c.reply(in.Reply, c.openDraft(draft))
 		return nil
 	}
-	a, err := c.try(line)
+	var a answer
+	if typed, ok := strings.CutPrefix(line, reAgain); ok {
+		a, err = c.openAgain(typed)
+	} else {
+		a, err = c.try(line)
+	}
 	if err != nil {
 		a = c.explain(err)
 	}
@@ -193,7 +199,12 @@ func (c *call) formRefused(field string, err error) ([]byte, error) {
 		body, broken := formAnswered("push", a)
 		return body, cmp.Or(broken, unrecorded(err))
 	}
-	body, broken := formErrors(map[string]string{field: readable(string(a.Text), func(h string) string { return h })})
+	said := readable(string(a.Text), func(h string) string { return h })
+	var refusal *incident.Error
+	if errors.As(err, &refusal) { // a field shows no dates
+		said = refusal.Message
+	}
+	body, broken := formErrors(map[string]string{field: said})
 	return body, cmp.Or(broken, unrecorded(err))
 }
 

@@ -86,10 +86,14 @@ func (c *call) alsoSaid(args string) (string, error) {
 		return "", err
 	}
 	also, err := c.repeats(e)
-	if len(also) == 0 || err != nil {
-		return "", err
+	said := ""
+	if e.Kind == incident.EventDeclared {
+		said = " The name of the room was made of them: an admin can change it in Slack."
 	}
-	return " The same words, or what they were changed to, stand in " + strings.Join(also, ", ") + ": redact these too if they must go.", nil
+	if len(also) == 0 || err != nil {
+		return said, err
+	}
+	return said + " The same words, or what they were changed to, stand in " + strings.Join(also, ", ") + ": redact these too if they must go.", nil
 }
 
 // repeats are the numbers of the entries that say the same as one that was redacted, or what became of it.

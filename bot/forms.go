@@ -67,9 +67,9 @@ func (c *call) openForm(v command) (answer, error) {
 	view := form(formWords+v.name, v.label(), v.label())
 	view.PrivateMetadata = metadata
 	level := incident.Level{}
+	i := &incident.Incident{}
 	if v.room {
-		i, err := c.Store.Incident(c.ctx, c.incident)
-		if err != nil {
+		if i, err = c.Store.Incident(c.ctx, c.incident); err != nil {
 			return answer{}, err
 		}
 		level = c.Policy().Level(i.Severity)
@@ -85,6 +85,9 @@ func (c *call) openForm(v command) (answer, error) {
 		if f.asSeverity {
 			f.none = asSeverity(level)
 		}
+		if f.id == "next" {
+			f.none = asAlways(c.Policy().Level(i.Severity))
+		}
 		if block := f.block(c.Policy()); f.first {
 			first = append(first, block)
 		} else {
@@ -94,9 +97,25 @@ func (c *call) openForm(v command) (answer, error) {
 	view.Blocks.BlockSet = slices.Concat(view.Blocks.BlockSet, first, then)
 	if err := c.open(view); err != nil {
 		c.Log.Warn("form not opened", "request", c.key, "err", fault("views.open", err))
-		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead: /incident %s %s", v.name, v.args)
+		return answer{}, incident.Refuse(incident.Invalid, "Slack did not open the form. Type it instead, or try again: /incident %s %s", v.name, v.args).Offer(strings.TrimSpace(v.name + " " + c.before))
 	}
 	return answer{Heard: true}, nil
+}
+
+// about is what a form is about. Of what customers are to read it gives no inner words: they would be copied.
+func (v command) about(i *incident.Incident) markup {
+	if v.name == "customers" {
+		return markup(i.ID.String())
+	}
+	return short(i.Name(), 300)
+}
+
+// asAlways is when the next update of a severity is due where nobody says otherwise.
+func asAlways(level incident.Level) string {
+	if level.Cadence == 0 {
+		return "None is owed"
+	}
+	return roughly(level.Cadence) + ", as for " + string(spokenSeverity(level.Name))
 }
 
 // field is what a form asks for beside the words that its verb needs. It need not be filled in.

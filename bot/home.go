@@ -60,11 +60,11 @@ func (c *call) homeBlocks() ([]slack.Block, error) {
 		return nil, err
 	}
 	var blocks []slack.Block
-	if row := c.offered("declare", "search", "stats", "access"); len(row) > 0 {
+	if row := c.rowOf("declare", "search", "stats", "access"); len(row) > 0 {
 		if first := row[0].(*slack.ButtonBlockElement); first.ActionID == "do:declare" {
 			primary(first)
 		}
-		blocks = append(blocks, actions("home", row...))
+		blocks = append(blocks, actions("home", append(row, c.homeMore())...))
 	}
 	blocks = append(blocks, c.roleBlocks(open)...)
 	if len(tasks) > 0 {

@@ -22,7 +22,7 @@ const (
 func (c *call) list(args string) (answer, error) {
 	f, err := c.filter(args)
 	if err != nil {
-		return answer{}, err
+		return answer{}, offering(err, "list", "list all", "list mine")
 	}
 	done, err := c.inTurn()
 	if err != nil {
@@ -55,7 +55,7 @@ func (c *call) list(args string) (answer, error) {
 	}
 	blocks := []slack.Block{section(bold(head))}
 	for _, i := range seen {
-		blocks = append(blocks, section(listed(c.Policy(), i)))
+		blocks = append(blocks, homeLine(i, dot(c.Policy(), i)+" "+listed(c.Policy(), i)))
 	}
 	if last != 0 {
 		blocks = append(blocks, slack.NewActionBlock("", nextPage(args, last)))
@@ -98,7 +98,7 @@ func (c *call) filter(args string) (f wanted, err error) {
 		word, value := strings.ToLower(words[n]), ""
 		if takesValue := word == "service" || word == "since" || word == "before"; takesValue {
 			if n++; n == len(words) {
-				return f, incident.Refuse(incident.Invalid, "What comes after %s? For example: list all service checkout since 7d.", word)
+				return f, incident.Refuse(incident.Invalid, "What comes after %s? For example: list all service checkout since 7d.", word).Offer("list", "list all", "list mine")
 			}
 			typed, used := flagValue(words[n:])
 			value, n = unquoted(typed), n+used-1
@@ -150,11 +150,17 @@ func (c *call) filterBy(word string, f *wanted) error {
 	if near := Nearest(strings.ToLower(word), known); near != "" {
 		meant = " Did you mean " + near + "?"
 	}
-	return incident.Refuse(incident.Invalid, "I cannot read %q.%s For example: list all sev1 service checkout since 7d, list monitoring, or list mine.", echo(readable(word, c.name)), meant)
+	return incident.Refuse(incident.Invalid, "I cannot read %q.%s For example: list all sev1 service checkout since 7d, list monitoring, or list mine.", echo(readable(word, c.name)), meant).Offer("list", "list all", "list mine")
 }
 
-// since reads "7d" or a day.
+// since reads "7d", a day, or one by its name.
 func (c *call) since(word string) (time.Time, error) {
+	for back, name := range []string{"today", "yesterday"} {
+		if strings.EqualFold(word, name) {
+			y, m, d := c.at.In(c.zone()).AddDate(0, 0, -back).Date()
+			return time.Date(y, m, d, 0, 0, 0, 0, c.zone()), nil
+		}
+	}
 	if dayWord.MatchString(word) {
 		day, err := time.ParseInLocation(time.DateOnly, word, c.zone())
 		if err != nil {
@@ -163,7 +169,7 @@ func (c *call) since(word string) (time.Time, error) {
 		return day, nil
 	}
 	if !ahead.MatchString(word) {
-		return time.Time{}, incident.Refuse(incident.Invalid, "I cannot read %q. Say how far back, 7d or 12h, or a day, 2026-11-20.", echo(word))
+		return time.Time{}, incident.Refuse(incident.Invalid, "I cannot read %q. Say how far back, 7d or 12h, or a day, yesterday or 2026-11-20.", echo(word))
 	}
 	d, err := elapsed(word)
 	return c.at.Add(-d), err
@@ -204,6 +210,9 @@ func (c *call) pick(f wanted, most int) (seen []*incident.Incident, last inciden
 // listed is one incident in a line.
 func listed(policy *incident.Policy, i *incident.Incident) markup {
 	lead := markup("nobody leads")
+	if i.Kind == incident.Backfill {
+		lead = "recorded afterwards"
+	}
 	if p := i.Roles[incident.Commander]; !p.IsZero() {
 		lead = "led by " + short(p.Name, 60)
 	}
@@ -240,10 +249,10 @@ func (c *call) stats(args string) (answer, error) {
 	word := cmp.Or(strings.TrimSpace(args), "30d")
 	since, err := c.since(word)
 	if err != nil {
-		return answer{}, err
+		return answer{}, offering(err, "stats 30d")
 	}
 	if c.at.Sub(since) > longestAgo {
-		return answer{}, incident.Refuse(incident.Invalid, "Figures go back a year at most. For example: stats 365d.")
+		return answer{}, incident.Refuse(incident.Invalid, "Figures go back a year at most. For example: stats 365d.").Offer("stats 365d")
 	}
 	done, err := c.inTurn()
 	if err != nil {
@@ -276,17 +285,17 @@ func (c *call) stats(args string) (answer, error) {
 	})
 	var parts []markup
 	for _, name := range names {
-		part := markup(fmt.Sprintf("%d ", len(by[name]))) + bold(esc(strings.ToUpper(string(name))))
-		if took, some := medianToResolve(by[name]); some {
-			part += markup(", half of them resolved within " + roughly(took))
+		part := markup(fmt.Sprintf("%d ", len(by[name]))) + bold(spokenSeverity(name))
+		if took, resolved := medianToResolve(by[name]); resolved > 0 {
+			part += markup(fmt.Sprintf(", %d of %d resolved, median %s", resolved, len(by[name]), roughly(took)))
 		}
 		parts = append(parts, part)
 	}
 	return say("Since " + clock(since) + ": " + join(parts, " · ") + ". Exercises and what was recorded afterwards do not count."), nil
 }
 
-// medianToResolve is the time within which half of the resolved ones were; some is false where none is resolved.
-func medianToResolve(incidents []*incident.Incident) (took time.Duration, some bool) {
+// medianToResolve is the time within which half of the resolved ones were, and how many those are.
+func medianToResolve(incidents []*incident.Incident) (took time.Duration, resolved int) {
 	var times []time.Duration
 	for _, i := range incidents {
 		if !i.Resolved.IsZero() && !i.Started.IsZero() {
@@ -294,14 +303,14 @@ func medianToResolve(incidents []*incident.Incident) (took time.Duration, some b
 		}
 	}
 	if len(times) == 0 {
-		return 0, false
+		return 0, 0
 	}
 	slices.Sort(times)
 	half := len(times) / 2
 	if len(times)%2 == 0 {
-		return (times[half-1] + times[half]) / 2, true
+		return (times[half-1] + times[half]) / 2, len(times)
 	}
-	return times[half], true
+	return times[half], len(times)
 }
 
 // roughly tells a duration in the two units that matter: "3d 4h", "1h 20m", "5m".
@@ -311,6 +320,8 @@ func roughly(d time.Duration) string {
 	switch {
 	case days > 0:
 		return fmt.Sprintf("%dd %dh", days, hours)
+	case hours > 0 && minutes == 0:
+		return fmt.Sprintf("%dh", hours)
 	case hours > 0:
 		return fmt.Sprintf("%dh %dm", hours, minutes)
 	}

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,9 @@ import (
 
 	"tocsin/incident"
 )
+
+// into stands between a duplicate and what it is one of.
+const into = "into"
 
 // merge closes one incident as a duplicate of another: "merge INC-7 into INC-3", or "merge INC-3" in the room of the first.
 func (c *call) merge(args string) (answer, error) {
@@ -20,11 +24,20 @@ func (c *call) merge(args string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if len(ids) == 0 && here != 0 {
+		ids, args = append(ids, here), into
+	}
+	if len(ids) == 1 && strings.HasSuffix(strings.ToLower(args), into) { // which?
+		if seen, err := c.sees(ids[0], ids[0] == here); err != nil || !seen {
+			return answer{}, cmp.Or(err, error(incident.Refuse(incident.Missing, "There is no %s.", ids[0])))
+		}
+		return c.askMerge(ids[0])
+	}
 	if len(ids) == 1 && here != 0 {
 		ids = []incident.ID{here, ids[0]}
 	}
 	if len(ids) != 2 {
-		return answer{}, incident.Refuse(incident.Invalid, "Say which is a duplicate of which: /incident merge INC-7 into INC-3.")
+		return answer{}, incident.Refuse(incident.Invalid, "Say which is a duplicate of which: /incident merge INC-7 into INC-3.").Offer("list")
 	}
 	for _, id := range ids {
 		seen, err := c.sees(id, id == here)
@@ -60,8 +73,8 @@ func (c *call) merged(args string) (ids []incident.ID, err error) {
 		switch {
 		case isID:
 			ids = append(ids, id)
-		case !strings.EqualFold(word, "into"):
-			return nil, incident.Refuse(incident.Invalid, "I cannot read %q there. For example: /incident merge INC-7 into INC-3.", echo(word))
+		case !strings.EqualFold(word, into):
+			return nil, incident.Refuse(incident.Invalid, "I cannot read %q there. For example: /incident merge INC-7 into INC-3.", echo(word)).Offer("list")
 		}
 	}
 	return ids, nil
@@ -80,6 +93,15 @@ func (c *call) changeBoth(first, second incident.ID, do func(first, second *inci
 		}
 		return do(both[first], both[second])
 	})
+}
+
+// reopenable refuses to ask for a reason where none would do.
+func (c *call) reopenable() (string, error) {
+	i, err := c.Store.Incident(c.ctx, c.incident)
+	if err != nil {
+		return "", err
+	}
+	return "", i.MayReopen()
 }
 
 // reopen takes an incident up again. A duplicate is one of its own then.

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"strings"
 	"time"
 
 	"tocsin/incident"
@@ -33,7 +34,23 @@ func (c *call) permitted(verb string) error {
 	if permit.Grant.Allows(i, c.who.Handle, member) {
 		return nil
 	}
-	return permit.Grant.Refuse(verb, i)
+	refusal := permit.Grant.Refuse(verb, i)
+	if permit.Grant == incident.Admins && !c.standing.Outsider() {
+		refusal.Message += c.adminNames()
+	}
+	return refusal
+}
+
+// adminNames are those whom the policy names as admins; beside them there are those of the workspace.
+func (c *call) adminNames() string {
+	var names []string
+	for _, handle := range c.Policy().Admins {
+		names = append(names, c.name(handle))
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " The policy names " + strings.Join(names[:min(10, len(names))], ", ") + "."
 }
 
 // inRoom tells whether the caller is in the incident's room.

@@ -163,7 +163,7 @@ func (c *call) snooze(args string) (answer, error) {
 	}
 	wait, err := time.ParseDuration(strings.ReplaceAll(rest, "min", "m"))
 	if err != nil {
-		return answer{}, incident.Refuse(incident.Invalid, "I cannot read %q. For example: snooze update 15m.", echo(rest))
+		return answer{}, incident.Refuse(incident.Invalid, "I cannot read %q. For example: snooze update 15m.", echo(rest)).Offer("snooze update 15m")
 	}
 	until := c.at.Add(wait)
 	return c.rule(func(i *incident.Incident) (answer, error) {

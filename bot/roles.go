@@ -25,7 +25,7 @@ func roleVerb(d incident.Duty) command {
 		run: func(c *call, args string) (answer, error) { return c.role(d, args) },
 	}
 	if d.Role == incident.Commander {
-		v.button = "Take command"
+		v.button, v.in = "Take command", inside
 	}
 	return v
 }
@@ -71,11 +71,11 @@ func (c *call) give(d incident.Duty, word, note string) (answer, error) {
 		return answer{}, err
 	}
 	person, err := c.person(word)
-	if err != nil {
-		return answer{}, err
+	if err == nil {
+		err = c.mayHold(person)
 	}
-	if err := c.mayHold(person); err != nil {
-		return answer{}, err
+	if err != nil {
+		return answer{}, offering(err, "handover") // where people are chosen from a list
 	}
 	note = readable(note, c.name)
 	return c.rule(func(i *incident.Incident) (answer, error) {
@@ -140,7 +140,7 @@ func (c *call) handover(args string) (answer, error) {
 		return answer{}, err
 	}
 	if word, rest = cutWord(rest); word == "" {
-		return answer{}, incident.Refuse(incident.Invalid, "Name the person who takes over, for example: handover %s @user we wait for the restore.", d.Role)
+		return answer{}, incident.Refuse(incident.Invalid, "Name the person who takes over, for example: handover %s @user we wait for the restore.", d.Role).Offer("handover")
 	}
 	return c.give(d, word, rest)
 }
@@ -172,9 +172,9 @@ func (c *call) ownRole(verb string) (incident.Duty, error) {
 	switch roles := i.RolesOf(c.who.Handle); len(roles) {
 	case 0:
 		if verb == "" {
-			return incident.Duty{}, incident.Refuse(incident.Conflict, "You have no role in %s. To hand over somebody else's, name it: handover commander @user.", i.ID)
+			return incident.Duty{}, incident.Refuse(incident.Conflict, "You have no role in %s. To hand over somebody else's, name it: handover commander @user.", i.ID).Offer("handover")
 		}
-		return incident.Duty{}, incident.Refuse(incident.Conflict, "You have no role in %s. To give up somebody else's, name it: stepdown commander.", i.ID)
+		return incident.Duty{}, incident.Refuse(incident.Conflict, "You have no role in %s. To give up somebody else's, name it: stepdown commander.", i.ID).Offer("handover")
 	case 1:
 		return c.Policy().Duty(roles[0]), nil
 	default:

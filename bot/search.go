@@ -19,7 +19,7 @@ const (
 	hitsAtOnce = 50
 )
 
-// search lists entries that hold all the words, of the incidents that the caller may know of; "before 12" goes on where an
+// search lists entries that hold all the words, by the incident, of those that the caller may know of; "before 12" goes on where an
 // earlier page ended.
 func (c *call) search(args string) (answer, error) {
 	before := int64(0)
@@ -31,7 +31,7 @@ func (c *call) search(args string) (answer, error) {
 	}
 	words := readable(args, c.name)
 	if len(incident.Words(words)) == 0 {
-		return answer{}, incident.Refuse(incident.Invalid, "Say which words to look for, for example: search queue backlog.")
+		return answer{}, incident.Refuse(incident.Invalid, "Say which words to look for, for example: search queue backlog.").Offer("search")
 	}
 	found, last, err := c.find(words, before)
 	if err != nil {
@@ -42,7 +42,9 @@ func (c *call) search(args string) (answer, error) {
 	}
 	head := "Found: " + short(words, 200)
 	blocks := []slack.Block{section(bold(head))}
-	blocks = append(blocks, found...)
+	for _, row := range found {
+		blocks = append(blocks, row.blocks()...)
+	}
 	if last != 0 {
 		older := button("search", 0, fmt.Sprintf("before %d %s", last, cutRunes(words, 1000)))
 		older.Text = plain("Older ones")
@@ -51,8 +53,43 @@ func (c *call) search(args string) (answer, error) {
 	return show(head, blocks...)
 }
 
+// foundIn is an incident, and the lines of what was found in it.
+type foundIn struct {
+	i     *incident.Incident
+	lines []markup
+	weak  bool // there is but one, which says that it looks like another
+}
+
+// take takes in an entry, and says how many lines that makes more. That the incident looks like another, which is found itself, says
+// less of it than any other entry.
+func (f *foundIn) take(policy *incident.Policy, e incident.Event) int {
+	line, weak := foundLine(policy, f.i, e), e.Kind == incident.EventSimilar
+	switch {
+	case len(f.lines) == 0:
+		f.lines, f.weak = []markup{line}, weak
+		return 1
+	case weak:
+	case f.weak:
+		f.lines, f.weak = []markup{line}, false
+	default:
+		f.lines = append(f.lines, line)
+		return 1
+	}
+	return 0
+}
+
+// blocks are the incident, with the way to it, and below it what was found.
+func (f *foundIn) blocks() []slack.Block {
+	blocks := sections(append([]markup{bold(short(f.i.Name(), 200))}, f.lines...))
+	if first, is := blocks[0].(*slack.SectionBlock); is {
+		first.Accessory = slack.NewAccessory(button("show", f.i.ID, ""))
+	}
+	return blocks
+}
+
 // find looks for entries that the caller may read. Last is the entry before which the next page begins; 0: there is none.
-func (c *call) find(words string, before int64) (found []slack.Block, last int64, err error) {
+func (c *call) find(words string, before int64) (found []*foundIn, last int64, err error) {
+	rows, shown := map[incident.ID]*foundIn{}, 0
 	known := map[incident.ID]*incident.Incident{} // nil: not for the caller
 	for looked, many := 0, hitsFirst; looked < hitsLooked; many = hitsAtOnce {
 		hits, err := c.Store.Search(c.ctx, words, before, many)
@@ -75,8 +112,11 @@ func (c *call) find(words string, before int64) (found []slack.Block, last int64
 			if strings.TrimSpace(event.Text) == "" {
 				continue
 			}
-			found = append(found, section(foundLine(c.Policy(), i, event)))
-			if len(found) == hitsShown {
+			if rows[i.ID] == nil {
+				rows[i.ID] = &foundIn{i: i}
+				found = append(found, rows[i.ID])
+			}
+			if shown += rows[i.ID].take(c.Policy(), event); shown == hitsShown {
 				return found, before, nil
 			}
 		}
@@ -108,9 +148,9 @@ func (c *call) readableOne(known map[incident.ID]*incident.Incident, id incident
 	return i, nil
 }
 
-// foundLine is one entry that was found, and where the whole of it is.
+// foundLine is one entry that was found in an incident, and where the whole of it is.
 func foundLine(policy *incident.Policy, i *incident.Incident, e incident.Event) markup {
 	const longest = 300
 	text := sentence(policy, e)
-	return bold(short(i.Name(), 200)) + " · " + clock(e.Occurred) + " · " + bold(short(e.By.Name, 60)) + " " + short(text, longest) + " " + wholeOf(i, e)
+	return clock(e.Occurred) + " · " + bold(short(e.By.Name, 60)) + " " + onTheirClock(short(text, longest), e.When()) + " " + wholeOf(i, e)
 }

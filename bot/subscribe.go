@@ -9,7 +9,13 @@ import (
 
 // subscribe has the caller hear the updates of the incident in whose room it is typed, of INC-7, or of a service.
 func (c *call) subscribe(args string) (answer, error) {
+	if ask, err := c.unsaid(args); ask || err != nil {
+		return c.askSubject(err)
+	}
 	to, name, err := c.subject(args)
+	if err == nil {
+		err = c.promised(to)
+	}
 	if err != nil {
 		return answer{}, err
 	}
@@ -52,13 +58,41 @@ func (c *call) subject(args string) (to incident.Subject, name string, err error
 		args = rest
 	}
 	if c.standing.Outsider() {
-		return to, "", incident.Refuse(incident.Forbidden, "Guests hear of the incidents whose rooms they are in: subscribe to one of these, for example subscribe INC-7.")
+		return to, "", incident.Refuse(incident.Forbidden, "Guests hear of the incidents whose rooms they are in: subscribe to one of these, for example subscribe INC-7.").Offer("list")
 	}
 	service := c.Policy().Service(readable(strings.TrimSpace(args), c.name)) // in the policy's spelling, if it knows it
 	if service.Name == "" || len([]rune(service.Name)) > incident.MaxService {
-		return to, "", incident.Refuse(incident.Invalid, "Say which incident or service, for example: subscribe INC-7, or subscribe service checkout.")
+		return to, "", incident.Refuse(incident.Invalid, "Say which incident or service, for example: subscribe INC-7, or subscribe service checkout.").Offer("list")
 	}
 	return incident.Subject{Service: service.Name}, "service " + service.Name, nil
+}
+
+// promised refuses a subscription to what is no service of the policy, where it names any: nothing would ever come of it. What
+// somebody hears of already can be ended, whatever the policy says by now.
+func (c *call) promised(to incident.Subject) error {
+	policy := c.Policy()
+	if to.Service == "" || len(policy.Services) == 0 {
+		return nil
+	}
+	names := make([]string, len(policy.Services))
+	for n, service := range policy.Services {
+		if names[n] = service.Name; service.Name == to.Service {
+			return nil
+		}
+	}
+	if near := nearService(policy, to.Service); near != "" {
+		return incident.Refuse(incident.Invalid, "There is no service %s. Did you mean %s?", echo(to.Service), near).Offer("subscribe service " + near)
+	}
+	return incident.Refuse(incident.Invalid, "There is no service %s. There are: %s.", echo(to.Service), cutRunes(strings.Join(names, ", "), 500)).Offer("subscribe")
+}
+
+// unsaid tells whether somebody says neither in words nor by where they are what they subscribe to, and may choose a service.
+func (c *call) unsaid(args string) (bool, error) {
+	if args != "" || c.standing.Outsider() || len(c.Policy().Services) == 0 {
+		return false, nil
+	}
+	here, err := c.Store.InRoom(c.ctx, c.channel)
+	return here == 0, err
 }
 
 // inform has the subscribers hear of what has just been recorded on an incident.

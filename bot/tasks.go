@@ -130,6 +130,9 @@ func (c *call) tasks(string) (answer, error) {
 	if len(i.Tasks) == 0 {
 		blocks = append(blocks, contextLine("Give one out: `/incident task restart the queue @user in 15m`"))
 	}
+	if i.Status.Open() || i.Status == incident.Resolved {
+		blocks = append(blocks, slack.NewActionBlock("", button("task", i.ID, "")))
+	}
 	return show(head, blocks...)
 }
 

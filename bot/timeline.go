@@ -28,7 +28,7 @@ var chapters = map[string][]incident.EventKind{
 	"severity":  {incident.EventSeverity, incident.EventTold},
 	"status": {
 		incident.EventDeclared, incident.EventBackfilled, incident.EventMoment, incident.EventDistrusted, incident.EventAccepted, incident.EventDeclined,
-		incident.EventStatus, incident.EventMitigated, incident.EventResolved, incident.EventClosed, incident.EventArchived, incident.EventReopened,
+		incident.EventTitle, incident.EventService, incident.EventStatus, incident.EventMitigated, incident.EventResolved, incident.EventClosed, incident.EventArchived, incident.EventReopened,
 		incident.EventMerged, incident.EventAbsorbed, incident.EventSeparated, incident.EventPrivate, incident.EventPublic,
 	},
 	"reminders":   {incident.EventReminded, incident.EventCalled, incident.EventSnoozed, incident.EventTaskDue},
@@ -55,6 +55,7 @@ func (c *call) timeline(args string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	c.mayRedact = c.permitted("redact") == nil
 	entries, more, err := c.page(x)
 	if err != nil {
 		return answer{}, err
@@ -63,7 +64,7 @@ func (c *call) timeline(args string) (answer, error) {
 	if x.typed != "" {
 		head += ": " + short(readable(x.typed, c.name), 100)
 	}
-	blocks := []slack.Block{section(bold(head))}
+	blocks := []slack.Block{slack.NewSectionBlock(mrkdwn(bold(head)), nil, slack.NewAccessory(c.timelineMenu()))}
 	if more {
 		earlier := button("timeline", c.incident, strings.TrimSpace(fmt.Sprintf("%s before %d", x.typed, entries[0].ID)))
 		earlier.Text = plain("Earlier entries")
@@ -89,9 +90,39 @@ func (c *call) lines(entries []incident.Entry) (blocks []slack.Block) {
 			blocks = append(blocks, contextLine(bold(markup(day))))
 			last = day
 		}
-		blocks = append(blocks, section(entryLine(c.Policy(), e)))
+		blocks = append(blocks, slack.NewSectionBlock(mrkdwn(entryLine(c.Policy(), e)), nil, c.entryMenu(e)))
 	}
 	return blocks
+}
+
+// timelineMenu shows less of the timeline, or all of it.
+func (c *call) timelineMenu() slack.BlockElement {
+	line := "timeline " + c.incident.String()
+	options := []*slack.OptionBlockObject{option(line, "Everything"), option(line+" starred", "Starred"), option(line+" me", "By me")}
+	for _, name := range chapterNames() {
+		options = append(options, option(line+" "+name, title(name)))
+	}
+	return menuOf("timeline:only", "Show only", options...)
+}
+
+// entryMenu is what can be done about an entry; what is a mark of another is no entry of its own.
+func (c *call) entryMenu(e incident.Entry) *slack.Accessory {
+	if e.Mark() {
+		return nil
+	}
+	line := func(verb string) string { return fmt.Sprintf("%s %s #%d", verb, c.incident, e.ID) }
+	star := option(line("star"), "Star")
+	if e.Starred {
+		star = option(line("unstar"), "Unstar")
+	}
+	options := []*slack.OptionBlockObject{option(line("timeline"), "Show it whole"), star}
+	if e.Correctable() {
+		options = append(options, option(line("correct"), "Correct"))
+	}
+	if e.Redactable() && c.mayRedact {
+		options = append(options, option(line("redact"), "Redact"))
+	}
+	return slack.NewAccessory(slack.NewOverflowBlockElement(fmt.Sprintf("do:entry:%d", e.ID), options...))
 }
 
 // excerpt reads what somebody wants to see: words for kinds, "starred", a person, and "before 12".
@@ -119,7 +150,7 @@ func (c *call) excerpt(args string) (x excerpt, err error) {
 			x.by = person.Handle
 		default:
 			return x, incident.Refuse(incident.Invalid, "I cannot read %q. The timeline shows starred, %s, a person (@user or me), one entry (#12), or takes a note: timeline add what happened.",
-				echo(readable(word, c.name)), strings.Join(chapterNames(), ", "))
+				echo(readable(word, c.name)), strings.Join(chapterNames(), ", ")).Offer("timeline")
 		}
 		x.typed = strings.TrimSpace(x.typed + " " + word)
 	}
@@ -182,17 +213,6 @@ func (x excerpt) shows(e incident.Entry) bool {
 	return !x.starred || e.Starred
 }
 
-// instantIn is the instant that the telling of an event names, or zero.
-func instantIn(e incident.Event) (at time.Time) {
-	switch e.Kind {
-	case incident.EventTask:
-		at, _ = time.Parse(time.RFC3339Nano, e.From)
-	case incident.EventSnoozed:
-		at, _ = time.Parse(time.RFC3339, e.Text)
-	}
-	return at
-}
-
 // onTheirClock has everybody read an instant that is named in words as their own clock shows it.
 func onTheirClock(words markup, at time.Time) markup {
 	if at.IsZero() {
@@ -214,7 +234,7 @@ func entryLine(policy *incident.Policy, e incident.Entry) markup {
 	} else {
 		text := sentence(policy, e.Event)
 		line += bold(short(e.By.Name, 60)) + " "
-		if line += onTheirClock(short(text, longest), instantIn(e.Event)); size(esc(text)) > longest {
+		if line += onTheirClock(short(text, longest), e.When()); size(esc(text)) > longest {
 			line += markup(fmt.Sprintf(" _whole: `/incident timeline #%d`_", e.ID))
 		}
 	}
@@ -258,7 +278,7 @@ var entryAlone = regexp.MustCompile(`^#?[0-9]{1,18}$`)
 // entryNumber reads the number of an entry: "#12".
 func entryNumber(word string) (int64, error) {
 	if !entryAlone.MatchString(word) {
-		return 0, incident.Refuse(incident.Invalid, "An entry is named by its number, which the timeline shows at its end: #12.")
+		return 0, incident.Refuse(incident.Invalid, "An entry is named by its number, which the timeline shows at its end: #12.").Offer("timeline")
 	}
 	return strconv.ParseInt(strings.TrimPrefix(word, "#"), 10, 64)
 }
@@ -267,6 +287,10 @@ func entryNumber(word string) (int64, error) {
 func (c *call) whole(number, part string) (answer, error) {
 	const partSize = 2000
 	id, err := entryNumber(number)
+	if err != nil {
+		return answer{}, err
+	}
+	i, err := c.Store.Incident(c.ctx, c.incident)
 	if err != nil {
 		return answer{}, err
 	}
@@ -295,18 +319,12 @@ func (c *call) whole(number, part string) (answer, error) {
 		blocks = append(blocks, section(":pencil2: "+bold("Corrected")+" "+clock(fix.At)+" by "+esc(fix.By.Name)+markup(fmt.Sprintf(" (#%d):", fix.ID))))
 		blocks = append(blocks, paragraphs(fix.Text, maxSection, markup(fmt.Sprintf("`/incident timeline #%d`", fix.ID)))...)
 	}
-	return show("One entry of the timeline", append(blocks, c.entryButtons(e, n, parts))...)
+	return show("One entry of the timeline", append(blocks, c.entryButtons(e, i.Titled(e), partButton(i.ID, e, n, parts)...))...)
 }
 
 // entryButtons are what can be done about an entry.
-func (c *call) entryButtons(e incident.Entry, n, parts int) slack.Block {
+func (c *call) entryButtons(e incident.Entry, titled bool, row ...slack.BlockElement) slack.Block {
 	number := fmt.Sprintf("#%d", e.ID)
-	var row []slack.BlockElement
-	if n < parts {
-		next := button("timeline", c.incident, fmt.Sprintf("%s %d", number, n+1))
-		next.Text = plain("Next part")
-		row = append(row, next)
-	}
 	if e.Starred {
 		row = append(row, button("unstar", c.incident, number))
 	} else {
@@ -315,10 +333,22 @@ func (c *call) entryButtons(e incident.Entry, n, parts int) slack.Block {
 	if e.Correctable() {
 		row = append(row, button("correct", c.incident, number))
 	}
-	if e.Redactable() && c.permitted("redact") == nil {
+	if titled {
+		row = append(row, button("title", c.incident, ""))
+	} else if e.Redactable() && c.permitted("redact") == nil {
 		row = append(row, button("redact", c.incident, number))
 	}
 	return slack.NewActionBlock("", row...)
+}
+
+// partButton leads to the part of an entry after this one, if there is one.
+func partButton(id incident.ID, e incident.Entry, n, parts int) []slack.BlockElement {
+	if n >= parts {
+		return nil
+	}
+	next := button("timeline", id, fmt.Sprintf("#%d %d", e.ID, n+1))
+	next.Text = plain("Next part")
+	return []slack.BlockElement{next}
 }
 
 func partOf(n, parts int) markup {

@@ -103,6 +103,9 @@ func (c *call) note(args string) (answer, error) {
 		if timed {
 			reply += markup(" at " + at.In(c.zone()).Format("2 Jan 15:04 MST")) // as it was read, zone and all
 		}
+		if hint, buttons := c.timeHint(args, timed); hint != "" {
+			return offer(reply+": "+short(text, 200)+"\n"+hint, buttons...)
+		}
 		return answer{Text: reply + ": " + short(text, 200), Heard: c.sent && !timed}, nil
 	})
 }

@@ -66,7 +66,7 @@ func TestMedianToResolve(t *testing.T) {
 		"none": took(0, 0), "5m": took(90, 5, 0, 1), "1h 20m": took(100, 60), "2d 3h": took(51 * 60),
 	} {
 		got := "none"
-		if d, some := medianToResolve(given); some {
+		if d, resolved := medianToResolve(given); resolved > 0 {
 			got = roughly(d)
 		}
 		if got != want {

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -65,7 +66,7 @@ func (i *Incident) mayCatch(last Event) error {
 		return Refuse(Conflict, "What that message said has been redacted.")
 	}
 	if last.kept() {
-		return Refuse(Conflict, "That message is on the timeline of %s already, as #%d.", i.ID, last.caught())
+		return Refuse(Conflict, "That message is on the timeline of %s already, as #%d.", i.ID, last.caught()).Offer(fmt.Sprintf("timeline #%d", last.caught()))
 	}
 	return nil
 }

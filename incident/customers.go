@@ -22,18 +22,27 @@ func (p *Policy) Template(i *Incident) string {
 	return strings.NewReplacer("{next}", next, "{status}", p.Rung(i.Status).Name()).Replace(p.Customers.Templates[i.Status])
 }
 
-// maySpeak refuses words for customers that nobody may send, whoever writes them.
-func (i *Incident) maySpeak(p *Policy, s Stamp) error {
+// Speakable refuses words for customers of what they are never told of, whoever writes them.
+func (i *Incident) Speakable(p *Policy) error {
 	switch {
 	case p.Customers.Channel == "":
-		return Refuse(Conflict, "tocsin.yml names no channel for customers: set customers.channel there.")
+		return Refuse(Conflict, "The policy names no channel for customers, so nobody outside would read it. Those who run Tocsin can name one: customers.channel.")
 	case i.Private:
 		return Refuse(Conflict, "%s is private, so customers are not told of it.", i.ID)
 	case i.Kind != Real:
 		return Refuse(Conflict, "%s is a %s, so customers are not told of it.", i.ID, i.Kind)
 	case i.Status == Triage || i.Status == Declined:
 		return i.mustBeOpen("tell customers")
-	case s.By.Handle != i.Roles[Communicator].Handle && s.By.Handle != i.Roles[Commander].Handle:
+	}
+	return nil
+}
+
+// maySpeak refuses words for customers that somebody may not send.
+func (i *Incident) maySpeak(p *Policy, s Stamp) error {
+	if err := i.Speakable(p); err != nil {
+		return err
+	}
+	if s.By.Handle != i.Roles[Communicator].Handle && s.By.Handle != i.Roles[Commander].Handle {
 		return &Error{Code: Forbidden, Message: "Only the communicator or the commander speaks to customers: take the role first.", Mends: []string{"communicator me"}}
 	}
 	return nil

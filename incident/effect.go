@@ -205,6 +205,8 @@ var owes = map[EventKind][]EffectKind{
 	EventDeclined:       {EffectTell},
 	EventSeverity:       {EffectCard, EffectInvite, EffectTopic, EffectAnnouncement},
 	EventTold:           {EffectTell},
+	EventTitle:          {EffectCard, EffectTopic, EffectAnnouncement},
+	EventService:        {EffectCard, EffectInvite, EffectBookmarks},
 	EventStatus:         {EffectCard, EffectTopic, EffectAnnouncement},
 	EventRole:           {EffectCard, EffectSay, EffectInvite, EffectTopic, EffectAnnouncement},
 	EventSteppedDown:    {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},

@@ -21,7 +21,7 @@ const (
 )
 
 // ErrUncertain is the refusal of a change whose end nobody knows: the database took it, and did not say what became of it.
-var ErrUncertain = Refuse(Unavailable, "It may have been recorded: look at /incident list before you try again.")
+var ErrUncertain = Refuse(Unavailable, "It may have been recorded: look at /incident list before you try again.").Offer("list")
 
 // Error is a refusal that a person can read and mend: Message is one sentence shown as it is, saying what to do.
 type Error struct {

@@ -18,7 +18,9 @@ const (
 	EventAccepted       EventKind = "accepted"
 	EventDeclined       EventKind = "declined"
 	EventSeverity       EventKind = "severity"
-	EventTold           EventKind = "told" // a person of the severity
+	EventTold           EventKind = "told"    // a person of the severity
+	EventTitle          EventKind = "title"   // it is called otherwise
+	EventService        EventKind = "service" // another part of the product is broken
 	EventStatus         EventKind = "status"
 	EventRole           EventKind = "role"
 	EventSteppedDown    EventKind = "stepped_down" // a role has no holder any more
@@ -106,6 +108,8 @@ var tellings = map[EventKind]func(Event) string{
 	EventTold: func(e Event) string {
 		return fmt.Sprintf("had %s told that it is %s", cmp.Or(e.Whom.Name, e.Whom.Handle), e.To)
 	},
+	EventTitle:          func(e Event) string { return "changed the title to: " + e.Text },
+	EventService:        tellService,
 	EventStatus:         func(e Event) string { return fmt.Sprintf("changed the status from %s to %s", e.From, e.To) },
 	EventRole:           tellRole,
 	EventSteppedDown:    tellSteppedDown,
@@ -222,6 +226,16 @@ func tellAdmitted(e Event) string {
 	return fmt.Sprintf("let %s in", e.Whom.Name)
 }
 
+func tellService(e Event) string {
+	switch {
+	case e.To == "":
+		return "said that it is not about " + e.From
+	case e.From == "":
+		return "said that it is about " + e.To
+	}
+	return fmt.Sprintf("changed the service from %s to %s", e.From, e.To)
+}
+
 func tellSteppedDown(e Event) string {
 	if e.By.Handle == e.Whom.Handle {
 		return "stepped down as " + e.To
@@ -247,6 +261,21 @@ func (e Event) due() time.Time {
 		return time.Time{}
 	}
 	return due
+}
+
+// When is the instant, other than its own, that the event tells as Instant spells it; zero where it tells none.
+func (e Event) When() time.Time {
+	switch e.Kind {
+	case EventTask:
+		return e.due()
+	case EventSnoozed:
+		at, err := time.Parse(time.RFC3339, e.Text)
+		if err != nil {
+			return time.Time{}
+		}
+		return at
+	}
+	return time.Time{}
 }
 
 // String tells the event in one sentence, without its time.

@@ -60,7 +60,7 @@ func (i *Incident) SetStatus(to Status, s Stamp) error {
 // Accept takes an incident out of triage: it is one, and its room opens.
 func (i *Incident) Accept(level Level, s Stamp) error {
 	if i.Status != Triage {
-		return Refuse(Conflict, "%s is %s, so there is nothing to accept.", i.ID, i.Status)
+		return Refuse(Conflict, "%s is %s, so there is nothing to accept.", i.ID, i.Status).Offer("show")
 	}
 	i.oweAnew(level, s)
 	i.seekLeader(level, s)
@@ -86,7 +86,7 @@ func (i *Incident) Decline(why string, s Stamp) error {
 // Distrust sends an incident back to triage, because its declarer turned out to be somebody who may not declare. A private
 // one is declined at once: nobody else may see it, so nobody could accept it. So is what was recorded when it was over.
 func (i *Incident) Distrust(was Standing, s Stamp) error {
-	recorded := i.Kind == Backfill && i.Status != Declined
+	recorded := i.Kind == Backfill && i.Status != Declined && i.DuplicateOf == 0 // what is a duplicate is over with it
 	if i.Status == Triage || !i.Status.Open() && !recorded || i.Refs[RefRoom] != "" {
 		return Refuse(Conflict, "%s is %s.", i.ID, i.Status)
 	}
@@ -114,7 +114,7 @@ func (i *Incident) Mitigate(s Stamp) error {
 // Resolve says that the fault is over. What was not mitigated apart is mitigated by it.
 func (i *Incident) Resolve(s Stamp) error {
 	if i.Status == Resolved {
-		return Refuse(Conflict, "%s is %s already.", i.ID, i.Status)
+		return Refuse(Conflict, "%s is %s already.", i.ID, i.Status).Offer("close", "reopen")
 	}
 	if err := i.mustBeOpen("resolve it"); err != nil {
 		return err
@@ -130,7 +130,7 @@ func (i *Incident) Resolve(s Stamp) error {
 // Close ends the work on a resolved incident that has everything that the policy wants of its severity.
 func (i *Incident) Close(p *Policy, s Stamp) error {
 	if i.Status == Closed {
-		return Refuse(Conflict, "%s is %s already.", i.ID, i.Status)
+		return Refuse(Conflict, "%s is %s already.", i.ID, i.Status).Offer("reopen")
 	}
 	if err := i.closable(p.Level(i.Severity).Gates); err != nil {
 		return err
@@ -141,16 +141,24 @@ func (i *Incident) Close(p *Policy, s Stamp) error {
 	return nil
 }
 
+// MayReopen refuses what cannot be taken up again, whatever the reason.
+func (i *Incident) MayReopen() error {
+	switch {
+	case i.Status.Open():
+		return Refuse(Conflict, "%s is open already (%s).", i.ID, i.Status).Offer("show")
+	case i.Kind == Backfill:
+		return Refuse(Conflict, "%s was recorded after it was over, so it cannot be reopened. If it is back: /incident declare %s", i.ID, i.Title).Offer("declare " + i.Title)
+	}
+	return nil
+}
+
 // Reopen takes up a resolved, closed or declined incident again. Why it was resolved too early is worth a sentence.
 func (i *Incident) Reopen(why string, level Level, s Stamp) error {
-	if i.Status.Open() {
-		return Refuse(Conflict, "%s is open already (%s).", i.ID, i.Status)
+	if err := i.MayReopen(); err != nil {
+		return err
 	}
 	if i.DuplicateOf != 0 {
 		return Refuse(Conflict, "%s has just become a duplicate of %s: try again.", i.ID, i.DuplicateOf)
-	}
-	if i.Kind == Backfill {
-		return Refuse(Conflict, "%s was recorded after it was over, so it cannot be reopened. If it is back: /incident declare %s", i.ID, i.Title).Offer("declare " + i.Title)
 	}
 	why, err := cleanWhy(why, "it is open again: reopen <reason>")
 	if err != nil {

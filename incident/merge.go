@@ -22,13 +22,13 @@ func (i *Incident) mergeable(into *Incident) error {
 	worked := func(s Status) bool { return s.Open() && s != Triage || s == Resolved }
 	switch {
 	case i.ID == into.ID:
-		return Refuse(Invalid, "%s cannot be a duplicate of itself. For example: merge INC-7 into INC-3.", i.ID)
+		return Refuse(Invalid, "%s cannot be a duplicate of itself. For example: merge INC-7 into INC-3.", i.ID).Offer("merge " + i.ID.String() + " into")
 	case i.DuplicateOf != 0:
 		return &Error{Code: Conflict, Message: i.ID.String() + " is a duplicate of " + i.DuplicateOf.String() + " already. To undo that, reopen it, with a reason.", Mends: []string{"reopen"}}
 	case into.DuplicateOf != 0:
-		return Refuse(Conflict, "%s is itself a duplicate of %s: merge %s into %s.", into.ID, into.DuplicateOf, i.ID, into.DuplicateOf)
+		return Refuse(Conflict, "%s is itself a duplicate of %s: merge %s into %s.", into.ID, into.DuplicateOf, i.ID, into.DuplicateOf).Offer("merge " + i.ID.String() + " into " + into.DuplicateOf.String())
 	case i.Duplicates > 0:
-		return Refuse(Conflict, "Others are duplicates of %s: merge %s into it instead.", i.ID, into.ID)
+		return Refuse(Conflict, "Others are duplicates of %s: merge %s into it instead.", i.ID, into.ID).Offer("merge " + into.ID.String() + " into " + i.ID.String())
 	case i.Kind != into.Kind:
 		return Refuse(Conflict, "%s is %s and %s is %s: only incidents of one kind can be merged.", i.ID, spokenKind[i.Kind], into.ID, spokenKind[into.Kind])
 	case i.Private != into.Private:

@@ -80,7 +80,7 @@ func (s Standing) MayDeclare() error {
 // MayCount refuses the figures of all incidents to those who cannot see them all.
 func (s Standing) MayCount() error {
 	if s.Outsider() {
-		return Refuse(Forbidden, "Figures are for the members of this workspace. What you can see: /incident list all.")
+		return Refuse(Forbidden, "Figures are for the members of this workspace. What you can see: /incident list all.").Offer("list all")
 	}
 	return nil
 }

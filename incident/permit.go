@@ -43,6 +43,8 @@ var Permits = []Permit{
 	{Verb: "stepdown", Grant: Anyone, About: true},
 	{Verb: "severity", Grant: Anyone, About: true},
 	{Verb: "status", Grant: Anyone, About: true},
+	{Verb: "title", Grant: Anyone, About: true},
+	{Verb: "service", Grant: Anyone, About: true},
 	{Verb: "note", Grant: Anyone, About: true},
 	{Verb: "update", Grant: Anyone, About: true},
 	{Verb: "task", Grant: Anyone, About: true},
@@ -119,8 +121,10 @@ func (g Grant) Refuse(verb string, i *Incident) *Error {
 		return Refuse(Forbidden, "The policy leaves %s to those who are in the room of %s: join it, and try again.", verb, i.ID)
 	case Holders:
 		refusal := Refuse(Forbidden, "The policy leaves %s to those who have a role in %s: take one, or ask one of them.", verb, i.ID)
-		if i.Roles[Commander].IsZero() {
-			refusal.Mends = []string{string(Commander) + " me"}
+		for _, role := range []Role{Commander, Communicator, Investigator, Mitigator, Scribe} {
+			if i.Roles[role].IsZero() { // one of them will do
+				return refusal.Offer(string(role) + " me")
+			}
 		}
 		return refusal
 	}

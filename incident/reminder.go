@@ -163,17 +163,17 @@ func (i *Incident) Snooze(topic Topic, until time.Time, s Stamp) error {
 	r, kept := i.Reminders[topic]
 	switch {
 	case !kept:
-		return Refuse(Conflict, "There is nothing to be reminded of there: %s is not missing on %s.", topic.Name(), i.ID)
+		return Refuse(Conflict, "There is nothing to be reminded of there: %s is not missing on %s.", topic.Name(), i.ID).Offer("show")
 	case !until.After(s.At):
-		return Refuse(Invalid, "That time is over. For example: snooze 15m.")
+		return Refuse(Invalid, "That time is over. For example: snooze 15m.").Offer("snooze " + string(topic) + " 15m")
 	case r.Step == 0 && topic != TopicArchive && !until.After(r.Due): // it would be said sooner
 		refusal := Refuse(Conflict, "Nobody is asked for %s on %s before %s, so there is nothing to put off.", topic.Name(), i.ID, Instant(r.Due))
 		refusal.At = r.Due
-		return refusal
+		return refusal.Offer("show")
 	case topic != TopicArchive && until.Sub(s.At) > longestSnooze:
-		return Refuse(Invalid, "A reminder can be put off for 12 hours at most.")
+		return Refuse(Invalid, "A reminder can be put off for 12 hours at most.").Offer("snooze " + string(topic) + " 12h")
 	case until.Sub(s.At) > longestRest:
-		return Refuse(Invalid, "A room can be kept open for 30 days at a time.")
+		return Refuse(Invalid, "A room can be kept open for 30 days at a time.").Offer("snooze " + string(topic) + " 720h")
 	}
 	r.Due = until
 	if topic == TopicArchive && until.Sub(s.At) > restWarning { // people are warned again

@@ -83,7 +83,7 @@ func (i *Incident) HandOver(r Role, p Person, note string, s Stamp) error {
 		return err
 	}
 	if p.IsZero() {
-		return Refuse(Invalid, "Name the person who takes the role, for example: %s @ada, or %s me.", r, r)
+		return Refuse(Invalid, "Name the person who takes the role, for example: %s @ada, or %s me.", r, r).Offer("handover")
 	}
 	if note = strings.TrimSpace(note); note != "" {
 		var err error

@@ -56,7 +56,7 @@ func (i *Incident) GiveTask(title string, owner Person, due time.Time, s Stamp) 
 	case n > MaxTask:
 		return Task{}, Refuse(Invalid, "That has %d characters, %d fit: say it shorter, and put the rest in a note.", n, MaxTask)
 	case len(i.Tasks) >= MaxTasks:
-		return Task{}, Refuse(Conflict, "%s has had %d tasks, and cannot have more. Write it down with a note.", i.ID, MaxTasks)
+		return Task{}, Refuse(Conflict, "%s has had %d tasks, and cannot have more. Write it down with a note.", i.ID, MaxTasks).Offer("note", "tasks")
 	case !due.IsZero() && !due.After(s.At):
 		return Task{}, Refuse(Invalid, "A task is due in the future: that time is over.")
 	case due.Sub(s.At) > farthestDue:
@@ -83,7 +83,7 @@ func (i *Incident) TakeTask(number int, s Stamp) error {
 		return err
 	}
 	if task.Owner.Handle == s.By.Handle {
-		return Refuse(Conflict, "Task %d of %s is yours already.", number, i.ID)
+		return Refuse(Conflict, "Task %d of %s is yours already.", number, i.ID).Offer(fmt.Sprintf("task done %d", number))
 	}
 	was := task.Owner
 	task.Owner = s.By
@@ -182,9 +182,9 @@ func (i *Incident) openTask(number int) (*Task, error) {
 	case !known:
 		return nil, Refuse(Missing, "%s has no task %d. All of them: tasks.", i.ID, number).Offer("tasks")
 	case !task.Done.IsZero():
-		return nil, Refuse(Conflict, "Task %d of %s is done already.", number, i.ID)
+		return nil, Refuse(Conflict, "Task %d of %s is done already.", number, i.ID).Offer("tasks")
 	case !task.Dropped.IsZero():
-		return nil, Refuse(Conflict, "Task %d of %s was dropped: %s", number, i.ID, task.Why)
+		return nil, Refuse(Conflict, "Task %d of %s was dropped: %s", number, i.ID, task.Why).Offer("tasks")
 	}
 	return &i.Tasks[number-1], nil
 }

@@ -1,5 +1,7 @@
 package incident
 
+import "fmt"
+
 // Entry is an event as the timeline shows it: with what was recorded about it later.
 type Entry struct {
 	Event
@@ -55,18 +57,19 @@ var marks = map[EventKind]bool{EventPicked: true, EventStarred: true, EventUnsta
 // Mark tells whether an event is only seen on the entry that it is about.
 func (e Event) Mark() bool { return marks[e.Kind] }
 
-// written are the kinds whose text people wrote, which can be redacted; true: and can be set right. A title has the room's name
-// made of it. Words that stand outside or on a task say what others acted on: to those there is an answer, and no correction.
+// written are the kinds whose text people wrote, which can be redacted; true: and can be set right. A title is set right by giving
+// another, and can be redacted then. Words that stand outside or on a task say what others acted on: to those there is an answer, and no correction.
 var written = map[EventKind]bool{
 	EventNote: true, EventUpdate: true, EventCaught: true, EventEdited: true, EventRole: true, EventDeclined: true, EventReopened: true,
 	EventCorrected: false, EventCustomersDraft: false, EventCustomers: false, EventAccess: false, EventAbsorbed: false, EventSimilar: false,
+	EventDeclared: false, EventBackfilled: false, EventTitle: false,
 	EventTask: false, EventTaskTaken: false, EventTaskDone: false, EventTaskDropped: false,
 }
 
 // Correctable tells whether the words of the entry can be set right.
 func (e Entry) Correctable() bool { return written[e.Kind] && e.Text != "" && !e.gone() }
 
-// Redactable tells whether the entry has words that can be taken out.
+// Redactable tells whether the entry has words that can be taken out: a title can when the incident is called otherwise.
 func (e Entry) Redactable() bool {
 	_, words := written[e.Kind]
 	return words && e.Text != "" && !e.gone()
@@ -79,11 +82,13 @@ func (i *Incident) Correct(e Entry, text string, s Stamp) error {
 	case err != nil:
 		return err
 	case e.gone():
-		return Refuse(Conflict, "The words of #%d have been redacted: write a note instead.", e.ID)
+		return Refuse(Conflict, "The words of #%d have been redacted: write a note instead.", e.ID).Offer("note")
 	case e.Kind == EventCorrected:
-		return Refuse(Invalid, "#%d is a correction itself: correct #%d.", e.ID, e.Corrects)
+		return Refuse(Invalid, "#%d is a correction itself: correct #%d.", e.ID, e.Corrects).Offer(fmt.Sprintf("correct #%d", e.Corrects))
+	case titles[e.Kind]:
+		return Refuse(Invalid, "#%d has no words of a person that could be corrected but a title: give it another with /incident title.", e.ID).Offer("title")
 	case !e.Correctable():
-		return Refuse(Invalid, "#%d has no words of a person that could be corrected. Write a note instead.", e.ID)
+		return Refuse(Invalid, "#%d has no words of a person that could be corrected. Write a note instead.", e.ID).Offer("note")
 	case e.Words() == text:
 		return Refuse(Conflict, "#%d says that already.", e.ID)
 	}
@@ -95,9 +100,9 @@ func (i *Incident) Correct(e Entry, text string, s Stamp) error {
 func (i *Incident) Star(e Entry, s Stamp) error {
 	switch {
 	case e.Mark():
-		return Refuse(Invalid, "#%d only says something of another entry: star that one.", e.ID)
+		return Refuse(Invalid, "#%d only says something of another entry: star that one.", e.ID).Offer(fmt.Sprintf("star #%d", e.Corrects))
 	case e.Starred:
-		return Refuse(Conflict, "#%d is starred already.", e.ID)
+		return Refuse(Conflict, "#%d is starred already.", e.ID).Offer(fmt.Sprintf("unstar #%d", e.ID))
 	}
 	i.record(Event{Kind: EventStarred, Stamp: s, Corrects: e.ID})
 	return nil
@@ -106,7 +111,7 @@ func (i *Incident) Star(e Entry, s Stamp) error {
 // Unstar takes the star off an entry.
 func (i *Incident) Unstar(e Entry, s Stamp) error {
 	if !e.Starred {
-		return Refuse(Conflict, "#%d has no star.", e.ID)
+		return Refuse(Conflict, "#%d has no star.", e.ID).Offer(fmt.Sprintf("star #%d", e.ID))
 	}
 	i.record(Event{Kind: EventUnstarred, Stamp: s, Corrects: e.ID})
 	return nil
@@ -123,8 +128,8 @@ func (i *Incident) Redact(e Entry, why string, s Stamp) error {
 		return Refuse(Conflict, "The words of #%d have been redacted already.", e.ID)
 	case e.Kind == EventRedacted:
 		return Refuse(Invalid, "#%d says that something was redacted, by whom and why: that stays.", e.ID)
-	case e.Kind == EventDeclared, e.Kind == EventBackfilled:
-		return Refuse(Invalid, "#%d is the title, which stands in the name of the room too: it cannot be redacted.", e.ID)
+	case i.Titled(e):
+		return Refuse(Invalid, "#%d is what %s is called: give it another title first, then this one can be redacted. Its room keeps the name until somebody changes it in Slack.", e.ID, i.ID).Offer("title")
 	}
 	if !e.Redactable() {
 		return Refuse(Invalid, "#%d has no words that could be redacted.", e.ID)

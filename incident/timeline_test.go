@@ -73,6 +73,29 @@ func TestStar(t *testing.T) {
 	}
 }
 
+// TestATitleThatIsNoneAnyMoreCanBeRedacted: as long as the incident is called so, its words stand everywhere.
+func TestATitleThatIsNoneAnyMoreCanBeRedacted(t *testing.T) {
+	i := declared(t)
+	first := Entry{Event: Event{ID: 1, Kind: EventDeclared, Text: i.Title}}
+	var refusal *Error
+	if err := i.Redact(first, "it names a customer", by(ada, 2)); !asError(err, &refusal) || len(refusal.Mends) != 1 || refusal.Mends[0] != "title" {
+		t.Errorf("got %v", err)
+	}
+	if err := i.Correct(first, "payments hang", by(ada, 2)); !asError(err, &refusal) || len(refusal.Mends) != 1 {
+		t.Errorf("got %v", err)
+	}
+	if err := i.Retitle("payments  hang", by(ada, 3)); err != nil || i.Title != "payments hang" {
+		t.Fatalf("%q: %v", i.Title, err)
+	}
+	second := Entry{Event: i.Drain()[0]}
+	if err := i.Redact(first, "it names a customer", by(ada, 4)); err != nil {
+		t.Error(err)
+	}
+	if err := i.Redact(second, "why", by(ada, 4)); CodeOf(err) != Invalid {
+		t.Errorf("it is called so now: %v", err)
+	}
+}
+
 func TestRedact(t *testing.T) {
 	i := declared(t)
 	entry := noted(t, i, "it is Acme")
@@ -93,7 +116,7 @@ func TestRedact(t *testing.T) {
 	for name, refused := range map[string]error{
 		"again":    i.Redact(entry, "why", by(ada, 3)),
 		"trace":    i.Redact(Entry{Event: done}, "why", by(ada, 3)),
-		"title":    i.Redact(Entry{Event: Event{ID: 5, Kind: EventDeclared, Text: "x"}}, "why", by(ada, 3)),
+		"title":    i.Redact(Entry{Event: Event{ID: 5, Kind: EventDeclared, Text: i.Title}}, "why", by(ada, 3)),
 		"no words": i.Redact(Entry{Event: Event{ID: 5, Kind: EventMitigated}}, "why", by(ada, 3)),
 		"correct":  i.Correct(entry, "words", by(ada, 3)),
 		"catch":    i.Catch(said("x"), done, by(ada, 3)),

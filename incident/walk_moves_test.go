@@ -29,6 +29,12 @@ var walks = map[string]struct {
 	"severity": {writes: []EventKind{EventSeverity, EventTold}, do: func(w *world, i *Incident) error {
 		return i.SetSeverity(pick(w, append(w.policy.Severities, w.policy.Level(Unknown))...), w.now)
 	}},
+	"title": {writes: []EventKind{EventTitle}, do: func(w *world, i *Incident) error {
+		return i.Retitle(pick(w, "checkout is down", "payments hang", ""), w.now)
+	}},
+	"service": {writes: []EventKind{EventService}, do: func(w *world, i *Incident) error {
+		return i.MoveTo(pick(w, "checkout", "payments", ""), w.now)
+	}},
 	"status": {writes: []EventKind{EventStatus}, do: func(w *world, i *Incident) error {
 		return i.SetStatus(pick(w, Triage, Investigating, Identified, Monitoring, Closed), w.now)
 	}},

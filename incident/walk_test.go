@@ -23,6 +23,7 @@ type state struct {
 	Started, Detected                                 time.Time
 	DuplicateOf                                       ID
 	Private                                           bool
+	Title, Service                                    string
 }
 
 // fold rebuilds the state from the record alone.
@@ -31,9 +32,13 @@ func fold(events []Event) state {
 	for _, e := range events {
 		switch e.Kind {
 		case EventDeclared:
-			s.Status, s.Severity, s.Started, s.Detected = Investigating, Severity(e.To), e.At, e.At
+			s.Status, s.Severity, s.Started, s.Detected, s.Title = Investigating, Severity(e.To), e.At, e.At, e.Text
 		case EventBackfilled:
-			s.Status, s.Severity = Resolved, Severity(e.To)
+			s.Status, s.Severity, s.Title = Resolved, Severity(e.To), e.Text
+		case EventTitle:
+			s.Title = e.Text
+		case EventService:
+			s.Service = e.To
 		case EventMoment:
 			s.foldMoment(e)
 		case EventSeverity:
@@ -113,7 +118,7 @@ func (s *state) foldMoment(e Event) {
 func stateOf(i *Incident) state {
 	return state{
 		i.Status, i.Severity, i.Roles, i.Acknowledged, i.Mitigated, i.Resolved, i.Closed, i.Updated,
-		slices.Clone(i.Tasks), i.Started, i.Detected, i.DuplicateOf, i.Private,
+		slices.Clone(i.Tasks), i.Started, i.Detected, i.DuplicateOf, i.Private, i.Title, i.Service,
 	}
 }
 
@@ -142,6 +147,12 @@ func convert(t *rapid.T, i *Incident, s Stamp, do func(*Incident, []string, Stam
 var moves = []func(*rapid.T, *Incident, Stamp) error{
 	func(t *rapid.T, i *Incident, s Stamp) error {
 		return i.SetSeverity(rapid.SampledFrom(append(Defaults().Severities, Defaults().Level(Unknown))).Draw(t, "level"), s)
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		return i.Retitle(rapid.SampledFrom([]string{"x", "payments hang", "  "}).Draw(t, "title"), s)
+	},
+	func(t *rapid.T, i *Incident, s Stamp) error {
+		return i.MoveTo(rapid.SampledFrom([]string{"", "checkout", "payments", strings.Repeat("x", MaxService+1)}).Draw(t, "service"), s)
 	},
 	func(t *rapid.T, i *Incident, s Stamp) error {
 		return i.SetStatus(rapid.SampledFrom([]Status{Triage, Investigating, Identified, Monitoring, Closed}).Draw(t, "status"), s)

@@ -10,6 +10,37 @@ func (w *Workspace) ChannelID(name string) string {
 	return ""
 }
 
+// PersonID is the id of a person by name, or "".
+func (w *Workspace) PersonID(name string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p := w.lookup(name); p != nil {
+		return p.ID
+	}
+	return ""
+}
+
+// AddChannel makes a public channel with all members in it who are no guests, and returns its id.
+func (w *Workspace) AddChannel(name, purpose string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var c *channel
+	for _, id := range w.order {
+		switch p := w.people[id]; {
+		case p.Bot || p.Guest || p.Stranger:
+			continue
+		case c == nil:
+			c = w.newChannel(name, false, id)
+			c.purpose = note{purpose, id, w.now()}
+		}
+		c.join(id)
+	}
+	if c == nil {
+		return ""
+	}
+	return c.id
+}
+
 // Join brings a person into a channel, with Slack's line in it and the event, as when they join by themselves.
 func (w *Workspace) Join(p *Person, name string) {
 	w.t.Helper()

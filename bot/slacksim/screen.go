@@ -129,7 +129,7 @@ func (w *Workspace) stateFor(me string) Object {
 		hue = w.colour(w.team.bot)
 	}
 	state := Object{
-		"team": Object{"name": w.team.name, "domain": w.team.domain}, "app": Object{"name": w.nameOf(w.team.bot), "bot": w.team.bot, "color": hue},
+		"team": Object{"name": w.team.name, "domain": w.team.domain}, "app": Object{"name": w.nameOf(w.team.bot), "bot": w.team.bot, "color": hue, "home": w.grant.Features.Home.Enabled},
 		"me": me, "people": people, "channels": channels, "commands": commands, "shortcuts": slices.Concat([]shortcut{}, w.grant.Features.Shortcuts),
 		"tour": slices.Concat([]TourStep{}, w.tour), "view": nil, "home": nil,
 	}

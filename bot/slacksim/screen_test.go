@@ -236,6 +236,12 @@ func TestHome(t *testing.T) {
 	}
 	a.mu.Unlock()
 	ada := a.w.Person("Ada")
+	a.w.mu.Lock()
+	state := a.w.stateFor(ada.id)
+	a.w.mu.Unlock()
+	if state["home"] != nil || obj(state["app"])["home"] != true { // or nobody could open it for the first time
+		t.Errorf("before it was published the screen says home: %v, app: %v", state["home"], state["app"])
+	}
 	home := ada.OpenHome().Expect("[New]")
 	ada.Press(home, "New")
 	d := a.next(func(d delivered) bool { return d.payload["type"] == "block_actions" })

@@ -47,6 +47,7 @@ type TourStep struct {
 	Channel string `json:"channel,omitempty"` // where, by name; a * at its end stands for anything
 	As      string `json:"as,omitempty"`      // who, by name
 	Press   string `json:"press,omitempty"`   // the label of a button that does it too
+	Home    bool   `json:"home,omitempty"`    // in the place of a channel: the Home tab of the app
 	Opens   string `json:"opens,omitempty"`   // a channel, named as above: when it is there, the step is done, whoever did it and how
 }
 

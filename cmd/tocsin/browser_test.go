@@ -208,6 +208,26 @@ func TestBrowserTour(t *testing.T) {
 	b.sees(step(1, false))
 }
 
+// TestBrowserHome opens the Home tab, which nobody has opened before, and goes on from there; the tour leads to it, too.
+func TestBrowserHome(t *testing.T) {
+	b := openBrowser(t, startDemo(t))
+	b.goes("general")
+	b.types("/incident declare sev2 checkout is down --service checkout")
+	b.sees(`[data-channel="inc-1-checkout-is-down"]`)
+	b.reads("#messages", "INC-1 declared")
+	b.goes("Tocsin")
+	b.presses("#header", "Home")
+	b.reads("#home", "Declare an incident", "Open incidents", "INC-1 checkout is down")
+	b.goes("general")
+	b.run("go home by the tour", `[...document.querySelectorAll(".steps li")].find(e => e.innerText.includes("Come home")).querySelector(".step-foot button").click()`)
+	b.reads("#home", "Declare an incident", "Open incidents", "INC-1 checkout is down")
+	b.sees(fmt.Sprintf(`[aria-label="Step %d done"][aria-checked="true"]`, len(tour)))
+	b.save(shot(t, "home.png"))
+	b.presses("#home", "Show")
+	b.reads("[role=dialog]", "checkout is down", "nobody yet", "Checkout dashboard")
+	b.save(shot(t, "home-show.png"))
+}
+
 // TestBrowserDarkAndPhone looks at a room in the dark and on a phone: it is readable, and nothing hangs out of the window.
 func TestBrowserDarkAndPhone(t *testing.T) {
 	b := openBrowser(t, startDemo(t))

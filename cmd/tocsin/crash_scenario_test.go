@@ -72,6 +72,8 @@ var beside = scenario{
 	{who: "Grace", where: "#general", text: "/incident invite INC-3 @Linus"},
 	{who: "Ada", where: "#general", text: "/incident status INC-3 identified"},
 	{who: "Ada", where: "#general", text: "/incident snooze INC-3 update 15m"},
+	{who: "Ada", where: "#general", text: "/incident title INC-3 payments hang"},
+	{who: "Ada", where: "#general", text: "/incident service INC-3 payments"},
 	{who: "Ada", where: "#general", text: "/incident mend INC-3"},
 	{who: "Linus", where: "#general", text: "/incident unsubscribe service checkout"},
 	{who: "Ada", where: "#general", text: "/incident declare --private the keys are out"},

@@ -78,6 +78,8 @@ func TestStoryCustomersRefusals(t *testing.T) {
 	h.Quiet()
 	h.program.live.Load().policy.Customers.Channel = ""
 	ada.Type(room.Name(), "/incident customers hello").Expect("names no channel for customers")
+	ada.Type(room.Name(), "/incident customers").Expect("names no channel for customers") // and not after they have written
+	ada.Type(room.Name(), "/incident reopen").Expect("INC-1 is open already")
 	h.Quiet()
 }
 

@@ -68,6 +68,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, workspace.Close()) }()
 
 	o := demoOptions(workspace, filepath.Join(folder, "tocsin.db"))
+	fillPolicy(workspace, o.policy)
 	if d.socket {
 		o.settings.AppToken, o.settings.SigningSecret = secret(workspace.AppToken()), ""
 	}
@@ -90,6 +91,18 @@ func (d *demo) run(ctx context.Context) (err error) {
 	return group.Wait()
 }
 
+// fillPolicy has the policy of the demo show all that one can say: who answers for a service, who is told and when, where
+// exercises are announced, and where customers read.
+func fillPolicy(w *slacksim.Workspace, p *incident.Policy) {
+	p.Services[0].Owner, p.Services[1].Owner = w.PersonID("Linus"), w.PersonID("Grace")
+	for n := range p.Severities[:2] {
+		p.Severities[n].Escalate = []string{w.PersonID("Grace")}
+	}
+	p.Severities[0].Tell = []string{w.PersonID("Margaret")}
+	p.Drills = incident.Drills{Announce: w.AddChannel("drills", "Exercises, so that nobody is frightened by them"), Invite: []string{w.PersonID("Linus")}}
+	p.Customers.Channel = w.AddChannel("status-page", "What customers read")
+}
+
 // demoOptions connects a program to a simulated workspace.
 func demoOptions(w *slacksim.Workspace, database string) options {
 	policy := incident.Defaults()
@@ -106,19 +119,3 @@ func demoOptions(w *slacksim.Workspace, database string) options {
 		policy: policy, now: time.Now,
 	}
 }
-
-// tour is what a newcomer is told to try, in order.
-var tour = []slacksim.TourStep{
-	{Title: "Ring the bell", Text: "Production breaks. A few words are enough; these name a severity and a service too.", Try: "/incident declare sev2 checkout is down --service checkout", Channel: "general", As: "Ada", Opens: theRoom},
-	{Title: "Go to the room", Text: "Tocsin has opened a room, invited you, pinned a card and announced it in *#incidents*.", Channel: theRoom, As: "Ada"},
-	{Title: "Take command", Text: "Press *Take command* on the card, or type it. The card and the announcement follow.", Try: "/incident commander me", Press: "Take command", Channel: theRoom, As: "Ada"},
-	{Title: "Write the timeline", Text: "Notes can be about earlier: the reading of the time is echoed.", Try: "/incident note -10m the deploy began", Channel: theRoom, As: "Ada"},
-	{Title: "Tell everybody", Text: "An update shows on the card and in the announcement, and sets when the next one is due.", Try: "/incident update we are rolling back the deploy", Channel: theRoom, As: "Ada"},
-	{Title: "Declare it twice", Text: "Switch to Grace, who does not know. It is declared all the same, and both are told of the other.", Try: "/incident declare checkout down for everyone", Channel: "general", As: "Grace"},
-	{Title: "Try as a guest", Text: "Gus is a guest. He cannot declare, and is told so.", Try: "/incident declare the coffee is out", Channel: "general", As: "Gus"},
-	{Title: "Bring it to an end", Text: "Mitigate, resolve, close: each is a button on the card too.", Try: "/incident resolve", Channel: theRoom, As: "Ada"},
-	{Title: "Read the timeline", Text: "What, who, when it happened, and when it was recorded.", Try: "/incident timeline", Press: "Timeline", Channel: theRoom, As: "Ada"},
-}
-
-// theRoom is the name that the first incident's room gets, whatever it is about.
-const theRoom = "inc-1-*"

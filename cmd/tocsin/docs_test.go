@@ -59,14 +59,17 @@ func TestTheDefaultsAreDocumented(t *testing.T) {
 	p := incident.Defaults()
 	var want strings.Builder
 	for _, level := range p.Severities {
-		every, leads := "none is owed", "–"
+		every, leads, silent := "none is owed", "–", "–"
+		if level.SilentFor > 0 {
+			silent = strings.TrimSuffix(level.SilentFor.String(), "0s")
+		}
 		if level.Cadence > 0 {
 			every = strings.Replace(strings.TrimSuffix(level.Cadence.String(), "0s"), "h0m", "h", 1)
 		}
 		if level.LeadWithin > 0 {
 			leads = strings.TrimSuffix(level.LeadWithin.String(), "0s")
 		}
-		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", level.Name, level.Meaning, every, leads)
+		fmt.Fprintf(&want, "| `%s` | %s | %s | %s | %s |\n", level.Name, level.Meaning, every, leads, silent)
 	}
 	fmt.Fprintf(&want, "\nWhat is declared without a severity is `%s`. Rooms are called `%s`.", p.Fallback, p.Channel)
 	var rungs strings.Builder

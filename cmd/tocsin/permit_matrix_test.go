@@ -79,7 +79,7 @@ func outcomeOf(text string, id incident.ID) outcome {
 
 // harmless is words for each verb with which it neither changes who has a role nor opens a form.
 var harmless = map[string]string{
-	"note": "x", "update": "x", "reopen": "x", "decline": "x", "severity": "none", "status": "none", "snooze": "none", "stepdown": "none",
+	"title": "x", "service": "x", "note": "x", "update": "x", "reopen": "x", "decline": "x", "severity": "none", "status": "none", "snooze": "none", "stepdown": "none",
 	"declare": "--bad= x --privat", "handover": "none", "drill": "--bad= x --privat", "backfill": "--bad= x --privat", "invite": "none",
 	"private": "none", "public": "none", "customers": "x", "search": "x", "access": "none", "subscribe": "service x", "unsubscribe": "service x", "task": "x", "stats": "7d",
 }

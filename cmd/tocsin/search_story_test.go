@@ -79,3 +79,22 @@ func TestStorySearchTellsNothing(t *testing.T) {
 	}
 	ada.Type("#general", "/incident search canary").Expect("canary again", "Older ones")
 }
+
+// TestStorySearchIsAWayOn: an incident stands once, with what was found in it and a button that shows it; that another looks alike
+// is no hit of its own.
+func TestStorySearchIsAWayOn(t *testing.T) {
+	h, ada, room, _ := inRoom(t)
+	ada.Type(room.Name(), "/incident note checkout answers again")
+	h.Person("Grace").Type("#general", "/incident declare checkout is down for all").Expect("INC-2 declared", "looks like")
+	h.Channel("#inc-2-checkout-is-down-for-all").Expect("Take command")
+	h.Channel("#inc-2-checkout-is-down-for-all").Expect("looks like this one")
+	room.Expect("looks like this one")
+	h.Channel("#incidents").Expect("for all")
+	h.Quiet()
+	found := ada.Type("#general", "/incident search checkout").Expect("INC-1 checkout is down", "answers again", "declared", "INC-2 checkout is down for all")
+	if n := strings.Count(found.Text, "*INC-1 "); n != 1 || strings.Contains(found.Text, "looks alike") {
+		t.Errorf("INC-1 stands %d times:\n%s", n, found.Text)
+	}
+	ada.Press(found, "Show").Expect("checkout is down", "Its room is")
+	h.Quiet()
+}

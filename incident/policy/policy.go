@@ -121,26 +121,80 @@ func decode(raw []byte) (f file, err error) {
 
 // sound reads those parts of a file that have the right shape, so that the values in them are checked too.
 func sound(whole *yaml.Node) (f file) {
-	right := yaml.Node{Kind: yaml.MappingNode}
-	odd := map[string]bool{}
-	for at := 0; whole.Kind == yaml.MappingNode && at < len(whole.Content); at += 2 {
-		key, value := whole.Content[at], whole.Content[at+1]
-		if odd[key.Value] = fitKey(top, key, value, reflect.TypeFor[file]()) != nil; !odd[key.Value] {
-			right.Content = append(right.Content, key, value)
-		}
-	}
-	if right.Decode(&f) != nil {
+	right := prune(top, whole, reflect.TypeFor[file]())
+	if right == nil || right.Decode(&f) != nil {
 		return file{}
 	}
-	if odd["severities"] {
-		f.DefaultSeverity = "" // is one of those that nobody can read yet
+	for _, s := range f.Severities {
+		if s.Name == "" { // which one that is nobody can read yet
+			f.DefaultSeverity = ""
+		}
 	}
-	for n := range f.Severities {
-		if odd["hours"] { // they are there, and nobody can read them yet
+	if len(f.Severities) == 0 {
+		f.DefaultSeverity = ""
+	}
+	if misshapen(whole, "hours") { // they are there, and nobody can read them yet
+		f.Hours = workingHours{}
+		for n := range f.Severities {
 			f.Severities[n].Reminders = ""
 		}
 	}
 	return f
+}
+
+// misshapen tells whether a key at the top has not the shape that it must have.
+func misshapen(whole *yaml.Node, name string) bool {
+	for at := 0; whole.Kind == yaml.MappingNode && at+1 < len(whole.Content); at += 2 {
+		if key := whole.Content[at]; key.Value == name {
+			return fitKey(top, key, whole.Content[at+1], reflect.TypeFor[file]()) != nil
+		}
+	}
+	return false
+}
+
+// prune is a node without what has the wrong shape in it; nil where nothing is left. A list with an item that is none of its kind
+// goes whole, so that the places of the others stay what they are.
+func prune(where string, n *yaml.Node, t reflect.Type) *yaml.Node {
+	if fit(where, n, t) == nil {
+		return n
+	}
+	if n.Kind == yaml.AliasNode || t.Kind() != reflect.Struct && t.Kind() != reflect.Slice {
+		return nil
+	}
+	left := *n
+	left.Content = nil
+	for at, child := range n.Content {
+		switch {
+		case n.Kind == yaml.SequenceNode && t.Kind() == reflect.Slice:
+			item := prune(where, child, t.Elem())
+			if item == nil {
+				return nil
+			}
+			left.Content = append(left.Content, item)
+		case n.Kind == yaml.MappingNode && t.Kind() == reflect.Struct && at%2 == 1:
+			left.Content = append(left.Content, pruneKey(where, n.Content[at-1], child, t)...)
+		}
+	}
+	if len(left.Content) == 0 {
+		return nil
+	}
+	return &left
+}
+
+// pruneKey is a key and what is left of its value, or nothing.
+func pruneKey(where string, key, value *yaml.Node, t reflect.Type) []*yaml.Node {
+	if fitKey(where, key, value, t) == nil {
+		return []*yaml.Node{key, value}
+	}
+	for field := range t.Fields() {
+		if field.Tag.Get("yaml") != key.Value {
+			continue
+		}
+		if left := prune(where, value, field.Type); left != nil {
+			return []*yaml.Node{key, left}
+		}
+	}
+	return nil
 }
 
 var (
@@ -275,19 +329,21 @@ func (f file) reaction(p *incident.Policy) error {
 }
 
 func people(where string, handles []string) error {
+	var faults []error
 	for _, handle := range handles {
 		if !user.MatchString(handle) {
-			return fmt.Errorf("%s: %q is no member id; Slack shows it in a person's profile, under ⋮, for example U0123456789", where, handle)
+			faults = append(faults, fmt.Errorf("%s: %q is no member id; Slack shows it in a person's profile, under ⋮, for example U0123456789", where, handle))
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 func groups(where string, ids []string) error {
+	var faults []error
 	for _, id := range ids {
 		if !group.MatchString(id) {
-			return fmt.Errorf("%s: %q is no user group's id; it stands at the end of the group's address in Slack, for example S0123456789", where, id)
+			faults = append(faults, fmt.Errorf("%s: %q is no user group's id; it stands at the end of the group's address in Slack, for example S0123456789", where, id))
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }

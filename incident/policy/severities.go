@@ -66,9 +66,10 @@ func (f file) severities(p *incident.Policy) error {
 func gatesOf(where string, names []string) (gates []incident.Gate, err error) {
 	for _, name := range names {
 		if !slices.Contains(incident.Gates(), name) {
-			return nil, fmt.Errorf("%s: there is no gate %q; there are %s", where, name, strings.Join(incident.Gates(), ", "))
+			err = errors.Join(err, fmt.Errorf("%s: there is no gate %q; there are %s", where, name, strings.Join(incident.Gates(), ", ")))
+			continue
 		}
 		gates = append(gates, incident.Gate(name))
 	}
-	return gates, nil
+	return gates, err
 }

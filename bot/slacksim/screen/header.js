@@ -58,12 +58,13 @@ function pinned(anchor, c, reveal) {
 
 function tabs(c) {
   if (c.kind !== "dm") return null;
-  if (!S.data.home) return null; // the app has no Home tab
-  const tab = (id, label) => h("button", { type: "button", role: "tab", "aria-selected": String(S.tab === id), data: { tab: id }, onclick: () => choose(id) }, label);
+  if (!S.data.app.home) return null; // the app has no Home tab; one that it has not published yet is published when it is opened
+  const tab = (id, label) => h("button", { type: "button", role: "tab", "aria-selected": String(S.tab === id), data: { tab: id }, onclick: () => openTab(id) }, label);
   return h("div.tabs", { role: "tablist", "aria-label": S.data.app.name }, tab("home", "Home"), tab("messages", "Messages"));
 }
 
-function choose(id) {
+// openTab shows one of the two tabs. That Home was opened is told to the app, which publishes it then.
+export function openTab(id) {
   setTab(id);
   if (id === "home") act({ do: "home" });
 }

@@ -1,9 +1,10 @@
 // The tour: what to try, step by step. It types, the person sends.
 
 import { fill, h, iconButton } from "./dom.js";
+import { openTab } from "./header.js";
 import { icon } from "./icons.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { S, channelNamed, go, on, personNamed } from "./store.js";
+import { S, channelNamed, channels, go, on, personNamed } from "./store.js";
 
 const OPEN = "slacksim.tour";
 const WIDE = 1180; // px from which the tour has a column of its own
@@ -31,8 +32,9 @@ export function tour(box, { become, put }) {
   const tryIt = async (step) => {
     const who = step.as && personNamed(step.as);
     if (who && who.id !== S.me) await become(who.id);
-    const where = step.channel && channelNamed(step.channel);
+    const where = placeOf(step);
     if (where) go(where.id);
+    if (where && step.home) openTab("home");
     if (step.try) put(step.try);
     if (innerWidth < WIDE) toggle();
   };
@@ -53,18 +55,21 @@ export function tour(box, { become, put }) {
   };
   on("posted", ({ text }) => done((s) => s.try && squeeze(s.try) === squeeze(text)));
   on("pressed", ({ label }) => done((s) => s.press && s.press === label));
-  on("place", () => done((s) => !s.try && s.channel && channelNamed(s.channel)?.id === S.channel));
+  on("place", () => done((s) => !s.try && placeOf(s)?.id === S.channel && (!s.home || S.tab === "home")));
   return toggle;
 }
 
 const isOpen = () => Boolean(S.data?.tour?.length) && (localStorage.getItem(OPEN) ?? (innerWidth >= WIDE ? "1" : "0")) === "1";
+
+// placeOf is the channel of a step, as far as it is there by now.
+const placeOf = (step) => (step.home ? channels().find((c) => c.kind === "dm") : step.channel && channelNamed(step.channel));
 
 // whereOf is the name of a step's channel, as far as it is known by now.
 const whereOf = (step) => step.channel && (channelNamed(step.channel)?.name ?? step.channel.replace(/^#/, "").replace(/\*$/, "…"));
 
 function card(step, i, { tick, tryIt }) {
   const done = isDone(step);
-  const where = [step.as && `as ${step.as}`, step.channel && `in #${whereOf(step)}`].filter(Boolean).join(" ");
+  const where = [step.as && `as ${step.as}`, step.channel && `in #${whereOf(step)}`, step.home && `on the Home tab of ${S.data.app.name}`].filter(Boolean).join(" ");
   const check = h("button.step-mark", { type: "button", role: "checkbox", "aria-checked": String(done), "aria-label": `Step ${i + 1} done`, onclick: () => tick(step, !done) }, done ? icon("check") : String(i + 1));
   return h(`li.step${done ? ".done" : ""}`, {}, check,
     h("div", {}, h("h3", {}, step.title), h("div.text", {}, mrkdwn(step.text)), step.try && h("code.try", {}, step.try),

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"tocsin/incident"
+)
+
+// TestStoryAServiceIsSetRight: a slip is offered to be set right with the answer to the declaration, who answers for the service
+// comes, and its bookmarks take the place of those of the other.
+func TestStoryAServiceIsSetRight(t *testing.T) {
+	h := newHouse(t, func(o *options) {
+		for n := range o.policy.Services { // of one name, so that only their addresses tell them apart
+			o.policy.Services[n].Links[0].Title = "Dashboard"
+		}
+		o.policy.Services[1].Links = append(o.policy.Services[1].Links, incident.Link{Title: "Runbook", URL: "https://runs.example.com/payments"})
+	})
+	h.program.bot.Policy().Services[1].Owner = h.Person("Linus").ID()
+	ada := h.Person("Ada")
+	said := ada.Type("#general", "/incident declare it is slow --service chekout").Expect("Did you mean *checkout*?", "It is checkout")
+	room := h.Channel("#inc-1-it-is-slow")
+	card := room.Expect("Take command", "chekout")
+	h.Channel("#incidents").Expect("it is slow")
+	h.Quiet()
+	ada.Press(said, "It is checkout").Expect("INC-1 is about *checkout* now.")
+	card.ExpectEdit("*Service* checkout")
+	h.Quiet()
+	if got := strings.Join(room.Bookmarks(), "\n"); !strings.Contains(got, "Dashboard https://grafana.example.com/d/checkout") {
+		t.Errorf("bookmarks: %s", got)
+	}
+	ada.Type(room.Name(), "/incident service paymnts").Expect("Did you mean payments?", "It is payments")
+	ada.Type(room.Name(), "/incident service").Expect("INC-1 is about *checkout*")
+	ada.Type(room.Name(), "/incident service Payments").Expect("INC-1 is about *payments* now.")
+	h.Quiet()
+	marks := strings.Join(room.Bookmarks(), "\n")
+	if strings.Contains(marks, "d/checkout") || !strings.Contains(marks, "Dashboard https://grafana.example.com/d/payments") || !strings.Contains(marks, "Runbook") || !strings.Contains(marks, "Announcement") {
+		t.Errorf("bookmarks: %s", marks)
+	}
+	if !slices.Contains(room.Members(), "Linus") {
+		t.Error("who answers for payments is not there")
+	}
+	ada.Type(room.Name(), "/incident service none").Expect("names no service now")
+	h.Quiet()
+	if marks := strings.Join(room.Bookmarks(), "\n"); strings.Contains(marks, "grafana") || !strings.Contains(marks, "Announcement") {
+		t.Errorf("bookmarks: %s", marks)
+	}
+	ada.Type(room.Name(), "/incident service the warehouse").Expect("INC-1 is about *the warehouse* now.", "There is no service *the warehouse* in the policy")
+	ada.Type(room.Name(), "/incident timeline").Expect("changed the service from chekout to checkout", "said that it is not about payments", "said that it is about the warehouse")
+	h.Quiet()
+}
+
+// TestStoryATitleIsSetRight: card, topic and announcement follow, the room keeps its name, and the old title can be redacted then.
+func TestStoryATitleIsSetRight(t *testing.T) {
+	h := newHouse(t)
+	ada, grace := h.Person("Ada"), h.Person("Grace")
+	ada.Type("#general", "/incident declare sev2 Acme cannot pay").Expect("INC-1 declared")
+	room := h.Channel("#inc-1-acme-cannot-pay")
+	card := room.Expect("Take command", "Acme cannot pay")
+	announcement := h.Channel("#incidents").Expect("Acme cannot pay")
+	h.Join(grace, room.Name())
+	h.Quiet()
+	grace.Type(room.Name(), "/incident redact #1 it names a customer").Expect("give it another title first", "Change the title")
+	ada.Type(room.Name(), "/incident title")
+	if form := ada.Modal().Has("What is broken?", "Acme cannot pay"); form != nil {
+		form.Fill("What is broken?", "payments hang").Submit()
+	}
+	card.ExpectEdit("payments hang")
+	announcement.ExpectEdit("payments hang")
+	h.Quiet()
+	if topic := room.Topic(); !strings.Contains(topic, "payments hang") || strings.Contains(topic, "Acme") || room.Name() != "#inc-1-acme-cannot-pay" {
+		t.Errorf("topic %q of %s", topic, room.Name())
+	}
+	ada.Type(room.Name(), "/incident title payments   hang").Expect("is called that already")
+	ada.Type(room.Name(), "/incident correct #1 search hangs").Expect("but a title", "Change the title")
+	grace.Type(room.Name(), "/incident redact #1 it names a customer").Expect("#1 of INC-1 is redacted", "The name of the room")
+	h.Quiet()
+	ada.Type(room.Name(), "/incident timeline").Expect("declared, redacted by Grace", "changed the title to: payments hang")
+	ada.Type("#general", "/incident search Acme").Expect("Nothing that you may see holds")
+	ada.Type("#general", "/incident search payments").Expect("INC-1 payments hang")
+	h.Quiet()
+}
