@@ -162,8 +162,8 @@ func (k EffectKind) Waits() EffectKind {
 	switch k {
 	case EffectRoom, EffectTell, EffectNews, EffectCustomers, EffectHome, EffectQuestions:
 		return ""
-	case EffectArchive: // which stands behind the card in its lane; afterwards nothing can be said, nor edited
-		return EffectQuestions
+	case EffectArchive: // which stands behind the card in its lane; afterwards nothing can be said
+		return EffectSay
 	}
 	return EffectRoom
 }
@@ -226,7 +226,7 @@ var owes = map[EventKind][]EffectKind{
 	EventResolved:       {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventClosed:         {EffectCard, EffectSay, EffectTopic, EffectAnnouncement},
 	EventArchived:       {EffectQuestions, EffectArchive},
-	EventMerged:         {EffectCard, EffectSay, EffectQuestions, EffectAnnouncement, EffectArchive}, // which brings the topic in step, last of all
+	EventMerged:         {EffectCard, EffectQuestions, EffectSay, EffectAnnouncement, EffectArchive}, // which brings the topic in step, last of all
 	EventAbsorbed:       {EffectCard, EffectSay, EffectInvite, EffectAnnouncement},
 	EventSeparated:      {EffectCard, EffectAnnouncement},
 	EventReopened:       append(slices.Clone(everything), EffectSay),

@@ -81,7 +81,7 @@ func TestF74SaidInItsOrder(t *testing.T) {
 	h.Faults(func(slacksim.Call) *slacksim.Fault {
 		return &slacksim.Fault{Kind: slacksim.Status, Status: http.StatusServiceUnavailable}
 	})
-	for n, line := range []string{"mitigated", "update one", "resolve", "reopen not yet", "private", "update two"} {
+	for n, line := range []string{"mitigated", "update one", "resolve", "reopen not yet", "private yes", "update two"} {
 		verb, rest, _ := strings.Cut(line, " ")
 		h.command("Ada", "#general", strings.TrimSpace("/incident "+verb+" INC-1 "+rest), "ordered."+string(rune('a'+n)))
 	}
