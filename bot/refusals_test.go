@@ -54,6 +54,7 @@ var buttonless = map[string]string{
 	"I do not know who %q is":                                          caller,
 	"Name somebody:":                                                   caller,
 	"What Tocsin says itself":                                          already,
+	"You are in the room of %s already":                                already,
 	"You do not hear of %s":                                            already,
 	"%s was let in already":                                            already,
 	"%s is %s already":                                                 already,

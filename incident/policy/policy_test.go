@@ -261,13 +261,13 @@ func TestReadFaultsOfBothKinds(t *testing.T) {
 
 // A key that is wrong in one severity hides nothing of what is wrong with the values beside it, in the same one and in others.
 func TestReadSaysEverythingAtOnce(t *testing.T) {
-	_, err := Read([]byte("severities:\n- {name: a, updates: 30m, gates: [times, tiems, update], invite: [ada, U0ADA0001, grace]}\n- {name: b b, silent_for: 45m}\n" +
+	_, err := Read([]byte("severities:\n- {name: a, updates: 30m, gates: [postmortem, tiems, update], invite: [ada, U0ADA0001, grace]}\n- {name: b b, silent_for: 45m}\n" +
 		"default_severity: b\nservices: [{name: x, owner: [a], links: [{title: y, url: z}]}]"))
 	if err == nil {
 		t.Fatal("read")
 	}
 	for _, want := range []string{
-		"no key \"updates\"", "no gate \"times\"", "no gate \"tiems\"", "severities[0].invite: \"ada\"", "severities[0].invite: \"grace\"", "severities[1].name: \"b b\"",
+		"no key \"updates\"", "no gate \"postmortem\"", "no gate \"tiems\"", "severities[0].invite: \"ada\"", "severities[0].invite: \"grace\"", "severities[1].name: \"b b\"",
 		"default_severity: \"b\"", "services[0].owner", "services[0].links: each needs an http",
 	} {
 		if strings.Count(err.Error(), want) != 1 {
