@@ -84,10 +84,10 @@ func TestStoryFiguresAndAccessByButton(t *testing.T) {
 	grace.Modal().Fill("Which one, and why?", "INC-1 they are mine").Submit()
 	grace.Modal().Has("If there is such an incident and you are not in its room").Close()
 	room.Expect("*Grace* asks to be let in", "they are mine")
-	grace.Press(grace.Type("#general", "/incident"), "Ask for access")
+	grace.Choose(grace.Type("#general", "/incident"), "More…", "Ask for access")
 	grace.Modal().Fill("Which one, and why?", "INC-9").Submit()
 	grace.Modal().Has("If there is such an incident and you are not in its room").Close()
-	grace.Press(grace.Type("#general", "/incident"), "Figures").Expect("No incidents since")
+	grace.Choose(grace.Type("#general", "/incident"), "More…", "Figures").Expect("No incidents since")
 	if text := gus.OpenHome().Text() + gus.Type("#general", "/incident").Text; strings.Contains(text, "Figures") || strings.Contains(text, "Ask for access") {
 		t.Errorf("a guest is offered what guests may not: %s", text)
 	}

@@ -35,7 +35,7 @@ func TestF27TheFormDoesNotOpen(t *testing.T) {
 			ada.Type("#general", "/incident declare checkout is down").Expect("INC-1 declared")
 			h.quieten(t)
 			h.Faults(failing("views.open", 0, fault))
-			ada.Type(crashRoom, "/incident note").Expect("Type it instead: /incident note")
+			ada.Type(crashRoom, "/incident note").Expect("Type it instead, or try again: /incident note")
 			message := h.Person("Grace").Say("#checkout", "paying fails & nobody knows why")
 			ada.Shortcut("Declare an incident", message).Expect("Your words are kept")
 			h.recover(recovery)

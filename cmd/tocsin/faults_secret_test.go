@@ -153,7 +153,7 @@ func TestF88RedactedWordsAreGone(t *testing.T) {
 	ada.Type(room.Name(), "/incident timeline "+update).Expect("redacted by Grace", "it names a customer").Lacks("canary", "Redact")
 	ada.Type(room.Name(), "/incident correct "+update+" x").Expect("have been redacted")
 	for typed, want := range map[string]string{
-		update + " again": "have been redacted already", "#1 the title": "which stands in the name of the room",
+		update + " again": "have been redacted already", "#1 the title": "is what INC-1 is called: give it another title first",
 		h.number(incident.EventRedacted) + " and that": "that stays", "#999 x": "INC-1 has no entry #999",
 	} {
 		grace.Type("#general", "/incident redact INC-1 "+typed).Expect(want)

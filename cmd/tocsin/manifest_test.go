@@ -53,6 +53,7 @@ var scopesNeeded = map[string][]string{
 	"auth.test":              {},
 	"bookmarks.add":          {"bookmarks:write"},
 	"bookmarks.list":         {"bookmarks:read"},
+	"bookmarks.remove":       {"bookmarks:write"},
 	"chat.postMessage":       {"chat:write", "chat:write.public"}, // the second to announce where nobody invited us
 	"chat.delete":            {"chat:write"},
 	"chat.postEphemeral":     {"chat:write"},
@@ -107,7 +108,7 @@ func TestManifestAsksForTheLeastScopes(t *testing.T) {
 
 // methods are the functions of the Slack library that the bot calls, and which method of the Web API each is.
 var methods = map[string]string{
-	"AuthTestContext": "auth.test", "AddBookmarkContext": "bookmarks.add", "ListBookmarksContext": "bookmarks.list",
+	"AuthTestContext": "auth.test", "AddBookmarkContext": "bookmarks.add", "ListBookmarksContext": "bookmarks.list", "RemoveBookmarkContext": "bookmarks.remove",
 	"DeleteMessageContext": "chat.delete", "PostMessageContext": "chat.postMessage", "UpdateMessageContext": "chat.update", "CreateConversationContext": "conversations.create",
 	"ArchiveConversationContext":    "conversations.archive",
 	"GetConversationHistoryContext": "conversations.history", "ForceInviteUsersToConversationContext": "conversations.invite",

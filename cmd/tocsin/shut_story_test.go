@@ -57,7 +57,7 @@ func TestStorySomebodyArchivesTheRoom(t *testing.T) {
 				again.Expect("now *scribe*")
 			}
 			h.Channel("#incidents").Post("checkout is down").ExpectEdit(again.Name())
-			ada.Type(again.Name(), "/incident timeline").Expect("found missing outside: room")
+			ada.Type(again.Name(), "/incident timeline").Expect("made again what was missing in Slack: room")
 			h.Quiet()
 			if len(again.Bookmarks()) == 0 || !card.Pinned() || again.Topic() == "" {
 				t.Errorf("pinned: %v; topic %q; bookmarks %q", card.Pinned(), again.Topic(), again.Bookmarks())
@@ -88,7 +88,7 @@ func TestStoryTakenBackAndNotHeardOf(t *testing.T) {
 				}
 				return nil
 			})
-			ada.Type(room.Name(), "/incident private").Expect("is private now")
+			ada.Type(room.Name(), "/incident private yes").Expect("is private now")
 			h.recover(recovery)
 			if left := h.Posted("#incidents"); len(left) > 0 {
 				t.Errorf("it stands outside still: %v", left)
