@@ -106,6 +106,7 @@ func newCrashHouse(t *testing.T) *house {
 		h.Join(h.Person("Tocsin"), channel)
 	}
 	h.Announce(looked...)
+	h.Announce("not_found")        // of a bookmark that is taken away twice
 	h.Announce("thread_not_found") // whether something is left below a message that was taken back can only be asked
 	return h
 }
