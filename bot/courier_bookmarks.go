@@ -29,7 +29,14 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 		return nil, nil
 	}
 	wanted := e.bookmarksWanted()
-	learned, err := e.dropBookmarks(wanted)
+	var there []slack.Bookmark
+	if e.dirty { // an earlier try may have added some that we do not know
+		var err error
+		if there, err = e.Slack().ListBookmarksContext(e.ctx, e.roomID()); err != nil {
+			return nil, fault("bookmarks.list", err)
+		}
+	}
+	learned, err := e.dropBookmarks(wanted, there)
 	if err != nil {
 		return nil, err
 	}
@@ -41,10 +48,6 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 		return learned, nil
 	}
 	if e.dirty {
-		there, err := e.Slack().ListBookmarksContext(e.ctx, e.roomID())
-		if err != nil {
-			return nil, fault("bookmarks.list", err)
-		}
 		missing = slices.DeleteFunc(missing, func(l incident.Link) bool {
 			at := slices.IndexFunc(there, func(b slack.Bookmark) bool { return b.Link == l.URL })
 			if at >= 0 {
@@ -77,10 +80,19 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 	return nil, err
 }
 
-// dropBookmarks takes away what was put there for another service, and returns the refs of those that are gone. To take one away
-// twice does no harm.
-func (e *errand) dropBookmarks(wanted []incident.Link) (incident.Refs, error) {
+// dropBookmarks takes away what was put there for another service, and returns the refs of those that are gone. Of those that hang
+// there and are not known, it is what leads where a service's links do. To take one away twice does no harm.
+func (e *errand) dropBookmarks(wanted []incident.Link, there []slack.Bookmark) (incident.Refs, error) {
 	gone := incident.Refs{}
+	for _, b := range there {
+		leads := func(l incident.Link) bool { return l.URL == b.Link }
+		ofService := func(s incident.Service) bool { return slices.ContainsFunc(s.Links, leads) }
+		if !slices.ContainsFunc(wanted, leads) && slices.ContainsFunc(e.Policy().Services, ofService) {
+			if err := e.dropBookmark(b.ID); err != nil {
+				return nil, err
+			}
+		}
+	}
 	for name, kept := range e.i.Refs {
 		title, is := strings.CutPrefix(name, refBookmark)
 		id, address := bookmarkOf(kept)
@@ -88,12 +100,20 @@ func (e *errand) dropBookmarks(wanted []incident.Link) (incident.Refs, error) {
 			slices.ContainsFunc(wanted, func(l incident.Link) bool { return l.Title == title && (address == "" || l.URL == address) }) {
 			continue
 		}
-		if err := e.Slack().RemoveBookmarkContext(e.ctx, e.roomID(), id); err != nil && !refusedWith(err, "not_found", "bookmark_not_found", "is_archived") {
-			return nil, fault("bookmarks.remove", err)
+		if err := e.dropBookmark(id); err != nil {
+			return nil, err
 		}
 		gone[name] = ""
 	}
 	return gone, nil
+}
+
+func (e *errand) dropBookmark(id string) error {
+	err := e.Slack().RemoveBookmarkContext(e.ctx, e.roomID(), id)
+	if refusedWith(err, "not_found", "bookmark_not_found", "is_archived") {
+		return nil
+	}
+	return fault("bookmarks.remove", err)
 }
 
 // addBookmarks adds links side by side, and returns the refs of those that are there now.

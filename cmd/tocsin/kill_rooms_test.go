@@ -66,8 +66,11 @@ func (a *audit) room(i *incident.Incident) {
 	}
 	a.tasks(i)
 	a.people(i, c.Members())
-	if i.Service != "" {
-		a.shows("the bookmarks of "+i.ID.String(), strings.Join(c.Bookmarks(), "\n"), []string{"ashboard https://"})
+	switch hang := strings.Join(c.Bookmarks(), "\n"); {
+	case i.Service == "checkout":
+		a.shows("the bookmarks of "+i.ID.String(), hang, []string{"ashboard https://"})
+	case strings.Contains(hang, "ashboard https://"):
+		a.missing = append(a.missing, fmt.Sprintf("%s is about %q, and has the bookmarks of checkout still", i.ID, i.Service))
 	}
 	if !i.Private && i.Kind == incident.Real {
 		a.shows("the bookmarks of "+i.ID.String(), strings.Join(c.Bookmarks(), "\n"), []string{"Announcement https://"})
