@@ -102,14 +102,6 @@ func (c *call) openForm(v command) (answer, error) {
 	return answer{Heard: true}, nil
 }
 
-// about is what a form is about. Of what customers are to read it gives no inner words: they would be copied.
-func (v command) about(i *incident.Incident) markup {
-	if v.name == "customers" {
-		return markup(i.ID.String())
-	}
-	return short(i.Name(), 300)
-}
-
 // asAlways is when the next update of a severity is due where nobody says otherwise.
 func asAlways(level incident.Level) string {
 	if level.Cadence == 0 {

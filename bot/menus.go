@@ -96,7 +96,7 @@ func (c *call) offerMenu(text markup, id incident.ID, buttons, more menus) (answ
 	}
 	var options []*slack.OptionBlockObject
 	for _, v := range c.offered(more) {
-		options = append(options, option(v.line(id), title(string(v.label()))))
+		options = append(options, option(v.line(id), title(v.label())))
 	}
 	blocks := []slack.Block{section(text)}
 	if len(options) > 0 {
@@ -116,7 +116,7 @@ func moreButton(id incident.ID) *slack.ButtonBlockElement {
 func (c *call) homeMore() slack.BlockElement {
 	var options []*slack.OptionBlockObject
 	for _, v := range c.offered(atHome) {
-		options = append(options, option(v.line(0), title(string(v.label()))))
+		options = append(options, option(v.line(0), title(v.label())))
 	}
 	return slack.NewOverflowBlockElement("do:more", options[:min(5, len(options))]...)
 }
