@@ -67,9 +67,9 @@ func (c *call) openForm(v command) (answer, error) {
 	view := form(formWords+v.name, v.label(), v.label())
 	view.PrivateMetadata = metadata
 	level := incident.Level{}
-	i := &incident.Incident{}
 	if v.room {
-		if i, err = c.Store.Incident(c.ctx, c.incident); err != nil {
+		i, err := c.Store.Incident(c.ctx, c.incident)
+		if err != nil {
 			return answer{}, err
 		}
 		level = c.Policy().Level(i.Severity)
@@ -85,9 +85,6 @@ func (c *call) openForm(v command) (answer, error) {
 		if f.asSeverity {
 			f.none = asSeverity(level)
 		}
-		if f.id == "next" {
-			f.none = asAlways(c.Policy().Level(i.Severity))
-		}
 		if block := f.block(c.Policy()); f.first {
 			first = append(first, block)
 		} else {
@@ -102,14 +99,6 @@ func (c *call) openForm(v command) (answer, error) {
 	return answer{Heard: true}, nil
 }
 
-// asAlways is when the next update of a severity is due where nobody says otherwise.
-func asAlways(level incident.Level) string {
-	if level.Cadence == 0 {
-		return "None is owed"
-	}
-	return roughly(level.Cadence) + ", as for " + string(spokenSeverity(level.Name))
-}
-
 // field is what a form asks for beside the words that its verb needs. It need not be filled in.
 type field struct {
 	id, label  string
@@ -122,16 +111,12 @@ type field struct {
 	roles      bool     // its choices are the roles of the policy
 }
 
-// asSeverity is how often updates are owed, as the severity says: "30m, as for SEV1".
+// asSeverity is how often updates are owed where nobody says otherwise: "30m, as for SEV1".
 func asSeverity(level incident.Level) string {
-	often := "None"
-	if level.Cadence > 0 {
-		often = strings.TrimSuffix(strings.TrimSuffix(level.Cadence.String(), "0s"), "h0m")
-		if often != strings.TrimSuffix(level.Cadence.String(), "0s") {
-			often += "h"
-		}
+	if level.Cadence == 0 {
+		return "None is owed"
 	}
-	return cutRunes(often+", as for "+strings.ToUpper(string(level.Name)), 75)
+	return cutRunes(roughly(level.Cadence)+", as for "+string(spokenSeverity(level.Name)), 75)
 }
 
 func (f field) block(policy *incident.Policy) *slack.InputBlock {
