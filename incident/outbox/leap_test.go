@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -121,12 +122,13 @@ func TestF59ALeapIsTold(t *testing.T) {
 	story(t, func(w *world) {
 		leap := leapingWorld(w)
 		var told []time.Duration
-		var broken error
+		var broken atomic.Bool
 		w.Leapt = func(_ context.Context, by time.Duration) error {
-			if broken == nil {
-				told = append(told, by)
+			if broken.Load() {
+				return errFull
 			}
-			return broken
+			told = append(told, by)
+			return nil
 		}
 		w.run()
 		w.pass(3 * time.Minute)
@@ -135,12 +137,13 @@ func TestF59ALeapIsTold(t *testing.T) {
 		if !slices.Equal(told, []time.Duration{-time.Hour}) {
 			t.Fatalf("told %s", told)
 		}
-		broken, w.errors = errFull, 1 // that it lasts
+		broken.Store(true)
+		w.errors = 1 // that it lasts
 		leap(3 * time.Hour)
 		w.pass(2 * time.Minute)
 		leap(-2 * time.Hour)
 		w.pass(2 * time.Minute)
-		broken = nil
+		broken.Store(false)
 		w.pass(2 * time.Minute)
 		if !slices.Equal(told, []time.Duration{-time.Hour, time.Hour}) {
 			t.Errorf("told %s", told)
