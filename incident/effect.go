@@ -162,15 +162,15 @@ func (k EffectKind) Waits() EffectKind {
 	switch k {
 	case EffectRoom, EffectTell, EffectNews, EffectCustomers, EffectHome, EffectQuestions:
 		return ""
-	case EffectArchive: // which stands behind the card in its lane; afterwards nothing can be said
-		return EffectSay
+	case EffectArchive: // which stands behind all words in its lane; afterwards nothing can be said, nor edited
+		return EffectCard
 	}
 	return EffectRoom
 }
 
 // lanes says in which lane each kind travels.
 var lanes = map[EffectKind]Lane{
-	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectArchive: LaneRoom, EffectCheck: LaneRoom, EffectSay: LaneWords,
+	EffectRoom: LaneRoom, EffectCard: LaneRoom, EffectPin: LaneRoom, EffectArchive: LaneWords, EffectCheck: LaneRoom, EffectSay: LaneWords,
 	EffectInvite: LanePeople, EffectLeave: LanePeople, EffectTopic: LaneSigns,
 	EffectAnnouncement: LaneAnnounce, EffectBookmarks: LaneAnnounce, EffectThread: LaneAnnounce, EffectCustomers: LaneOutside,
 	EffectTell: LaneDirect, EffectNews: LaneNews, EffectTask: LaneWords, EffectHome: LaneHome,

@@ -69,7 +69,7 @@ func (a *audit) room(i *incident.Incident) {
 	switch hang := strings.Join(c.Bookmarks(), "\n"); {
 	case i.Service == "checkout":
 		a.shows("the bookmarks of "+i.ID.String(), hang, []string{"ashboard https://"})
-	case strings.Contains(hang, "ashboard https://"):
+	case strings.Contains(hang, "/d/checkout"):
 		a.missing = append(a.missing, fmt.Sprintf("%s is about %q, and has the bookmarks of checkout still", i.ID, i.Service))
 	}
 	if !i.Private && i.Kind == incident.Real {
