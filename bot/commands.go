@@ -179,8 +179,11 @@ func (c *call) unknownVerb(word, args string) (answer, error) {
 }
 
 // offerLine offers to do what was perhaps meant, as far as that is known: which incident it is about, and no more words than a button
-// carries.
+// carries. Words that were typed in a private room are carried to nowhere else.
 func (c *call) offerLine(refusal *incident.Error, v command, args string) *incident.Error {
+	if private, err := c.inPrivate(); !v.room && (private || err != nil) {
+		return refusal.Offer("help " + v.name)
+	}
 	if v.room {
 		rest, err := c.locate(args, v.form != "")
 		if err != nil {
@@ -192,6 +195,15 @@ func (c *call) offerLine(refusal *incident.Error, v command, args string) *incid
 		return refusal.Offer("help " + v.name)
 	}
 	return refusal.Offer(strings.TrimSpace(v.name + " " + args))
+}
+
+// inPrivate tells whether it was typed in the room of a private incident.
+func (c *call) inPrivate() (bool, error) {
+	here, err := c.Store.InRoom(c.ctx, c.channel)
+	if err != nil || here == 0 {
+		return false, err
+	}
+	return c.Store.Private(c.ctx, here)
 }
 
 // mostCarried is how much of what was typed a button carries: Slack takes 2,000 characters.

@@ -1,11 +1,13 @@
 package bot
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -51,9 +53,30 @@ func (e *errand) askedBeforeOf(event incident.Event, whom string) (incident.Refs
 	return e.askedBefore(event, channel)
 }
 
+// mostSettled is how many questions one delivery settles: a night of reminders is more than fits into its time.
+const mostSettled = 8
+
 // settleQuestions has the questions that were put in a lane say who has met them, and offer nothing any more, where they are
-// met or out of date. What stands open costs no call.
+// met or out of date. What stands open costs no call. Those that it has settled are kept, also where it cannot go on.
 func (e *errand) settleQuestions() (incident.Refs, error) {
+	settled, err := e.settleSome()
+	if err == nil || len(settled) == 0 {
+		return settled, err
+	}
+	unkept := e.amend(func(i *incident.Incident, _ incident.Stamp) error {
+		for name := range settled {
+			delete(i.Refs, name)
+		}
+		return nil
+	})
+	if unkept != nil {
+		return nil, unkept
+	}
+	return nil, err
+}
+
+// settleSome settles what it can, and returns the refs of what is settled with what kept it from the others.
+func (e *errand) settleSome() (incident.Refs, error) {
 	settled := incident.Refs{}
 	for _, name := range slices.Sorted(maps.Keys(e.i.Refs)) {
 		number, asked := strings.CutPrefix(name, e.askedIn())
@@ -64,17 +87,20 @@ func (e *errand) settleQuestions() (incident.Refs, error) {
 		id, _ := strconv.ParseInt(number, 10, 64)
 		_, question, err := e.Store.Event(e.ctx, id)
 		if err != nil {
-			return nil, err
+			return settled, err
 		}
 		if open, err := e.unanswered(question); err != nil {
-			return nil, err
+			return settled, err
 		} else if open {
 			continue
+		}
+		if len(settled) == mostSettled {
+			return settled, &incident.Setback{After: time.Second, Clean: true, Err: errors.New("more questions are met than one delivery settles")}
 		}
 		// Of a redacted one the message says that; of a room that was left, whoever leaves it takes all buttons off.
 		if !question.Redacted && !e.i.HasLeft(channel) {
 			if err := e.settle(question, channel, ts); err != nil {
-				return nil, err
+				return settled, err
 			}
 		}
 		settled[name] = ""

@@ -15,14 +15,16 @@ import (
 func (e *errand) unannounce() (incident.Refs, error) {
 	channel, ts, stands := e.i.Refs[refAnnouncedIn], e.i.Refs[refAnnounced], true
 	below := strings.Fields(e.i.Refs[refThreaded])
-	if e.dirty { // an earlier try may have posted it, before it was closed off, or taken it back
-		found, where, err := e.findAnnouncement()
-		if err != nil {
-			return nil, err
-		}
-		if stands = found != ""; stands {
-			channel, ts = where, found
-		}
+	var err error
+	switch { // an earlier try may have posted it, before it was closed off, or taken it back
+	case e.dirty && ts != "":
+		stands, err = e.standsAt(channel, ts)
+	case e.dirty:
+		ts, channel, err = e.findAnnouncement()
+		stands = ts != ""
+	}
+	if err != nil {
+		return nil, err
 	}
 	if channel == "" || ts == "" {
 		return nil, nil
@@ -42,6 +44,17 @@ func (e *errand) unannounce() (incident.Refs, error) {
 		}
 	}
 	return incident.Refs{refAnnouncedIn: "", refAnnounced: "", refThreaded: "", incident.RefRoomless: ""}, nil
+}
+
+// standsAt tells whether a message of ours is still where it was posted. Where nobody can look, it is.
+func (e *errand) standsAt(channel, ts string) (bool, error) {
+	page, err := e.Slack().GetConversationHistoryContext(e.ctx, &slack.GetConversationHistoryParameters{
+		ChannelID: channel, Oldest: ts, Latest: ts, Inclusive: true, Limit: 1,
+	})
+	if refusedWith(err, "channel_not_found", "not_in_channel", "is_archived", "method_not_supported_for_channel_type") {
+		return true, nil
+	}
+	return err == nil && len(page.Messages) > 0, fault("conversations.history", err)
 }
 
 // announcementMark is what the announcement is known by.
@@ -123,8 +136,12 @@ func (e *errand) blank(channel, ts string) error {
 
 // stripRoom makes one line of all that we have posted with buttons in a room that is left, the card first of all: it does not look
 // as if it went on there. None of its words is said again, for they may be for others now.
+//
+// It looks at the newest pages only: what waits behind it, that the room is told and archived, matters more than old buttons.
 func (e *errand) stripRoom(room string) error {
-	for cursor := ""; ; {
+	const pages = 5
+	cursor := ""
+	for range pages {
 		messages, next, err := e.read(post{channel: room, since: e.i.Declared}, cursor)
 		if refusedWith(err, "not_in_channel", "channel_not_found") {
 			return nil // we have been put out of it
@@ -141,11 +158,11 @@ func (e *errand) stripRoom(room string) error {
 				return err
 			}
 		}
-		if next == "" {
-			return nil
+		if cursor = next; cursor == "" {
+			break
 		}
-		cursor = next
 	}
+	return nil
 }
 
 // offers tells whether anything can be pressed.

@@ -64,7 +64,7 @@ func (c *call) homeBlocks() ([]slack.Block, error) {
 		if first := row[0].(*slack.ButtonBlockElement); first.ActionID == "do:declare" {
 			primary(first)
 		}
-		blocks = append(blocks, actions("home", append(row, c.homeMore())...))
+		blocks = append(blocks, actions("home", append(row, c.homeMore()...)...))
 	}
 	blocks = append(blocks, c.roleBlocks(open)...)
 	if len(tasks) > 0 {

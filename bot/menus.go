@@ -112,13 +112,16 @@ func moreButton(id incident.ID) *slack.ButtonBlockElement {
 	return b
 }
 
-// homeMore is the ⋯ of the Home tab. Unlike a menu it does not stay as it was chosen.
-func (c *call) homeMore() slack.BlockElement {
+// homeMore is the ⋯ of the Home tab, where there is anything behind it. Unlike a menu it does not stay as it was chosen.
+func (c *call) homeMore() (menu []slack.BlockElement) {
 	var options []*slack.OptionBlockObject
 	for _, v := range c.offered(atHome) {
 		options = append(options, option(v.line(0), title(v.label())))
 	}
-	return slack.NewOverflowBlockElement("do:more", options[:min(5, len(options))]...)
+	if len(options) == 0 { // Slack refuses a menu of nothing, and the whole tab with it
+		return nil
+	}
+	return []slack.BlockElement{slack.NewOverflowBlockElement("do:more", options[:min(5, len(options))]...)}
 }
 
 // askMerge offers the open incidents that one can be merged into.

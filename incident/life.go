@@ -147,7 +147,11 @@ func (i *Incident) MayReopen() error {
 	case i.Status.Open():
 		return Refuse(Conflict, "%s is open already (%s).", i.ID, i.Status).Offer("show")
 	case i.Kind == Backfill:
-		return Refuse(Conflict, "%s was recorded after it was over, so it cannot be reopened. If it is back: /incident declare %s", i.ID, i.Title).Offer("declare " + i.Title)
+		again := "declare " + i.Title
+		if i.Private {
+			again += " --private"
+		}
+		return Refuse(Conflict, "%s was recorded after it was over, so it cannot be reopened. If it is back: /incident %s", i.ID, again).Offer(again)
 	}
 	return nil
 }

@@ -20,10 +20,16 @@ func (e Event) Asks() bool { return questions[e.Kind] }
 // refQuestions keeps in which lanes questions have been put. Where none was, none has to be looked for.
 const refQuestions = "tocsin.questions"
 
+// aside are the kinds that tell how deliveries fare, and answer nothing: else a look at questions that was given up would ask for
+// itself again.
+var aside = map[EventKind]bool{EventLate: true, EventCaughtUp: true, EventBuried: true, EventRetried: true}
+
 // record writes an event down. Where questions were put before, what happens may be the answer to one: so they are looked at.
 func (i *Incident) record(e Event) {
 	lanesOf := strings.Fields(i.Refs[refQuestions])
-	e.Answers = lanesOf
+	if !aside[e.Kind] {
+		e.Answers = lanesOf
+	}
 	if e.Asks() {
 		for _, kind := range owes[e.Kind] {
 			if lane := string(lanes[kind]); (kind == EffectSay || kind == EffectTell) && !slices.Contains(lanesOf, lane) {

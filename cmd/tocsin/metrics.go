@@ -52,6 +52,7 @@ func newMetrics() *metrics {
 		m.failed.WithLabelValues(kind)
 	}
 	m.refused.WithLabelValues("signature")
+	m.refused.WithLabelValues("time")
 	m.register(m.answers, m.failed, m.refused, m.dropped, m.inFlight, buildInfo(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

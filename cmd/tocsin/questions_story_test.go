@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -81,4 +82,72 @@ func TestStoryQuestionIsMetOnItsWay(t *testing.T) {
 	room.Expect("now *commander*")
 	room.Expect("*INC-1*: *Ada* took the role of commander").Lacks("Take command")
 	h.Quiet()
+}
+
+// TestStoryANightOfQuestions: what was asked all night is met in the morning in parts, each kept as it is done, although Slack
+// takes some of it badly; and what is said meanwhile gets through.
+func TestStoryANightOfQuestions(t *testing.T) {
+	h := newHouse(t, silenceIsFine)
+	h.Announce("chat.update")
+	ada := h.Person("Ada")
+	ada.Type("#general", "/incident declare sev1 checkout is down")
+	for range 36 { // six hours
+		h.Pass(10 * time.Minute)
+		h.remind()
+		h.recover(time.Minute)
+	}
+	if asked := h.askedIn(1); asked < 30 {
+		t.Fatalf("only %d questions stand", asked)
+	}
+	before := len(h.Calls())
+	failed := 0
+	h.Faults(func(c slacksim.Call) *slacksim.Fault {
+		if c.Method == "chat.update" && c.NthOfMethod%7 == 0 && failed < 4 {
+			failed++
+			return &slacksim.Fault{Kind: slacksim.SlackError, Error: "ratelimited"}
+		}
+		return nil
+	})
+	ada.Type("#general", "/incident commander INC-1 me")
+	ada.Type("#general", "/incident update INC-1 we are on it")
+	h.recover(10 * time.Minute)
+	edits := map[string]int{}
+	for _, c := range h.Calls()[before:] {
+		if text, _ := c.Args["text"].(string); c.Method == "chat.update" && c.Outcome == "ok" && strings.Contains(text, "took the role of commander") {
+			ts, _ := c.Args["ts"].(string)
+			edits[ts]++
+		}
+	}
+	for ts, times := range edits {
+		if times > 1 {
+			t.Errorf("%s was settled %d times", ts, times)
+		}
+	}
+	if left := h.askedIn(1); left > 1 { // that of the update before this one
+		t.Errorf("%d questions stand still", left)
+	}
+	said := 0
+	for _, p := range h.Posted("#inc-1-checkout-is-down") {
+		if strings.HasPrefix(p.Text, ":mega:") && strings.Contains(p.Text, "we are on it") {
+			said++
+		}
+	}
+	if said != 1 {
+		t.Errorf("the update got through %d times", said)
+	}
+}
+
+// askedIn is how many questions stand in the room of an incident, as far as is kept.
+func (h *house) askedIn(id incident.ID) (asked int) {
+	h.t.Helper()
+	i, err := h.program.store.Incident(h.t.Context(), id)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for name, where := range i.Refs {
+		if strings.HasPrefix(name, "slack.asked.words.") && where != "" {
+			asked++
+		}
+	}
+	return asked
 }
