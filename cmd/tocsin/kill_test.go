@@ -89,7 +89,7 @@ func newStormOn(t *testing.T, seed uint64, db string) *storm {
 	w.Limits(0)                                                          // Slack's are on real time; the limits that are met here come from fault
 	w.Announce("already_pinned", "already_in_channel", "not_in_channel") // what a second try may hear
 	w.Announce("channel_not_found")                                      // of a private room that is archived by then: to us it is not there any more
-	w.Announce("is_archived")                                            // of a duplicate, whose room was archived while something else was on its way there
+	w.Announce("is_archived", "is_inactive")                             // of a duplicate, whose room was archived while something else was on its way there, to be said or to be edited
 	w.Announce("thread_not_found")                                       // of an announcement that is taken back, with the updates that stood below it
 	w.Announce("not_found")                                              // of a bookmark that is taken away twice
 	w.Announce("invalid_form_data")                                      // half a request, of a program that was killed while it sent it
