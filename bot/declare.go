@@ -185,8 +185,9 @@ func (c *call) lookAlike(tx incident.Tx, i *incident.Incident) (*incident.Incide
 	if err != nil {
 		return nil, err
 	}
+	similar := incident.SimilarTo(i)
 	for _, candidate := range recent {
-		if candidate.ID == i.ID || candidate.Private || candidate.Kind != i.Kind || !incident.Similar(i, candidate) {
+		if candidate.ID == i.ID || candidate.Private || candidate.Kind != i.Kind || !similar(candidate) {
 			continue
 		}
 		other, err := tx.Incident(candidate.ID)

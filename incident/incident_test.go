@@ -245,7 +245,7 @@ func TestSimilar(t *testing.T) {
 		{Incident{Title: "a", Service: "Pay"}, Incident{Title: "b", Service: "pay"}, true},
 		{Incident{Title: "the"}, Incident{Title: "of"}, false},
 	} {
-		if got := Similar(&tc.a, &tc.b); got != tc.want {
+		if got := SimilarTo(&tc.a)(&tc.b); got != tc.want {
 			t.Errorf("%q and %q: %v", tc.a.Title, tc.b.Title, got)
 		}
 	}

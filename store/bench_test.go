@@ -36,6 +36,42 @@ func BenchmarkNote(b *testing.B) {
 	})
 }
 
+// BenchmarkDeclare is the transaction of a declaration, with the look at what was declared lately, many at once.
+func BenchmarkDeclare(b *testing.B) {
+	s, _ := openTest(b)
+	var n atomic.Int64
+	b.SetParallelism(64)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if err := declareOnce(b, s, int(n.Add(1))); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
+func declareOnce(b *testing.B, s *Store, n int) error {
+	title := fmt.Sprintf("w%da w%db w%dc", n, n, n)
+	_, err := s.Change(b.Context(), incident.Request{Key: "trigger/" + title, At: noon}, func(t incident.Tx) ([]byte, error) {
+		i, err := incident.Declare(incident.Declaration{Title: title, Policy: incident.Defaults(), Trusted: true}, incident.Stamp{By: ada, At: noon})
+		if err != nil {
+			return nil, err
+		}
+		if err := t.Declare(i); err != nil {
+			return nil, err
+		}
+		recent, err := t.DeclaredSince(noon.Add(-time.Hour), 26)
+		similar := incident.SimilarTo(i)
+		for _, other := range recent {
+			if other.ID != i.ID && similar(other) {
+				b.Errorf("%s looks like %s", i.Title, other.Title)
+			}
+		}
+		return []byte("Declared."), err
+	})
+	return err
+}
+
 func perSecond(b *testing.B) { b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "appends/s") }
 
 func noteStore(b *testing.B) (*Store, incident.ID) {

@@ -45,6 +45,7 @@ type dialect struct {
 	index      string                // keeps the words of an entry
 	forget     string                // takes the words of an entry out again, if they are there; SQLite has to be told which they are
 	search     searcher              // finds entries by their words
+	tidy       tidier                // puts the parts of the search index together; nil where the engine does that by itself
 	unsearched string                // tells whether there are entries, and none is indexed
 	hold       string                // locks the row of an incident until the transaction ends; "": there is one writer anyway
 }

@@ -36,6 +36,7 @@ var sqliteDialect = &dialect{
 	index:      `INSERT INTO words (rowid, text) VALUES ($1, $2)`,
 	forget:     `INSERT INTO words (words, rowid, text) SELECT 'delete', $1, $2 WHERE EXISTS (SELECT 1 FROM words_docsize WHERE id = $1)`,
 	search:     searchFile(endings),
+	tidy:       tidyFile,
 	unsearched: `SELECT NOT EXISTS (SELECT 1 FROM words_docsize) AND EXISTS (SELECT 1 FROM contents)`,
 	exists:     `SELECT count(*) FROM sqlite_schema WHERE name = $1`,
 	tables:     `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND name <> 'goose_db_version' ORDER BY name`,

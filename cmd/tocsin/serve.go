@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"os/signal"
-	"runtime"
 	"syscall"
 	"time"
 
@@ -25,6 +24,7 @@ func serveCommand() *cobra.Command {
 		Example: `  SLACK_BOT_TOKEN_FILE=bot SLACK_APP_TOKEN_FILE=app tocsin serve`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			bound(cmd.Context(), env.ToMap(os.Environ()))
 			read := func() (settings, *incident.Policy, error) {
 				s, err := load(env.ToMap(os.Environ()))
 				policy, unread := s.readPolicy()
@@ -45,15 +45,8 @@ func serveCommand() *cobra.Command {
 	return cmd
 }
 
-// garbage is how many bytes more may be thrown away before the collector runs. By itself it runs when as much was thrown away
-// as is in use, and with the little that is in use here that is all the time under load. A higher GOGC would multiply what
-// is in use at its peak too, and under a memory limit the collector never rests once more than that is in use.
-const garbage = 4 << 20
-
 // serve runs the program until ctx ends.
 func serve(ctx context.Context, o options, read reader) error {
-	untouched := make([]byte, garbage) // in use, as the collector counts, but with no memory behind it
-	defer runtime.KeepAlive(untouched)
 	again := make(chan os.Signal, 1) // before all else: a SIGHUP that nobody waits for ends the process
 	signal.Notify(again, syscall.SIGHUP)
 	defer signal.Stop(again)

@@ -17,7 +17,7 @@ import (
 // up for at the next look.
 type upkeep struct {
 	bot    *bot.Bot
-	store  forgetful
+	store  tended
 	access *access
 	now    func() time.Time
 	log    *slog.Logger
@@ -25,15 +25,16 @@ type upkeep struct {
 	people time.Time // when everybody was last read
 }
 
-// forgetful is a store that can forget Slack's request keys.
-type forgetful interface {
+// tended is a store that can forget Slack's request keys, and keep its search quick.
+type tended interface {
 	Prune(ctx context.Context, before time.Time) (int64, error)
+	Tidy(ctx context.Context) error
 }
 
 const (
 	peopleEvery  = time.Hour
 	membersEvery = "@every 2m" // well below the five minutes for which it counts
-	pruneEvery   = "@every 1h"
+	tendEvery    = "@every 1h"
 	dueEvery     = "@every 10s"
 	gapsEvery    = "@every 30s"
 	// remembered is how long a request of Slack's is known again: far longer than the 24 hours for which Slack delivers an
@@ -51,7 +52,7 @@ func (u *upkeep) start(ctx context.Context) error {
 	quiet := cron.PrintfLogger(slog.NewLogLogger(u.log.Handler(), slog.LevelWarn))
 	// Recover stands innermost: after a panic, SkipIfStillRunning would otherwise never let the job run again.
 	c := cron.New(cron.WithLogger(quiet), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger), cron.Recover(quiet)))
-	jobs := map[string]func(context.Context){"@every 20s": u.readPeople, membersEvery: u.readMembers, pruneEvery: u.prune, dueEvery: u.remind, gapsEvery: u.fillGaps}
+	jobs := map[string]func(context.Context){"@every 20s": u.readPeople, membersEvery: u.readMembers, tendEvery: u.tend, dueEvery: u.remind, gapsEvery: u.fillGaps}
 	for every, look := range jobs {
 		if _, err := c.AddFunc(every, func() { look(ctx) }); err != nil {
 			return err
@@ -60,7 +61,7 @@ func (u *upkeep) start(ctx context.Context) error {
 	u.readPeople(ctx)
 	u.readMembers(ctx)
 	c.Start()
-	u.prune(ctx)
+	u.tend(ctx)
 	u.lookAfter(ctx)
 	<-ctx.Done()
 	<-c.Stop().Done()
@@ -85,7 +86,10 @@ func (u *upkeep) readMembers(ctx context.Context) {
 	}
 }
 
-func (u *upkeep) prune(ctx context.Context) {
+func (u *upkeep) tend(ctx context.Context) {
+	if err := u.store.Tidy(ctx); err != nil {
+		u.warn(ctx, "the search index could not be put together", err)
+	}
 	forgotten, err := u.store.Prune(ctx, u.now().Add(-remembered))
 	if err != nil {
 		u.warn(ctx, "old requests could not be forgotten", err)

@@ -26,12 +26,12 @@ func TestOldRequestsAreForgotten(t *testing.T) {
 	first := h.command("Ada", "#general", declareCheckout, "1.1.1")
 	h.recover(recovery)
 	h.Pass(7*24*time.Hour - time.Minute)
-	h.program.upkeep().prune(t.Context())
+	h.program.upkeep().tend(t.Context())
 	if again := h.command("Ada", "#general", declareCheckout, "1.1.1"); again != first {
 		t.Errorf("delivered again: %s", again)
 	}
 	h.Pass(2 * time.Minute)
-	h.program.upkeep().prune(t.Context())
+	h.program.upkeep().tend(t.Context())
 	if n := h.requests(); n != 0 {
 		t.Errorf("%d requests are remembered", n)
 	}

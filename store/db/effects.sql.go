@@ -403,8 +403,8 @@ func (q *Queries) SupersedeEffect(ctx context.Context, arg SupersedeEffectParams
 }
 
 const takeTurns = `-- name: TakeTurns :exec
-UPDATE effects SET turn = (SELECT t.turn FROM turns t WHERE t.id = effects.id)
-WHERE id IN (SELECT t.id FROM turns t WHERE t.incident_id = $1 AND COALESCE(t.turn, -1) <> COALESCE(t.was, -1))
+UPDATE effects SET turn = t.turn FROM turns t
+WHERE t.id = effects.id AND t.incident_id = $1 AND COALESCE(t.turn, -1) <> COALESCE(t.was, -1)
 `
 
 // TakeTurns says of the open effects of an incident whose turn it is now. A rank is never negative.

@@ -60,8 +60,8 @@ SELECT * FROM effects WHERE lease_until IS NOT NULL AND lease_until <= sqlc.arg(
 
 -- TakeTurns says of the open effects of an incident whose turn it is now. A rank is never negative.
 -- name: TakeTurns :exec
-UPDATE effects SET turn = (SELECT t.turn FROM turns t WHERE t.id = effects.id)
-WHERE id IN (SELECT t.id FROM turns t WHERE t.incident_id = sqlc.arg(incident_id) AND COALESCE(t.turn, -1) <> COALESCE(t.was, -1));
+UPDATE effects SET turn = t.turn FROM turns t
+WHERE t.id = effects.id AND t.incident_id = sqlc.arg(incident_id) AND COALESCE(t.turn, -1) <> COALESCE(t.was, -1);
 
 -- LateEffects are those of which somebody is told. That news for one of many subscribers take their time is no news.
 -- name: LateEffects :many
