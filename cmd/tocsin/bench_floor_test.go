@@ -232,8 +232,13 @@ func (f *floor) declare(ctx context.Context, e *order) error {
 		lane, kind, waits string
 		turn              any // of the room alone: all else waits for it
 	}{
-		{"room", "room", "", 2}, {"room", "card", "room", nil}, {"room", "pin", "room", nil}, {"people", "invite", "room", nil},
-		{"signs", "topic", "room", nil}, {"announce", "announcement", "room", nil}, {"announce", "bookmarks", "room", nil},
+		{"room", "room", "", 2},
+		{"room", "card", "room", nil},
+		{"room", "pin", "room", nil},
+		{"people", "invite", "room", nil},
+		{"signs", "topic", "room", nil},
+		{"announce", "announcement", "room", nil},
+		{"announce", "bookmarks", "room", nil},
 	} {
 		if _, err := f.conn.ExecContext(ctx, `INSERT INTO effects (incident_id, lane, kind, subject, waits, request, attempt, refusals, created_at, due_at, turn, error)
 			VALUES (?1, ?2, ?3, '', ?6, ?4, 0, 0, ?5, ?5, ?7, '')`, id, owed.lane, owed.kind, e.key, e.at, owed.waits, owed.turn); err != nil {
