@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -126,7 +127,7 @@ func indexAll(ctx context.Context, d *dialect, conn db.DBTX) error {
 	for after := int64(0); ; {
 		ids, bodies, err := contents(ctx, conn, page, after)
 		if err != nil || len(ids) == 0 {
-			return err
+			return errors.Join(err, d.tidyAll(ctx, conn))
 		}
 		for n, raw := range bodies {
 			var said body

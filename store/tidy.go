@@ -31,6 +31,17 @@ func (s *Store) Tidy(ctx context.Context) error {
 // tidier does a little, and tells whether there is more to do.
 type tidier func(context.Context, db.DBTX) (more bool, err error)
 
+// tidyAll does all that there is to do, in the transaction of whoever has just made the index.
+func (d *dialect) tidyAll(ctx context.Context, conn db.DBTX) error {
+	for more := d.tidy != nil; more; {
+		var err error
+		if more, err = d.tidy(ctx, conn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // tidyFile merges some of what FTS5 calls segments, two of one level at a time, and tells whether there is more to merge: it says so
 // by the number of rows that it has changed (https://www.sqlite.org/fts5.html#the_merge_command).
 func tidyFile(ctx context.Context, conn db.DBTX) (more bool, err error) {
