@@ -196,14 +196,15 @@ func (r *reading) recent() (found []slack.Message, err error) {
 	return found, nil
 }
 
-// takeKept looks at what is kept and was not among the messages that were read: it may be gone.
+// takeKept looks at what is kept and was not among the messages that were read: it may be gone. What was caught in a room that was left
+// stands there still, for all we know.
 func (r *reading) takeKept() error {
 	events, _, err := r.Store.Timeline(r.ctx, r.id, 0, heardEntries)
 	if err != nil {
 		return err
 	}
 	for _, e := range events {
-		if e.Kind != incident.EventCaught || r.seen[e.Message] {
+		if e.Kind != incident.EventCaught || r.seen[e.Message] || roomOf(e) != r.roomID() {
 			continue
 		}
 		r.seen[e.Message] = true
