@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"tocsin/bot/slacksim"
 	"tocsin/incident"
 )
 
@@ -83,4 +84,31 @@ func TestStoryATitleIsSetRight(t *testing.T) {
 	ada.Type("#general", "/incident search Acme").Expect("Nothing that you may see holds")
 	ada.Type("#general", "/incident search payments").Expect("INC-1 payments hang")
 	h.Quiet()
+}
+
+// TestStoryTwoServicesOneLink: a link that the next service has too, by another title, is hung up anew, and what is kept of it is not
+// the one that was just taken away: so it goes with the next change.
+func TestStoryTwoServicesOneLink(t *testing.T) {
+	h := newHouse(t, func(o *options) {
+		for n, title := range []string{"Dashboard", "Graphs"} {
+			o.policy.Services[n].Links = []incident.Link{{Title: title, URL: "https://grafana.example.com/all"}}
+		}
+	})
+	ada := h.Person("Ada")
+	ada.Type("#general", "/incident declare it is slow --service checkout").Expect("INC-1 declared")
+	h.recover(recovery)
+	h.Announce("bookmarks.remove")
+	h.Faults(failing("bookmarks.remove", 1, slacksim.Fault{Kind: slacksim.Status, Status: 500})) // so that it is looked what is there
+	room := h.Channel("#inc-1-it-is-slow")
+	marks := func(service, want string) {
+		t.Helper()
+		ada.Type(room.Name(), "/incident service "+service)
+		h.recover(recovery)
+		got := strings.Join(slices.DeleteFunc(room.Bookmarks(), func(b string) bool { return strings.HasPrefix(b, "Announcement") }), "\n")
+		if got != want {
+			t.Errorf("bookmarks of %s: %s", service, got)
+		}
+	}
+	marks("payments", "Graphs https://grafana.example.com/all")
+	marks("none", "")
 }
