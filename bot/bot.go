@@ -174,7 +174,6 @@ type call struct {
 	atHome    bool        // asked on the Home tab, which shows what came of it
 	onTop     bool        // asked in a window, which stays below what is opened
 	before    string      // what goes before the words of a form
-	mayRedact bool        // what is listed
 	verbTyped command     // what was asked for
 	typed     string      // what follows the verb, and the incident where it names one
 	incident  incident.ID // the one it is about, once that is known

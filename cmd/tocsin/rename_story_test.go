@@ -86,6 +86,43 @@ func TestStoryATitleIsSetRight(t *testing.T) {
 	h.Quiet()
 }
 
+// TestF88ServicesAreWordsToo: what somebody typed as the service can be taken out of the record, when it is called otherwise.
+func TestF88ServicesAreWordsToo(t *testing.T) {
+	h := newHouse(t)
+	h.program.bot.Policy().Permissions = map[string]incident.Grant{"redact": incident.Anyone}
+	ada := h.Person("Ada")
+	ada.Type("#general", "/incident declare sev2 it is slow --service canaryone").Expect("INC-1 declared", "no service *canaryone*")
+	room := h.Channel("#inc-1-it-is-slow")
+	h.recover(recovery)
+	service := func(name string) string {
+		ada.Type(room.Name(), "/incident service "+name)
+		h.recover(recovery)
+		return h.number(incident.EventService)
+	}
+	named := service("canarytwo")
+	none := service("none")
+	again := service("canarythree")
+	ada.Type(room.Name(), "/incident correct "+again+" checkout").Expect("name another with /incident service", "Change the service")
+	ada.Type(room.Name(), "/incident redact "+again+" it names a customer").Expect("name another service first", "Change the service")
+	listed := service("checkout")
+	redact := func(number string) *slacksim.Answer {
+		return ada.Type(room.Name(), "/incident redact "+number+" it names a customer").Expect("is redacted")
+	}
+	redact(named).Expect("stand in "+none+":").Lacks("shows until")
+	redact(none)
+	redact(again).Expect("stand in " + listed + ":")
+	redact(listed).Expect("That it is about checkout shows until another service is named")
+	h.recover(recovery)
+	ada.Type(room.Name(), "/incident timeline").Expect("service, redacted by Ada").Lacks("canary")
+	h.lacks(t, "canary")
+	if world := h.World(); strings.Contains(world, "canary") {
+		t.Errorf("people see it:\n%s", world)
+	}
+	if _, err := h.program.store.Verify(t.Context(), func(entry int64, what string) { t.Errorf("entry %d: %s", entry, what) }); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestStoryTwoServicesOneLink: a link that the next service has too, by another title, is hung up anew, and what is kept of it is not
 // the one that was just taken away: so it goes with the next change.
 func TestStoryTwoServicesOneLink(t *testing.T) {
