@@ -15,6 +15,7 @@ import (
 const (
 	refArchived = "slack.archived" // the channel that we have archived: where it is no more the room, it says nothing
 	refFormer   = "slack.former"   // the channel that was the room before
+	refOpened   = "slack.opened"   // when the channel of a private one was made, in seconds
 	refMoved    = "slack.moved"    // how many rooms people have archived below it since somebody asked to have it mended
 )
 
@@ -142,6 +143,7 @@ func (e *errand) anew(room *slack.Channel) incident.Refs {
 	refs := incident.Refs{incident.RefRoom: room.ID, incident.RefRoomName: room.Name}
 	if e.i.Private {
 		refs[incident.RefRoomHidden] = "yes"
+		refs[refOpened] = strconv.FormatInt(room.Created.Time().Unix(), 10)
 	}
 	if e.i.Refs[incident.RefRoomless] != "" {
 		refs[incident.RefRoomless] = ""
