@@ -202,7 +202,7 @@ func (c *call) formRefused(field string, err error) ([]byte, error) {
 	said := readable(string(a.Text), func(h string) string { return h })
 	var refusal *incident.Error
 	if errors.As(err, &refusal) { // a field shows no dates
-		said = refusal.Message
+		said = refusal.In(c.Policy())
 	}
 	body, broken := formErrors(map[string]string{field: said})
 	return body, cmp.Or(broken, unrecorded(err))
