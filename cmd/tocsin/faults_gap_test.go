@@ -121,12 +121,14 @@ func TestF39WhatWasCaughtInARoomThatWasLeft(t *testing.T) {
 }
 
 // TestF39SlackAsksToWait: where Slack does not let us read as much as we want, the rooms that are read stay read, and the others
-// follow.
+// follow: those of all that is open, and of what is resolved and not closed.
 func TestF39SlackAsksToWait(t *testing.T) {
 	h := newHouse(t, watched)
 	for _, title := range []string{"one", "two", "three"} {
 		h.command("Ada", "#general", "/incident declare "+title, title)
 	}
+	h.recover(recovery)
+	h.command("Ada", "#general", "/incident resolve INC-2", "four")
 	h.recover(recovery)
 	h.DropEvents(true)
 	h.DropEvents(true) // it says so again in the same minute

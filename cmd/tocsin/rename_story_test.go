@@ -110,7 +110,7 @@ func TestF88ServicesAreWordsToo(t *testing.T) {
 	redact := func(number string) *slacksim.Answer {
 		return ada.Type(room.Name(), "/incident redact "+number+" it names a customer").Expect("is redacted")
 	}
-	redact(named).Expect("stand in "+none+":").Lacks("shows until")
+	redact(named).Expect("stand in " + none + ":").Lacks("shows until")
 	redact(none)
 	redact(again).Expect("stand in " + listed + ":")
 	redact(listed).Expect("That it is about checkout shows until another service is named")
