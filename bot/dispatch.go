@@ -184,7 +184,7 @@ func (c *call) submitWords(verb string, id incident.ID, v view) ([]byte, error) 
 	a, err := c.try(verb + " " + c.before + asked.compose(v, words))
 	switch {
 	case err != nil:
-		return c.formRefused(inputWords, err)
+		return c.formRefused(asked.refusedAt(), err)
 	case a.Heard && (c.inside || a.Text == ""):
 		return nil, nil // the form closes: the room hears of it
 	}
