@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -174,7 +175,28 @@ func (c *client) say(known, hidden []incident.ID) *promise {
 			}
 		}
 	}
-	return c.command(v, with...)
+	p := c.command(v, with...)
+	if strings.Contains(v.line, "{draft}") { // whoever else approves it is refused
+		of, _ := incident.ParseID(with[1])
+		p.who = cmp.Or(c.leader(of), p.who)
+	}
+	return p
+}
+
+// leads is how a card says who leads.
+var leads = regexp.MustCompile(`\*Commander\* @(\w+)`)
+
+// leader is who leads an incident by its card, or "".
+func (c *client) leader(id incident.ID) (name string) {
+	c.mu.Lock()
+	room := c.rooms[id]
+	c.mu.Unlock()
+	for _, m := range c.w.Posted(room) {
+		if found := leads.FindStringSubmatch(m.Text); room != "" && found != nil && m.Payload["what"] == id.String()+" card" {
+			name = found[1]
+		}
+	}
+	return name
 }
 
 // driven is how many of the lines that people can type were typed with success, and those that were not.
