@@ -175,25 +175,47 @@ func (c *client) say(known, hidden []incident.ID) *promise {
 			}
 		}
 	}
-	p := c.command(v, with...)
-	if strings.Contains(v.line, "{draft}") { // whoever else approves it is refused
-		of, _ := incident.ParseID(with[1])
-		p.who = cmp.Or(c.leader(of), p.who)
+	if v.name() == "customers" {
+		return c.tellCustomers(v, known, with)
 	}
+	return c.command(v, with...)
+}
+
+// tellCustomers has those write and approve what customers read who may, where somebody may: of others it would be refused nearly
+// always. Where nobody leads, somebody takes command first.
+func (c *client) tellCustomers(v verb, known []incident.ID, with []string) *promise {
+	writes, id := !strings.Contains(v.line, "{draft}"), with[1]
+	role := "Commander"
+	if writes {
+		role = "Communicator"
+	}
+	who := ""
+	for n := 0; n < len(known) && who == ""; n++ {
+		if of := known[n].String(); writes || of == id {
+			if who = c.holder(known[n], role); who != "" {
+				with[1] = of
+			}
+		}
+	}
+	if who == "" && !writes && with[len(with)-1] != "0" {
+		v = verbs[slices.IndexFunc(verbs, func(v verb) bool { return v.name() == "commander" })]
+	}
+	p := c.command(v, with...)
+	p.who = cmp.Or(who, p.who)
 	return p
 }
 
-// leads is how a card says who leads.
-var leads = regexp.MustCompile(`\*Commander\* @(\w+)`)
-
-// leader is who leads an incident by its card, or "".
-func (c *client) leader(id incident.ID) (name string) {
+// holder is who has a role in an incident by its card, or "".
+func (c *client) holder(id incident.ID, role string) (name string) {
 	c.mu.Lock()
 	room := c.rooms[id]
 	c.mu.Unlock()
+	if room == "" {
+		return ""
+	}
 	for _, m := range c.w.Posted(room) {
-		if found := leads.FindStringSubmatch(m.Text); room != "" && found != nil && m.Payload["what"] == id.String()+" card" {
-			name = found[1]
+		if _, after, has := strings.Cut(m.Text, "*"+role+"* @"); has && m.Payload["what"] == id.String()+" card" {
+			name = strings.Fields(after)[0]
 		}
 	}
 	return name
