@@ -37,6 +37,9 @@ func (c *call) access(args string) (answer, error) {
 	})
 }
 
+// inviteFields are what the form of an invitation asks for.
+var inviteFields = []field{{id: "to", label: "Who is let in", person: true, first: true}}
+
 // invite lets somebody into the room.
 func (c *call) invite(args string) (answer, error) {
 	word, _ := cutWord(args)

@@ -138,14 +138,14 @@ func (c *call) refusal(refusal *incident.Error) answer {
 	text := onTheirClock(esc(refusal.In(c.Policy())), refusal.At)
 	buttons := c.again(refusal)
 	for _, mend := range refusal.Mends {
-		switch verb, args := cutWord(mend); verb {
-		case "severity": // one of them has to be chosen
+		switch verb, args := cutWord(mend); {
+		case verb == "severity": // one of them has to be chosen
 			buttons = append(buttons, severityButtons(c.Policy(), c.incident)...)
-		case "status":
+		case verb == "status":
 			buttons = append(buttons, statusMenu(c.Policy(), &incident.Incident{ID: c.incident}))
-		case "service":
+		case verb == "service" && args != "":
 			buttons = append(buttons, serviceButton(c.incident, args))
-		case "stepdown": // from one of several
+		case verb == "stepdown": // from one of several
 			b := button(verb, c.incident, args)
 			b.ActionID += ":" + args
 			b.Text = plain(short(b.Text.Text+" as "+c.Policy().Duty(incident.Role(args)).Name(), 75))

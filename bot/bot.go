@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"log/slog"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -174,7 +175,6 @@ type call struct {
 	atHome    bool        // asked on the Home tab, which shows what came of it
 	onTop     bool        // asked in a window, which stays below what is opened
 	before    string      // what goes before the words of a form
-	mayRedact bool        // what is listed
 	verbTyped command     // what was asked for
 	typed     string      // what follows the verb, and the incident where it names one
 	incident  incident.ID // the one it is about, once that is known
@@ -245,5 +245,13 @@ func (c *call) visible(i *incident.Incident, inside bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return c.stillIn(i, seen) || !outsider && i.VisibleTo(c.who.Handle, false), nil
+	return c.stillIn(i, seen) || !outsider && c.waits(i), nil
+}
+
+// waits tells whether the caller may see a private incident because they are about to be invited to its room. Where Slack does not take
+// the invitation, that ends as any other look at who is there: they may be nobody by now whom one would let in.
+func (c *call) waits(i *incident.Incident) bool {
+	opened, _ := strconv.ParseInt(i.Refs[refOpened], 10, 64) // "" where that was before we kept it: long ago
+	stuck := i.Refs[incident.RefRoom] != "" && c.Now().Sub(time.Unix(opened, 0)) >= freshness
+	return !stuck && i.VisibleTo(c.who.Handle, false)
 }

@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -175,8 +177,16 @@ func (b *Bot) cardActions(policy *incident.Policy, i *incident.Incident) []slack
 	row = append(row, confirmed(button("resolve", i.ID, ""), "Resolve "+i.ID.String()+"?", "The fault is over, and no more updates are owed."))
 	return []slack.Block{
 		actions("act", row...),
-		actions("choose", severityMenu(policy, i), statusMenu(policy, i), roleMenu(policy, i), moreButton(i.ID)),
+		actions(chooser(i), severityMenu(policy, i), statusMenu(policy, i), roleMenu(policy, i), moreButton(i.ID)),
 	}
+}
+
+// chooser is the id of the menus of a card, another one for each state: a menu whose message is edited under the same id keeps what
+// somebody chose, and does nothing when they choose it again.
+// Source: docs.slack.dev/reference/block-kit/blocks/actions-block, "If a message is updated, use a new block_id".
+func chooser(i *incident.Incident) string {
+	sum := sha256.Sum256(fmt.Append(nil, i.Severity, i.Status, i.Roles)) // maps are printed in the order of their keys
+	return "choose:" + hex.EncodeToString(sum[:8])
 }
 
 func actions(id string, elements ...slack.BlockElement) *slack.ActionBlock {

@@ -85,8 +85,8 @@ func (b *Bot) gestured(ctx context.Context, e event, g gesture) error {
 			return err
 		}
 	}
+	g.now.TS = g.message
 	m := b.messageOf(ctx, g.channel, g.now)
-	m.Name, m.At = g.message, momentOf(g.message)
 	m.Author = incident.Person{Handle: g.author, Name: b.personName(ctx, g.author)}
 	stamp := incident.Stamp{By: incident.System, At: b.Now().UTC().Truncate(time.Millisecond), Request: e.key()}
 	if g.by != "" {
@@ -217,6 +217,9 @@ func (e *errand) catch() (incident.Refs, error) {
 	if err != nil || last.ID != picked.ID {
 		return nil, err // it is kept by now, or nobody wants it any more
 	}
+	if room := roomOf(picked); room != "" && room != e.roomID() {
+		return nil, nil // that room was left, and shows us nothing any more: it does not stand here, and is not gone either
+	}
 	found, err := e.readMessage(picked.Message)
 	if err != nil {
 		return nil, err
@@ -248,6 +251,13 @@ func (e *errand) readMessage(ts string) (*incident.Message, error) {
 	}
 	found := e.messageOf(e.ctx, e.roomID(), postedOf(*m))
 	return &found, nil
+}
+
+// roomOf is the channel in which the message of an event stands; "" where nothing is kept of that.
+func roomOf(e incident.Event) string {
+	_, after, _ := strings.Cut(e.Link, "/archives/")
+	room, _, _ := strings.Cut(after, "/")
+	return room
 }
 
 // standing reads one message of the room, wherever in a thread it stands; nil where it is gone.

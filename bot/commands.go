@@ -16,7 +16,7 @@ type command struct {
 	args   string // as help shows them
 	help   string
 	button string  // its label, where it is offered as one; "" for the name
-	form   string  // label of the words that it needs: without them it opens a form; "" for none
+	form   string  // label of the words that it needs: without them it opens a form; "" for none, but where it has more
 	hint   string  // below the form's field
 	entry  bool    // it is about one entry: #12 comes first
 	more   []field // what else the form asks for
@@ -59,7 +59,7 @@ func init() {
 		{name: "show", help: "how it stands, from anywhere", button: "Show", room: true, in: insideMore, run: (*call).show},
 		{name: "private", help: "close it off, after asking once: from now on only those in its room know of it", button: "Make it private", room: true, run: (*call).closeOff},
 		{name: "public", help: "open a private one to everybody, after asking twice", button: "Make it public", room: true, run: (*call).openUp},
-		{name: "invite", args: "@user", help: "let somebody into the room", room: true, run: (*call).invite},
+		{name: "invite", args: "@user", help: "let somebody into the room", button: "Invite somebody", wordless: true, more: inviteFields, room: true, in: insideMore, run: (*call).invite},
 		{name: "snooze", args: "[update] 15m", help: "be reminded of what is due a little later", button: "Later", room: true, run: (*call).snooze},
 		{name: "timeline", args: "[#12 | starred | notes, updates, … | @user | add what happened]", help: "what happened, newest last; #12 shows one entry whole", button: "Timeline", room: true, in: inside, run: (*call).timeline},
 		{name: "correct", args: "#12 how it should read", help: "set an entry right; the old words stay", button: "Correct", form: "How should it read?", entry: true, room: true, run: (*call).correct},
@@ -84,6 +84,9 @@ func lookup(name string) (command, bool) {
 	}
 	return commands[at], true
 }
+
+// opens tells whether the verb has a form.
+func (v command) opens() bool { return v.form != "" || len(v.more) > 0 }
 
 // label is what the verb's button says.
 func (v command) label() string { return firstOf(v.button, v.name) }
@@ -146,7 +149,7 @@ func (c *call) read(line string) (answer, error) {
 		c.before = args + " "
 		return c.openForm(v)
 	}
-	if v.form != "" && args == "" && !v.entry {
+	if v.opens() && args == "" && !v.entry {
 		return c.openForm(v)
 	}
 	return v.run(c, args)

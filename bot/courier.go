@@ -104,7 +104,7 @@ func (e *errand) inside() bool {
 // betweenRooms tells whether this belongs into a room, the one before was left or is archived, and the next one is not there yet.
 func (e *errand) betweenRooms() bool {
 	left := e.i.Refs[incident.RefRoom] == "" && e.i.Refs[incident.RefLeft] != ""
-	return e.inside() && (left || e.archived() && e.i.Status != incident.Closed)
+	return e.inside() && (left || e.archived() && e.i.Status != incident.Closed && e.i.Refs[incident.RefRoomless] == "")
 }
 
 // noRoom says that there is none: what is kept as the room, if anything is, is that no more.

@@ -1,7 +1,9 @@
 package bot
 
 import (
+	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -13,7 +15,13 @@ import (
 const (
 	refArchived = "slack.archived" // the channel that we have archived: where it is no more the room, it says nothing
 	refFormer   = "slack.former"   // the channel that was the room before
+	refOpened   = "slack.opened"   // when the channel of a private one was made, in seconds
+	refMoved    = "slack.moved"    // how many rooms people have archived below it since somebody asked to have it mended
 )
+
+// mostMoves is how many rooms an open incident gets by itself in the place of archived ones. Somebody who archives one more means
+// it, or something that does is at work: only a person has another opened then.
+const mostMoves = 3
 
 // archived tells whether the incident's channel is one that we have archived.
 func (e *errand) archived() bool {
@@ -32,10 +40,29 @@ func (e *errand) refusedAsShut(channel string, err error) bool {
 // be done in it is done in that one; of any other incident it stays as it came out.
 func (e *errand) moveOn(learned incident.Refs, err error) (incident.Refs, error) {
 	l := &losses{errand: e}
-	if l.loseRoom(); len(l.list) == 0 {
+	if l.loseRoom(); len(l.list) == 0 && !l.stays {
 		return learned, err
 	}
 	return e.noRoom(), l.mend()
+}
+
+// moves is how many rooms the incident has got by itself in the place of archived ones.
+func (e *errand) moves() int {
+	n, _ := strconv.Atoi(e.i.Refs[refMoved]) // "" where there was none: 0
+	return n
+}
+
+// stay leaves the incident without a room, and has who leads told: until somebody asks for another one.
+func (l *losses) stay() error {
+	room := l.roomID()
+	return l.amend(func(i *incident.Incident, s incident.Stamp) error {
+		if i.Refs[incident.RefRoom] != room || i.Refs[refArchived] == room {
+			return nil // it was left meanwhile, or another of us was faster
+		}
+		i.Refs[refArchived] = room
+		i.Bury(incident.EffectRoom.Name(), fmt.Sprintf("people have archived %d of them", mostMoves+1), s)
+		return nil
+	})
 }
 
 // archive archives the room of a closed incident. Who is in it is kept first, and its topic brought in step: afterwards neither
@@ -116,6 +143,10 @@ func (e *errand) anew(room *slack.Channel) incident.Refs {
 	refs := incident.Refs{incident.RefRoom: room.ID, incident.RefRoomName: room.Name}
 	if e.i.Private {
 		refs[incident.RefRoomHidden] = "yes"
+		refs[refOpened] = strconv.FormatInt(room.Created.Time().Unix(), 10)
+	}
+	if e.i.Refs[incident.RefRoomless] != "" {
+		refs[incident.RefRoomless] = ""
 	}
 	left := strings.Fields(e.i.Refs[incident.RefLeft])
 	former := e.i.Refs[incident.RefRoom]

@@ -49,7 +49,7 @@ func (e *errand) bookmarks() (incident.Refs, error) {
 	}
 	if e.dirty {
 		missing = slices.DeleteFunc(missing, func(l incident.Link) bool {
-			at := slices.IndexFunc(there, func(b slack.Bookmark) bool { return b.Link == l.URL })
+			at := slices.IndexFunc(there, func(b slack.Bookmark) bool { return b.Link == l.URL && !e.dropped(learned, b) })
 			if at >= 0 {
 				learned[refBookmark+l.Title] = there[at].ID + " " + l.URL
 			}
@@ -106,6 +106,16 @@ func (e *errand) dropBookmarks(wanted []incident.Link, there []slack.Bookmark) (
 		gone[name] = ""
 	}
 	return gone, nil
+}
+
+// dropped tells whether a bookmark that was there is one of those that have just been taken away.
+func (e *errand) dropped(gone incident.Refs, b slack.Bookmark) bool {
+	for name := range gone {
+		if id, _ := bookmarkOf(e.i.Refs[name]); id == b.ID {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *errand) dropBookmark(id string) error {

@@ -7,6 +7,7 @@ import (
 	"html"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +42,7 @@ type losses struct {
 	list   []loss
 	absent []string // who has been invited and is not in the room
 	asked  bool     // a person wants to have it looked at, and not we by ourselves
+	stays  bool     // without a room: too many were archived
 }
 
 // loss is one thing that is gone.
@@ -60,14 +62,25 @@ func (l *losses) lose(what string, refs ...string) {
 
 // loseRoom notes that the room is archived, or gone. An incident that is open gets a new one, which links to it.
 func (l *losses) loseRoom() {
-	if l.i.Status.Open() {
-		l.list = append(l.list, loss{"room", incident.Refs{refArchived: l.roomID()}})
+	moves := ""
+	switch {
+	case !l.i.Status.Open():
+		return
+	case !l.asked && l.moves() >= mostMoves:
+		l.stays = true
+		return
+	case !l.asked:
+		moves = strconv.Itoa(l.moves() + 1)
 	}
+	l.list = append(l.list, loss{"room", incident.Refs{refArchived: l.roomID(), refMoved: moves}})
 }
 
 // mend records what is lost, and owes everything anew. What somebody else has made again or missed since we looked is their
 // affair: another of us may be looking as well.
 func (l *losses) mend() error {
+	if l.stays {
+		return l.stay()
+	}
 	return l.amend(func(i *incident.Incident, s incident.Stamp) error {
 		var words []string
 		if i.Refs[incident.RefRoom] != l.i.Refs[incident.RefRoom] && !l.asked {
@@ -97,8 +110,8 @@ func (l *losses) mend() error {
 func (l *losses) find() error {
 	room := l.roomID()
 	if room == "" {
-		if l.i.Refs[incident.RefRoomless] != "" {
-			l.lose("room", incident.RefRoomless)
+		if l.i.Refs[incident.RefRoomless] != "" && (l.asked || l.moves() < mostMoves) {
+			l.lose("room", incident.RefRoomless, refMoved)
 		}
 		return nil
 	}
@@ -203,7 +216,7 @@ func (b *Bot) LookAfter(ctx context.Context) error {
 		}
 		e := &errand{Courier: &Courier{b}, Store: records{b.Store}, ctx: ctx, i: i, effect: incident.Effect{Incident: i.ID}}
 		l := &losses{errand: e}
-		if err = l.find(); err == nil && len(l.list) > 0 {
+		if err = l.find(); err == nil && (len(l.list) > 0 || l.stays) {
 			err = l.mend()
 		}
 		var setback *incident.Setback

@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -138,18 +139,12 @@ var asKind = map[incident.Kind]string{incident.Drill: " as an exercise"}
 
 // strangeService notes a service that the policy does not know, where it knows any: its owner hears nothing.
 func strangeService(policy *incident.Policy, name string) markup {
-	known := make([]string, len(policy.Services))
-	for n, service := range policy.Services {
-		if strings.EqualFold(service.Name, name) {
-			return ""
-		}
-		known[n] = service.Name
-	}
-	if name == "" || len(known) == 0 {
+	called := func(s incident.Service) bool { return strings.EqualFold(s.Name, name) }
+	if name == "" || len(policy.Services) == 0 || slices.ContainsFunc(policy.Services, called) {
 		return ""
 	}
 	note := "\nThere is no service " + bold(short(name, 100)) + " in the policy, so nobody is invited for it."
-	if near := Nearest(strings.ToLower(name), known); near != "" {
+	if near := nearService(policy, name); near != "" {
 		note += " Did you mean " + bold(esc(near)) + "?"
 	}
 	return note

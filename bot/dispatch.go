@@ -184,7 +184,7 @@ func (c *call) submitWords(verb string, id incident.ID, v view) ([]byte, error) 
 	a, err := c.try(verb + " " + c.before + asked.compose(v, words))
 	switch {
 	case err != nil:
-		return c.formRefused(inputWords, err)
+		return c.formRefused(asked.refusedAt(), err)
 	case a.Heard && (c.inside || a.Text == ""):
 		return nil, nil // the form closes: the room hears of it
 	}
@@ -202,7 +202,7 @@ func (c *call) formRefused(field string, err error) ([]byte, error) {
 	said := readable(string(a.Text), func(h string) string { return h })
 	var refusal *incident.Error
 	if errors.As(err, &refusal) { // a field shows no dates
-		said = refusal.Message
+		said = refusal.In(c.Policy())
 	}
 	body, broken := formErrors(map[string]string{field: said})
 	return body, cmp.Or(broken, unrecorded(err))

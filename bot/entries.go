@@ -5,8 +5,55 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slack-go/slack"
+
 	"tocsin/incident"
 )
+
+// entryMenu is what can be done about an entry; what is a mark of another is no entry of its own.
+func (c *call) entryMenu(e incident.Entry, redact bool) *slack.Accessory {
+	if e.Mark() {
+		return nil
+	}
+	line := func(verb string) string { return fmt.Sprintf("%s %s #%d", verb, c.incident, e.ID) }
+	star := option(line("star"), "Star")
+	if e.Starred {
+		star = option(line("unstar"), "Unstar")
+	}
+	options := []*slack.OptionBlockObject{option(line("timeline"), "Show it whole"), star}
+	if e.Correctable() {
+		options = append(options, option(line("correct"), "Correct"))
+	}
+	if redact {
+		options = append(options, option(line("redact"), "Redact"))
+	}
+	return slack.NewAccessory(slack.NewOverflowBlockElement(fmt.Sprintf("do:entry:%d", e.ID), options...))
+}
+
+// entryButtons are what can be done about an entry.
+func (c *call) entryButtons(i *incident.Incident, e incident.Entry, row ...slack.BlockElement) slack.Block {
+	number := fmt.Sprintf("#%d", e.ID)
+	if e.Starred {
+		row = append(row, button("unstar", c.incident, number))
+	} else {
+		row = append(row, button("star", c.incident, number))
+	}
+	if e.Correctable() {
+		row = append(row, button("correct", c.incident, number))
+	}
+	if i.Titled(e) {
+		row = append(row, button("title", c.incident, ""))
+	} else if c.redacts(i)(e) {
+		row = append(row, button("redact", c.incident, number))
+	}
+	return slack.NewActionBlock("", row...)
+}
+
+// redacts tells of which entries of an incident the caller may take the words out now.
+func (c *call) redacts(i *incident.Incident) func(incident.Entry) bool {
+	may := c.permitted("redact") == nil
+	return func(e incident.Entry) bool { return may && i.Holds(e) == nil }
+}
 
 // onEntry runs a rule on the entry whose number comes first, with the words that follow it.
 func (c *call) onEntry(args, done string, rule func(tx incident.Tx, i *incident.Incident, e incident.Entry, words string) error) (answer, error) {
@@ -82,14 +129,19 @@ func (c *call) alsoSaid(args string) (string, error) {
 		return "", err
 	}
 	e, err := c.Store.Entry(c.ctx, c.incident, number)
-	if err != nil || e.Text == "" {
+	if err != nil || len(e.Says()) == 0 {
 		return "", err
 	}
-	also, err := c.repeats(e)
 	said := ""
-	if e.Kind == incident.EventDeclared {
+	switch e.Kind {
+	case incident.EventDeclared:
 		said = " The name of the room was made of them: an admin can change it in Slack."
+	case incident.EventService:
+		if i, err := c.Store.Incident(c.ctx, c.incident); err != nil || e.To != "" && i.Service == e.To {
+			said = " That it is about " + e.To + " shows until another service is named."
+		}
 	}
+	also, err := c.repeats(e)
 	if len(also) == 0 || err != nil {
 		return said, err
 	}
@@ -106,7 +158,8 @@ func (c *call) repeats(gone incident.Entry) (numbers []string, err error) {
 		}
 		before = events[0].ID
 		for _, e := range slices.Backward(events) {
-			if !e.Redacted && e.ID != gone.ID && (e.Text == gone.Text || e.Text != "" && e.Kind != incident.EventRedacted && e.Corrects == gone.ID) {
+			same := slices.ContainsFunc(e.Says(), func(words string) bool { return slices.Contains(gone.Says(), words) })
+			if !e.Redacted && e.ID != gone.ID && (same || e.Text != "" && e.Kind != incident.EventRedacted && e.Corrects == gone.ID) {
 				numbers = append(numbers, fmt.Sprintf("#%d", e.ID))
 			}
 		}

@@ -31,6 +31,8 @@ func (b *Bot) Event(ctx context.Context, e event) ([]byte, error) {
 	switch {
 	case e.Type == "app_rate_limited" && (us == nil || e.Team == us.id):
 		return nil, b.dropped(ctx, e)
+	case e.Type == "app_rate_limited":
+		return nil, errForeign
 	case e.ID == "":
 		return nil, errMalformed
 	case us != nil && e.Team != us.id:

@@ -79,8 +79,10 @@ func (c *call) openForm(v command) (answer, error) {
 		}
 		view.Blocks.BlockSet = append(view.Blocks.BlockSet, contextLine(markup(strings.TrimSpace(string(about)+" "+c.before))))
 	}
-	asked := slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input).WithOptional(v.wordless)
-	first, then := []slack.Block{}, []slack.Block{asked}
+	first, then := []slack.Block{}, []slack.Block{}
+	if v.form != "" {
+		then = append(then, slack.NewInputBlock(inputWords, plain(markup(v.form)), hint(v.hint), input).WithOptional(v.wordless))
+	}
 	for _, f := range v.more {
 		if f.asSeverity {
 			f.none = asSeverity(level)
@@ -109,6 +111,14 @@ type field struct {
 	asSeverity bool     // what stands there is what the severity says
 	first      bool     // typed as it is, before the words; and it has to be filled in
 	roles      bool     // its choices are the roles of the policy
+}
+
+// refusedAt is the field below which a refusal stands.
+func (v command) refusedAt() string {
+	if v.form == "" && len(v.more) > 0 {
+		return v.more[0].id
+	}
+	return inputWords
 }
 
 // asSeverity is how often updates are owed where nobody says otherwise: "30m, as for SEV1".

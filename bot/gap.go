@@ -61,7 +61,7 @@ type Gaps struct {
 // Gaps is whoever reads what this bot has missed.
 func (b *Bot) Gaps() *Gaps { return &Gaps{Pause: lookPause, bot: b, read: map[incident.ID]int64{}} }
 
-// Fill reads the rooms of all open incidents where Slack has dropped events that nobody has looked for since, once it has stopped.
+// Fill reads the rooms of all incidents that people work on where Slack has dropped events that nobody has looked for since, once it has stopped.
 func (g *Gaps) Fill(ctx context.Context) error {
 	b := g.bot
 	gap, err := b.Store.Latest(ctx, 0, incident.EventGap)
@@ -85,54 +85,74 @@ func (g *Gaps) Fill(ctx context.Context) error {
 	g.read = map[incident.ID]int64{}
 	now := b.Now()
 	_, err = b.Store.Change(ctx, incident.Request{At: now}, func(tx incident.Tx) ([]byte, error) {
-		tx.System().Filled(gap, fmt.Sprintf("the list of people, and the rooms of open incidents (%d)", rooms), incident.Stamp{By: incident.System, At: now})
+		tx.System().Filled(gap, fmt.Sprintf("the list of people, and the rooms of incidents that are open or resolved (%d)", rooms), incident.Stamp{By: incident.System, At: now})
 		return nil, nil
 	})
 	return err
 }
 
-// fillRooms reads the rooms of all open incidents that have not been read since a gap, and returns how many there are. A room that
-// Slack does not let us read is passed over; where Slack asks to wait it fails, once the others are read.
+// fillRooms reads the rooms that have not been read since a gap, and returns how many there are. A room that Slack does not let us read
+// is passed over; where Slack asks to wait it fails, once the others are read.
 func (g *Gaps) fillRooms(ctx context.Context, gap incident.Event) (rooms int, err error) {
 	policy, err := g.bot.Store.Latest(ctx, 0, incident.EventPolicy)
 	if err != nil {
 		return 0, err
 	}
+	all, err := g.bot.readAfter(ctx)
+	if err != nil {
+		return 0, err
+	}
 	var faults []error
-	for filter := (incident.Filter{OpenOnly: true, Limit: lookedAfter}); ; {
-		open, err := g.bot.Store.List(ctx, filter)
-		if err != nil {
+	for _, id := range all {
+		if g.read[id] >= gap.ID {
+			rooms++
+			continue
+		}
+		if rooms > 0 || len(faults) > 0 {
+			if err := pause(ctx, g.Pause); err != nil {
+				return 0, err
+			}
+		}
+		err := g.bot.reread(ctx, reading{id: id, gap: gap.ID, policySince: policy.At})
+		var setback *incident.Setback
+		switch {
+		case errors.As(err, &setback) && !setback.Down:
+			faults = append(faults, err)
+			continue
+		case refusal(err):
+			g.bot.Log.Warn("a room could not be read after Slack had dropped events", "incident", id, "err", err)
+		case err != nil:
 			return 0, err
+		}
+		g.read[id] = gap.ID
+		rooms++
+	}
+	return rooms, errors.Join(faults...)
+}
+
+// readAfter are the incidents in whose rooms it matters what people do: all that are open, and of the newest those that are resolved, whose
+// people write down what they have learned.
+func (b *Bot) readAfter(ctx context.Context) (all []incident.ID, err error) {
+	for filter := (incident.Filter{OpenOnly: true, Limit: lookedAfter}); ; {
+		open, err := b.Store.List(ctx, filter)
+		if err != nil {
+			return nil, err
 		}
 		for _, i := range open {
 			filter.Before = i.ID
-			if g.read[i.ID] >= gap.ID {
-				rooms++
-				continue
-			}
-			if rooms > 0 || len(faults) > 0 {
-				if err := pause(ctx, g.Pause); err != nil {
-					return 0, err
-				}
-			}
-			err := g.bot.reread(ctx, reading{id: i.ID, gap: gap.ID, policySince: policy.At})
-			var setback *incident.Setback
-			switch {
-			case errors.As(err, &setback) && !setback.Down:
-				faults = append(faults, err)
-				continue
-			case refusal(err):
-				g.bot.Log.Warn("a room could not be read after Slack had dropped events", "incident", i.ID, "err", err)
-			case err != nil:
-				return 0, err
-			}
-			g.read[i.ID] = gap.ID
-			rooms++
+			all = append(all, i.ID)
 		}
 		if len(open) < filter.Limit {
-			return rooms, errors.Join(faults...)
+			break
 		}
 	}
+	newest, err := b.Store.List(ctx, incident.Filter{Limit: lookedAfter})
+	for _, i := range newest {
+		if i.Status == incident.Resolved {
+			all = append(all, i.ID)
+		}
+	}
+	return all, err
 }
 
 // reading is one room that is read after a gap.
@@ -196,14 +216,15 @@ func (r *reading) recent() (found []slack.Message, err error) {
 	return found, nil
 }
 
-// takeKept looks at what is kept and was not among the messages that were read: it may be gone.
+// takeKept looks at what is kept and was not among the messages that were read: it may be gone. What was caught in a room that was left
+// stands there still, for all we know.
 func (r *reading) takeKept() error {
 	events, _, err := r.Store.Timeline(r.ctx, r.id, 0, heardEntries)
 	if err != nil {
 		return err
 	}
 	for _, e := range events {
-		if e.Kind != incident.EventCaught || r.seen[e.Message] {
+		if e.Kind != incident.EventCaught || r.seen[e.Message] || roomOf(e) != r.roomID() {
 			continue
 		}
 		r.seen[e.Message] = true
@@ -317,15 +338,4 @@ func (r *reading) event(what, message, by string) event {
 	e.Inner.User = fmt.Appendf(nil, "%q", by)
 	e.Inner.Channel = fmt.Appendf(nil, "%q", r.roomID())
 	return e
-}
-
-// reactedWith are those who have put a reaction on a message, in any colour of skin; all tells whether Slack names all of them.
-func reactedWith(m slack.Message, name string) (who []string, all bool) {
-	all = true
-	for _, reaction := range m.Reactions {
-		if plainReaction(reaction.Name) == name {
-			who, all = append(who, reaction.Users...), all && reaction.Count <= len(reaction.Users)
-		}
-	}
-	return who, all
 }

@@ -65,23 +65,44 @@ func (c *call) menu() (answer, error) {
 		c.incident, c.inside = here, true
 		return c.menuOf(here)
 	}
-	return c.offerMenu("What would you like to do?", 0, outside, outsideMore)
+	return c.offerMenu("What would you like to do?", 0, c.rowOfVerbs(0, c.offered(outside)), c.offered(outsideMore))
 }
 
-// menuOf is what can be done about an incident.
+// menuOf is what can be done about an incident, what is done at three in the morning first: where nobody leads, to take the lead.
 func (c *call) menuOf(id incident.ID) (answer, error) {
 	c.incident = id
+	i, err := c.Store.Incident(c.ctx, id)
+	if err != nil {
+		return answer{}, err
+	}
 	text := markup("What would you like to do?")
 	if !c.inside {
 		text = "What would you like to do about " + markup(id.String()) + "?"
 	}
-	return c.offerMenu(text, id, inside, insideMore)
+	nobody := i.Roles[incident.Commander].IsZero() && i.Status.Open()
+	rank := func(v command) int {
+		switch lead := v.name == string(incident.Commander); {
+		case lead && nobody:
+			return 0
+		case lead:
+			return 2
+		case v.room:
+			return 1
+		}
+		return 3
+	}
+	verbs := c.offered(inside)
+	slices.SortStableFunc(verbs, func(a, b command) int { return rank(a) - rank(b) })
+	row := c.rowOfVerbs(id, verbs)
+	if len(verbs) > 0 && rank(verbs[0]) == 0 {
+		primary(row[0].(*slack.ButtonBlockElement))
+	}
+	return c.offerMenu(text, id, append(row, c.turnButton(i)), c.offered(insideMore))
 }
 
-// offerMenu shows the verbs of two places: some as buttons, the others in one menu.
-func (c *call) offerMenu(text markup, id incident.ID, buttons, more menus) (answer, error) {
-	var row []slack.BlockElement
-	for _, v := range c.offered(buttons) {
+// rowOfVerbs are verbs as buttons that do what somebody would type.
+func (c *call) rowOfVerbs(id incident.ID, verbs []command) (row []slack.BlockElement) {
+	for _, v := range verbs {
 		element := button(v.name, 0, "")
 		element.Value = v.name
 		if v.room {
@@ -89,13 +110,13 @@ func (c *call) offerMenu(text markup, id incident.ID, buttons, more menus) (answ
 		}
 		row = append(row, element)
 	}
-	if id != 0 {
-		if turn, err := c.turnButton(); err == nil {
-			row = append(row, turn)
-		}
-	}
+	return row
+}
+
+// offerMenu shows some verbs as buttons, and more in one menu.
+func (c *call) offerMenu(text markup, id incident.ID, row []slack.BlockElement, more []command) (answer, error) {
 	var options []*slack.OptionBlockObject
-	for _, v := range c.offered(more) {
+	for _, v := range more {
 		options = append(options, option(v.line(id), title(v.label())))
 	}
 	blocks := []slack.Block{section(text)}

@@ -86,13 +86,12 @@ func (c *call) askPublic(next string, label markup) (answer, error) {
 		contextLine("Or type `/incident public "+name+" "+markup(next)+"`. To leave it private, do nothing."))
 }
 
-// turnButton offers to close the incident off, or to open it: what it is not.
-func (c *call) turnButton() (*slack.ButtonBlockElement, error) {
-	private, err := c.Store.Private(c.ctx, c.incident)
-	if err != nil || private {
-		return button("public", c.incident, ""), err
+// turnButton offers to close an incident off, or to open it: what it is not.
+func (c *call) turnButton(i *incident.Incident) *slack.ButtonBlockElement {
+	if i.Private {
+		return button("public", i.ID, "")
 	}
-	return confirmed(button("private", c.incident, "yes"), "Make "+c.incident.String()+" private?", whatCloses), nil
+	return confirmed(button("private", i.ID, "yes"), "Make "+i.ID.String()+" private?", whatCloses)
 }
 
 // convert changes who may know of the incident that the call is about. What people have on their Home tabs is brought in step.

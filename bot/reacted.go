@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/slack-go/slack"
+
 	"tocsin/incident"
 )
 
@@ -65,4 +67,15 @@ func (b *Bot) tick(ctx context.Context, e event, room incident.ID, number int) e
 		return nil
 	}
 	return err
+}
+
+// reactedWith are those who have put a reaction on a message, in any colour of skin; all tells whether Slack names all of them.
+func reactedWith(m slack.Message, name string) (who []string, all bool) {
+	all = true
+	for _, reaction := range m.Reactions {
+		if plainReaction(reaction.Name) == name {
+			who, all = append(who, reaction.Users...), all && reaction.Count <= len(reaction.Users)
+		}
+	}
+	return who, all
 }

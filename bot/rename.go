@@ -31,7 +31,7 @@ func (c *call) retitle(args string) (answer, error) {
 // noService is typed where no service is broken that has a name.
 const noService = "none"
 
-// service says which service is broken. One that is nearly one of the policy's is taken for a slip; any other may be right.
+// service says which service is broken. One that is nearly one of the policy's may be a slip, or right: who typed it has the choice.
 func (c *call) service(args string) (answer, error) {
 	if args == "" {
 		return c.askService()
@@ -41,9 +41,6 @@ func (c *call) service(args string) (answer, error) {
 	if strings.EqualFold(name, noService) {
 		name = ""
 	}
-	if near := nearService(policy, name); near != "" {
-		return answer{}, incident.Refuse(incident.Invalid, "There is no service %s in the policy. Did you mean %s?", echo(name), near).Offer("service " + near)
-	}
 	return c.rule(func(i *incident.Incident) (answer, error) {
 		if err := i.MoveTo(name, c.stamp()); err != nil {
 			return answer{}, err
@@ -52,7 +49,11 @@ func (c *call) service(args string) (answer, error) {
 			return heard(markup(i.ID.String()) + " names no service now."), nil
 		}
 		note := strangeService(policy, i.Service)
-		return answer{Text: markup(i.ID.String()) + " is about " + bold(esc(i.Service)) + " now." + note, Heard: note == ""}, nil
+		reply := markup(i.ID.String()) + " is about " + bold(esc(i.Service)) + " now." + note
+		if near := nearService(policy, i.Service); near != "" {
+			return offer(reply, serviceButton(i.ID, near))
+		}
+		return answer{Text: reply, Heard: note == ""}, nil
 	})
 }
 
@@ -92,16 +93,18 @@ const (
 	mostOption  = 150
 )
 
-// nearService is the service of the policy that is nearly called so; "" where none is, or one is called just so.
+// nearService is the service of the policy that is nearly called so, in any case of letters; "" where none is, or one is called
+// just so.
 func nearService(policy *incident.Policy, name string) string {
 	known := make([]string, len(policy.Services))
 	for n, service := range policy.Services {
-		if known[n] = service.Name; strings.EqualFold(service.Name, name) {
+		if known[n] = strings.ToLower(service.Name); strings.EqualFold(service.Name, name) {
 			return ""
 		}
 	}
 	if name == "" {
 		return ""
 	}
-	return Nearest(strings.ToLower(name), known)
+	near := Nearest(strings.ToLower(name), known)
+	return policy.Service(near).Name // in the policy's spelling
 }

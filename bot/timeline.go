@@ -55,7 +55,10 @@ func (c *call) timeline(args string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	c.mayRedact = c.permitted("redact") == nil
+	i, err := c.Store.Incident(c.ctx, c.incident)
+	if err != nil {
+		return answer{}, err
+	}
 	entries, more, err := c.page(x)
 	if err != nil {
 		return answer{}, err
@@ -71,7 +74,7 @@ func (c *call) timeline(args string) (answer, error) {
 		blocks = append(blocks, slack.NewActionBlock("", earlier))
 	}
 	slices.SortStableFunc(entries, func(a, b incident.Entry) int { return a.Occurred.Compare(b.Occurred) })
-	blocks = append(blocks, c.lines(entries)...)
+	blocks = append(blocks, c.lines(i, entries)...)
 	if len(entries) == 0 {
 		blocks = append(blocks, section("Nothing there."))
 	}
@@ -80,7 +83,8 @@ func (c *call) timeline(args string) (answer, error) {
 }
 
 // lines are entries with the days between them, where they are of several or not of today: in the reader's own zone.
-func (c *call) lines(entries []incident.Entry) (blocks []slack.Block) {
+func (c *call) lines(i *incident.Incident, entries []incident.Entry) (blocks []slack.Block) {
+	offers := c.redacts(i)
 	dayOf := func(t time.Time) string { return t.In(c.zone()).Format("Monday 2 January 2006") }
 	today := dayOf(c.at)
 	dated := slices.ContainsFunc(entries, func(e incident.Entry) bool { return dayOf(e.Occurred) != today })
@@ -90,7 +94,7 @@ func (c *call) lines(entries []incident.Entry) (blocks []slack.Block) {
 			blocks = append(blocks, contextLine(bold(markup(day))))
 			last = day
 		}
-		blocks = append(blocks, slack.NewSectionBlock(mrkdwn(entryLine(c.Policy(), e)), nil, c.entryMenu(e)))
+		blocks = append(blocks, slack.NewSectionBlock(mrkdwn(entryLine(c.Policy(), e)), nil, c.entryMenu(e, offers(e))))
 	}
 	return blocks
 }
@@ -103,26 +107,6 @@ func (c *call) timelineMenu() slack.BlockElement {
 		options = append(options, option(line+" "+name, title(name)))
 	}
 	return menuOf("timeline:only", "Show only", options...)
-}
-
-// entryMenu is what can be done about an entry; what is a mark of another is no entry of its own.
-func (c *call) entryMenu(e incident.Entry) *slack.Accessory {
-	if e.Mark() {
-		return nil
-	}
-	line := func(verb string) string { return fmt.Sprintf("%s %s #%d", verb, c.incident, e.ID) }
-	star := option(line("star"), "Star")
-	if e.Starred {
-		star = option(line("unstar"), "Unstar")
-	}
-	options := []*slack.OptionBlockObject{option(line("timeline"), "Show it whole"), star}
-	if e.Correctable() {
-		options = append(options, option(line("correct"), "Correct"))
-	}
-	if e.Redactable() && c.mayRedact {
-		options = append(options, option(line("redact"), "Redact"))
-	}
-	return slack.NewAccessory(slack.NewOverflowBlockElement(fmt.Sprintf("do:entry:%d", e.ID), options...))
 }
 
 // excerpt reads what somebody wants to see: words for kinds, "starred", a person, and "before 12".
@@ -319,26 +303,7 @@ func (c *call) whole(number, part string) (answer, error) {
 		blocks = append(blocks, section(":pencil2: "+bold("Corrected")+" "+clock(fix.At)+" by "+esc(fix.By.Name)+markup(fmt.Sprintf(" (#%d):", fix.ID))))
 		blocks = append(blocks, paragraphs(fix.Text, maxSection, markup(fmt.Sprintf("`/incident timeline #%d`", fix.ID)))...)
 	}
-	return show("One entry of the timeline", append(blocks, c.entryButtons(e, i.Titled(e), partButton(i.ID, e, n, parts)...))...)
-}
-
-// entryButtons are what can be done about an entry.
-func (c *call) entryButtons(e incident.Entry, titled bool, row ...slack.BlockElement) slack.Block {
-	number := fmt.Sprintf("#%d", e.ID)
-	if e.Starred {
-		row = append(row, button("unstar", c.incident, number))
-	} else {
-		row = append(row, button("star", c.incident, number))
-	}
-	if e.Correctable() {
-		row = append(row, button("correct", c.incident, number))
-	}
-	if titled {
-		row = append(row, button("title", c.incident, ""))
-	} else if e.Redactable() && c.permitted("redact") == nil {
-		row = append(row, button("redact", c.incident, number))
-	}
-	return slack.NewActionBlock("", row...)
+	return show("One entry of the timeline", append(blocks, c.entryButtons(i, e, partButton(i.ID, e, n, parts)...))...)
 }
 
 // partButton leads to the part of an entry after this one, if there is one.

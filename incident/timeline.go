@@ -1,6 +1,9 @@
 package incident
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Entry is an event as the timeline shows it: with what was recorded about it later.
 type Entry struct {
@@ -57,12 +60,12 @@ var marks = map[EventKind]bool{EventPicked: true, EventStarred: true, EventUnsta
 // Mark tells whether an event is only seen on the entry that it is about.
 func (e Event) Mark() bool { return marks[e.Kind] }
 
-// written are the kinds whose text people wrote, which can be redacted; true: and can be set right. A title is set right by giving
-// another, and can be redacted then. Words that stand outside or on a task say what others acted on: to those there is an answer, and no correction.
+// written are the kinds whose text people wrote, which can be redacted; true: and can be set right. A title or a service is set right
+// by giving another, and can be redacted then. Words that stand outside or on a task say what others acted on: to those there is an answer, and no correction.
 var written = map[EventKind]bool{
 	EventNote: true, EventUpdate: true, EventCaught: true, EventEdited: true, EventRole: true, EventDeclined: true, EventReopened: true,
 	EventCorrected: false, EventCustomersDraft: false, EventCustomers: false, EventAccess: false, EventAbsorbed: false, EventSimilar: false,
-	EventDeclared: false, EventBackfilled: false, EventTitle: false,
+	EventDeclared: false, EventBackfilled: false, EventTitle: false, EventService: false,
 	EventTask: false, EventTaskTaken: false, EventTaskDone: false, EventTaskDropped: false,
 }
 
@@ -72,7 +75,16 @@ func (e Entry) Correctable() bool { return written[e.Kind] && e.Text != "" && !e
 // Redactable tells whether the entry has words that can be taken out: a title can when the incident is called otherwise.
 func (e Entry) Redactable() bool {
 	_, words := written[e.Kind]
-	return words && e.Text != "" && !e.gone()
+	return words && len(e.Says()) > 0 && !e.gone()
+}
+
+// Says are the words that somebody wrote in an event: its text, or the names of services, which are whatever people typed.
+func (e Event) Says() (all []string) {
+	all = []string{e.Text}
+	if e.Kind == EventService {
+		all = []string{e.From, e.To}
+	}
+	return slices.DeleteFunc(all, func(words string) bool { return words == "" })
 }
 
 // Correct sets the words of an entry right. It is an entry of its own, and the old words stay.
@@ -87,6 +99,8 @@ func (i *Incident) Correct(e Entry, text string, s Stamp) error {
 		return Refuse(Invalid, "#%d is a correction itself: correct #%d.", e.ID, e.Corrects).Offer(fmt.Sprintf("correct #%d", e.Corrects))
 	case titles[e.Kind]:
 		return Refuse(Invalid, "#%d has no words of a person that could be corrected but a title: give it another with /incident title.", e.ID).Offer("title")
+	case e.Kind == EventService:
+		return Refuse(Invalid, "#%d says which service it is about: name another with /incident service.", e.ID).Offer("service")
 	case !e.Correctable():
 		return Refuse(Invalid, "#%d has no words of a person that could be corrected. Write a note instead.", e.ID).Offer("note")
 	case e.Words() == text:
@@ -121,19 +135,29 @@ func (i *Incident) Unstar(e Entry, s Stamp) error {
 // calls it has asked the policy who may.
 func (i *Incident) Redact(e Entry, why string, s Stamp) error {
 	why, err := cleanText(why, "redact #12 it names a customer")
-	switch {
-	case err != nil:
+	if err == nil {
+		err = i.Holds(e)
+	}
+	if err != nil {
 		return err
+	}
+	i.record(Event{Kind: EventRedacted, Stamp: s, Corrects: e.ID, Text: why, Message: e.Message, Tasks: i.redactTask(e.Event)})
+	return nil
+}
+
+// Holds says why the words of an entry cannot be taken out, or not yet; nil where they can.
+func (i *Incident) Holds(e Entry) error {
+	switch {
 	case e.gone():
 		return Refuse(Conflict, "The words of #%d have been redacted already.", e.ID)
 	case e.Kind == EventRedacted:
 		return Refuse(Invalid, "#%d says that something was redacted, by whom and why: that stays.", e.ID)
 	case i.Titled(e):
 		return Refuse(Invalid, "#%d is what %s is called: give it another title first, then this one can be redacted. Its room keeps the name until somebody changes it in Slack.", e.ID, i.ID).Offer("title")
-	}
-	if !e.Redactable() {
+	case e.Kind == EventService && e.From == "" && e.To != "" && e.To == i.Service:
+		return Refuse(Invalid, "#%d says what %s is about: name another service first, or none, then this one can be redacted.", e.ID, i.ID).Offer("service")
+	case !e.Redactable():
 		return Refuse(Invalid, "#%d has no words that could be redacted.", e.ID)
 	}
-	i.record(Event{Kind: EventRedacted, Stamp: s, Corrects: e.ID, Text: why, Message: e.Message, Tasks: i.redactTask(e.Event)})
 	return nil
 }

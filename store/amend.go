@@ -57,8 +57,15 @@ func (t *Tx) erase(id incident.ID, entry int64) error {
 		return err
 	}
 	t.erased = true
-	if err := t.q.AnswerRequest(t.ctx, db.AnswerRequestParams{Key: row.Entry.Request, Answer: []byte{}}); err != nil {
+	if err := t.unanswer(row.Entry.Request); err != nil {
 		return err
+	}
+	if row.Entry.Kind == string(incident.EventService) { // what was named in the declaration stands in its answer
+		declared, err := latest(t.ctx, t.q, id, incident.EventDeclared)
+		if err != nil || declared.ID == 0 {
+			return err
+		}
+		return t.unanswer(declared.Request)
 	}
 	if row.Entry.Kind != string(incident.EventCorrected) {
 		return nil
@@ -75,6 +82,11 @@ func (t *Tx) erase(id incident.ID, entry int64) error {
 		return err
 	}
 	return index(t.ctx, t.dialect, t.conn, holds.ID, holds.Text)
+}
+
+// unanswer forgets what was answered to a request, but not that it came.
+func (t *Tx) unanswer(request string) error {
+	return t.q.AnswerRequest(t.ctx, db.AnswerRequestParams{Key: request, Answer: []byte{}})
 }
 
 func (t *Tx) forget(row db.Entry, actor, words sql.NullString) error {

@@ -117,11 +117,11 @@ func (s *Store) Finish(ctx context.Context, e incident.Effect, learned incident.
 }
 
 // learn keeps what the outside calls what was delivered, and asks for what hangs on it where that is news: it may have had its turn
-// before there was anything to hang on.
+// before there was anything to hang on. What is called nothing any more leaves no row.
 func (t *Tx) learn(e incident.Effect, learned incident.Refs, at time.Time) error {
 	var news int64
 	for name, value := range learned {
-		n, err := t.q.PutRef(t.ctx, db.PutRefParams{IncidentID: int64(e.Incident), Name: name, Value: value})
+		n, err := t.putRef(e.Incident, name, value)
 		if err != nil {
 			return t.fail("keep what the "+e.String()+" is called", err)
 		}

@@ -64,7 +64,8 @@ func (t *Tx) keep(known *tracked) error {
 		_, err := t.q.PutRef(t.ctx, db.PutRefParams{IncidentID: id, Name: name, Value: value})
 		return err
 	}, func(name string) error {
-		return t.q.DeleteRef(t.ctx, db.DeleteRefParams{IncidentID: id, Name: name})
+		_, err := t.q.DeleteRef(t.ctx, db.DeleteRefParams{IncidentID: id, Name: name})
+		return err
 	})
 	if err != nil {
 		return err

@@ -45,6 +45,14 @@ func (t *Tx) roomOf(id incident.ID) (string, error) {
 	return room, t.fail("see which room "+id.String()+" has", err)
 }
 
+// putRef keeps what the outside calls something, and returns how many rows that has changed. What is called nothing any more has none.
+func (t *Tx) putRef(id incident.ID, name, value string) (int64, error) {
+	if value == "" {
+		return t.q.DeleteRef(t.ctx, db.DeleteRefParams{IncidentID: int64(id), Name: name})
+	}
+	return t.q.PutRef(t.ctx, db.PutRefParams{IncidentID: int64(id), Name: name, Value: value})
+}
+
 // ofRoom is what was learned of things in a room, where that is the room still. Of one that was left meanwhile nothing is kept,
 // or the next room would never get what hangs there: all of it is owed anew.
 func (t *Tx) ofRoom(e incident.Effect, learned incident.Refs, in string) (incident.Refs, error) {

@@ -121,3 +121,23 @@ func TestStoryAccessByStanding(t *testing.T) {
 	}
 	h.Quiet()
 }
+
+// TestStoryInviteByForm: who does not know how to name somebody chooses them.
+func TestStoryInviteByForm(t *testing.T) {
+	h, ada, room, _ := inRoom(t)
+	h.Person("Grace")
+	ada.Type(room.Name(), "/incident invite")
+	form := ada.Modal().Has("Invite somebody", "checkout is down")
+	if got := form.ChoosePerson("Who is let in", "Ada").Submit(); !strings.Contains(got.Errors["Who is let in"], "You are in the room of INC-1 already") {
+		t.Errorf("refused: %+v", got)
+	}
+	form.ChoosePerson("Who is let in", "Grace").Submit()
+	ada.Modal().Expect("@Grace is invited to the room of INC-1.").Close()
+	h.Quiet()
+	if got := strings.Join(room.Members(), " "); got != "Ada Grace Tocsin" {
+		t.Errorf("members: %s", got)
+	}
+	ada.Choose(ada.Type("#general", "/incident help INC-1").Expect("More…"), "More…", "Invite somebody")
+	ada.Modal().Has("Who is let in").Close()
+	h.Quiet()
+}

@@ -150,3 +150,25 @@ func TestStoryCaughtWhileSlackIsAway(t *testing.T) {
 		t.Errorf("the record: %s", got)
 	}
 }
+
+// TestStoryCaughtWhileTheRoomIsLeft: a message that was picked and not read yet when its room was left is not taken for a deleted one,
+// because it does not stand in the next room.
+func TestStoryCaughtWhileTheRoomIsLeft(t *testing.T) {
+	h, ada, room, _ := inRoom(t)
+	grace := h.enter("Grace", room)
+	picked := grace.Say(room.Name(), "the queue is full")
+	h.Announce("ratelimited")
+	h.Faults(func(c slacksim.Call) *slacksim.Fault {
+		if c.Method == "conversations.replies" && !room.Archived() {
+			return &slacksim.Fault{Kind: slacksim.Status, Status: 429, RetryAfter: time.Second}
+		}
+		return nil
+	})
+	ada.React(picked, "pushpin")
+	h.quieten(t)
+	ada.Type(room.Name(), "/incident private yes").Expect("is private now")
+	h.recover(recovery)
+	if got := h.kinds(); !strings.Contains(got, "picked") || strings.Contains(got, "deleted") {
+		t.Errorf("the record: %s", got)
+	}
+}

@@ -87,13 +87,48 @@ func TestF39TheGapIsReadInHistory(t *testing.T) {
 	}
 }
 
+// TestF39WhatWasCaughtInARoomThatWasLeft stands there still: nobody has deleted it, though it is not found in the room of now.
+func TestF39WhatWasCaughtInARoomThatWasLeft(t *testing.T) {
+	h, ada, room, _ := inRoom(t, watched, silenceIsFine)
+	grace := h.enter("Grace", room)
+	kept := grace.Say(room.Name(), "the queue is full")
+	ada.React(kept, "pushpin")
+	h.Quiet()
+	h.Announce("thread_not_found") // it is looked for what is gone
+	ada.Type(room.Name(), "/incident private yes").Expect("is private now")
+	room.Expect("made INC-1 private")
+	private := h.Channel("#inc-1-checkout-is-down-2")
+	private.Expect("Take command")
+	private.Expect("made INC-1 private")
+	here := ada.Say(private.Name(), "the key has leaked")
+	ada.React(here, "pushpin")
+	h.Quiet()
+	before := h.kinds()
+
+	h.DropEvents(true)
+	h.Quiet()
+	ada.Delete(here)
+	h.DropEvents(false)
+	h.Quiet()
+	h.Pass(3 * time.Minute)
+	h.fill(h.program.bot.Gaps())
+	if got := strings.Fields(strings.TrimPrefix(h.kinds(), before)); !slices.Equal(got, []string{"deleted"}) {
+		t.Errorf("what was missed: %s", got)
+	}
+	if e := h.latest(incident.EventDeleted); e.Message == "" || e.Corrects != h.latest(incident.EventCaught).ID {
+		t.Errorf("deleted: %+v", e)
+	}
+}
+
 // TestF39SlackAsksToWait: where Slack does not let us read as much as we want, the rooms that are read stay read, and the others
-// follow.
+// follow: those of all that is open, and of what is resolved and not closed.
 func TestF39SlackAsksToWait(t *testing.T) {
 	h := newHouse(t, watched)
 	for _, title := range []string{"one", "two", "three"} {
 		h.command("Ada", "#general", "/incident declare "+title, title)
 	}
+	h.recover(recovery)
+	h.command("Ada", "#general", "/incident resolve INC-2", "four")
 	h.recover(recovery)
 	h.DropEvents(true)
 	h.DropEvents(true) // it says so again in the same minute

@@ -203,6 +203,10 @@ func TestF40WhoIsNotOurWorkspace(t *testing.T) {
 			t.Errorf("%s: answered with %d", name, status)
 		}
 	}
+	drops := []byte(`{"type":"app_rate_limited","team_id":"T0OTHER0001","minute_rate_limited":1518467820}`)
+	if status, answer := h.post("/slack/events", drops, asJSON); status != http.StatusBadRequest || !strings.Contains(answer, "for another app or workspace") {
+		t.Errorf("what another team misses was answered with %d %s", status, answer)
+	}
 	if profile, err := h.program.store.Profile(t.Context(), "U0EVIL00001"); err != nil || profile.Handle != "" {
 		t.Errorf("it was believed: %+v %v", profile, err)
 	}

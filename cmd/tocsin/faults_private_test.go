@@ -102,3 +102,23 @@ func TestF78WhoIsRemoved(t *testing.T) {
 		})
 	}
 }
+
+// TestF78AnInvitationIsStuck: who is about to be invited to a private room sees the incident without being in it, but not for as long
+// as Slack does not take the invitation: then only who is in the room does.
+func TestF78AnInvitationIsStuck(t *testing.T) {
+	h := newHouse(t)
+	h.Announce("ratelimited")
+	h.Faults(failing("conversations.invite", 0, slacksim.Fault{Kind: slacksim.Status, Status: 429, RetryAfter: 30 * time.Second}))
+	ada := h.Person("Ada")
+	ada.Type("#general", "/incident declare --private a key has leaked").Expect("INC-1 declared")
+	h.quieten(t)
+	h.Channel("#inc-1-a-key-has-leaked")
+	ada.Type("#general", "/incident show INC-1").Expect("a key has leaked")
+	h.Pass(5*time.Minute + time.Second)
+	h.quieten(t)
+	ada.Type("#general", "/incident show INC-1").Expect("There is no INC-1.").Lacks("key")
+	ada.Type("#general", "/incident list").Lacks("key")
+	h.Faults(nil)
+	h.recover(time.Minute)
+	ada.Type("#general", "/incident show INC-1").Expect("a key has leaked")
+}

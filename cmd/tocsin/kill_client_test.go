@@ -196,7 +196,7 @@ func (c *client) press() *promise {
 	c.level = c.level%4 + 1
 	p := c.promise("action", verb{kind: incident.EventSeverity, line: "severity"})
 	act := slacksim.ActionArgs{
-		Person: c.name, Channel: c.room, TS: posted[card].TS, Block: "choose", Action: "do:severity",
+		Person: c.name, Channel: c.room, TS: posted[card].TS, Action: "do:severity",
 		Chosen: fmt.Sprintf("severity %s sev%d", c.own, c.level), TriggerID: p.id,
 	}
 	p.send = func(ctx context.Context, _ *promise) (int, string, error) { return c.w.SendAction(ctx, act) }

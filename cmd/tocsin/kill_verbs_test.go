@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -174,7 +175,50 @@ func (c *client) say(known, hidden []incident.ID) *promise {
 			}
 		}
 	}
+	if v.name() == "customers" {
+		return c.tellCustomers(v, known, with)
+	}
 	return c.command(v, with...)
+}
+
+// tellCustomers has those write and approve what customers read who may, where somebody may: of others it would be refused nearly
+// always. Where nobody leads, somebody takes command first.
+func (c *client) tellCustomers(v verb, known []incident.ID, with []string) *promise {
+	writes, id := !strings.Contains(v.line, "{draft}"), with[1]
+	role := "Commander"
+	if writes {
+		role = "Communicator"
+	}
+	who := ""
+	for n := 0; n < len(known) && who == ""; n++ {
+		if of := known[n].String(); writes || of == id {
+			if who = c.holder(known[n], role); who != "" {
+				with[1] = of
+			}
+		}
+	}
+	if who == "" && !writes && with[len(with)-1] != "0" {
+		v = verbs[slices.IndexFunc(verbs, func(v verb) bool { return v.name() == "commander" })]
+	}
+	p := c.command(v, with...)
+	p.who = cmp.Or(who, p.who)
+	return p
+}
+
+// holder is who has a role in an incident by its card, or "".
+func (c *client) holder(id incident.ID, role string) (name string) {
+	c.mu.Lock()
+	room := c.rooms[id]
+	c.mu.Unlock()
+	if room == "" {
+		return ""
+	}
+	for _, m := range c.w.Posted(room) {
+		if _, after, has := strings.Cut(m.Text, "*"+role+"* @"); has && m.Payload["what"] == id.String()+" card" {
+			name = strings.Fields(after)[0]
+		}
+	}
+	return name
 }
 
 // driven is how many of the lines that people can type were typed with success, and those that were not.

@@ -20,7 +20,8 @@ func TestStoryEverythingIsFindable(t *testing.T) {
 	ada.Modal().Has("Started").Close()
 	ada.Choose(menu, "More…", "Subscribe").Expect("Choose a service")
 	ada.Choose(ada.Type("#general", "/incident subscribe"), "Service", "checkout").Expect("each update on *service checkout*")
-	ada.Choose(ada.Type(room.Name(), "/incident"), "More…", "Tasks").Expect("0 open tasks of INC-1")
+	urgent := "[Add a note] [Post an update] [Timeline] [Mitigated] [Resolve]"
+	ada.Choose(ada.Type(room.Name(), "/incident").Expect("[Take command] "+urgent+" [Open incidents] [Help] [Make it private]"), "More…", "Tasks").Expect("0 open tasks of INC-1")
 	h.Quiet()
 	more := ada.Press(card, "More…").Expect("What would you like to do?", "Take command")
 	ada.Choose(more, "More…", "Change the title")
@@ -33,6 +34,10 @@ func TestStoryEverythingIsFindable(t *testing.T) {
 	ada.Choose(ada.Choose(more, "More…", "Merge").Expect("duplicate of which one"), "Merge into", "INC-2 search hangs")
 	room.Expect("merged INC-1 into")
 	h.Channel("#inc-2-search-hangs").Expect("INC-1")
+	h.Quiet()
+	ada.Type("#general", "/incident commander INC-2 @Linus")
+	h.Channel("#inc-2-search-hangs").Expect("now *commander*")
+	ada.Type("#inc-2-search-hangs", "/incident").Expect(urgent + " [Take command] [Open incidents]") // where somebody leads, nobody takes it by a slip
 	h.Quiet()
 	home := ada.OpenHome().Expect("Declare an incident")
 	ada.Choose(home, "do:more", "Start an exercise")

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"tocsin/bot/slacksim"
 	"tocsin/incident"
 )
 
@@ -30,9 +31,12 @@ func TestStoryAServiceIsSetRight(t *testing.T) {
 	if got := strings.Join(room.Bookmarks(), "\n"); !strings.Contains(got, "Dashboard https://grafana.example.com/d/checkout") {
 		t.Errorf("bookmarks: %s", got)
 	}
-	ada.Type(room.Name(), "/incident service paymnts").Expect("Did you mean payments?", "It is payments")
 	ada.Type(room.Name(), "/incident service").Expect("INC-1 is about *checkout*")
-	ada.Type(room.Name(), "/incident service Payments").Expect("INC-1 is about *payments* now.")
+	slip := ada.Type(room.Name(), "/incident service paymnts").Expect("INC-1 is about *paymnts* now.", "Did you mean *payments*?", "It is payments")
+	ada.Type(room.Name(), "/incident service").Expect("INC-1 is about *paymnts*") // which may be right: nobody is kept from it
+	card.ExpectEdit("*Service* paymnts")
+	ada.Press(slip, "It is payments")
+	card.ExpectEdit("*Service* payments")
 	h.Quiet()
 	marks := strings.Join(room.Bookmarks(), "\n")
 	if strings.Contains(marks, "d/checkout") || !strings.Contains(marks, "Dashboard https://grafana.example.com/d/payments") || !strings.Contains(marks, "Runbook") || !strings.Contains(marks, "Announcement") {
@@ -47,7 +51,7 @@ func TestStoryAServiceIsSetRight(t *testing.T) {
 		t.Errorf("bookmarks: %s", marks)
 	}
 	ada.Type(room.Name(), "/incident service the warehouse").Expect("INC-1 is about *the warehouse* now.", "There is no service *the warehouse* in the policy")
-	ada.Type(room.Name(), "/incident timeline").Expect("changed the service from chekout to checkout", "said that it is not about payments", "said that it is about the warehouse")
+	ada.Type(room.Name(), "/incident timeline").Expect("changed the service from chekout to checkout", "from paymnts to payments", "said that it is not about payments", "said that it is about the warehouse")
 	h.Quiet()
 }
 
@@ -62,6 +66,7 @@ func TestStoryATitleIsSetRight(t *testing.T) {
 	h.Join(grace, room.Name())
 	h.Quiet()
 	grace.Type(room.Name(), "/incident redact #1 it names a customer").Expect("give it another title first", "Change the title")
+	grace.Type(room.Name(), "/incident timeline").Expect("Acme cannot pay", "| Star]").Lacks("Redact")
 	ada.Type(room.Name(), "/incident title")
 	if form := ada.Modal().Has("What is broken?", "Acme cannot pay"); form != nil {
 		form.Fill("What is broken?", "payments hang").Submit()
@@ -74,10 +79,75 @@ func TestStoryATitleIsSetRight(t *testing.T) {
 	}
 	ada.Type(room.Name(), "/incident title payments   hang").Expect("is called that already")
 	ada.Type(room.Name(), "/incident correct #1 search hangs").Expect("but a title", "Change the title")
-	grace.Type(room.Name(), "/incident redact #1 it names a customer").Expect("#1 of INC-1 is redacted", "The name of the room")
+	grace.Choose(grace.Type(room.Name(), "/incident timeline").Expect("Acme cannot pay"), "do:entry:1", "Redact")
+	grace.Modal().Fill("Why must it go?", "it names a customer").Submit()
 	h.Quiet()
 	ada.Type(room.Name(), "/incident timeline").Expect("declared, redacted by Grace", "changed the title to: payments hang")
 	ada.Type("#general", "/incident search Acme").Expect("Nothing that you may see holds")
 	ada.Type("#general", "/incident search payments").Expect("INC-1 payments hang")
 	h.Quiet()
+}
+
+// TestF88ServicesAreWordsToo: what somebody typed as the service can be taken out of the record, when it is called otherwise.
+func TestF88ServicesAreWordsToo(t *testing.T) {
+	h := newHouse(t)
+	h.program.bot.Policy().Permissions = map[string]incident.Grant{"redact": incident.Anyone}
+	ada := h.Person("Ada")
+	ada.Type("#general", "/incident declare sev2 it is slow --service canaryone").Expect("INC-1 declared", "no service *canaryone*")
+	room := h.Channel("#inc-1-it-is-slow")
+	h.recover(recovery)
+	service := func(name string) string {
+		ada.Type(room.Name(), "/incident service "+name)
+		h.recover(recovery)
+		return h.number(incident.EventService)
+	}
+	named := service("canarytwo")
+	none := service("none")
+	again := service("canarythree")
+	ada.Type(room.Name(), "/incident correct "+again+" checkout").Expect("name another with /incident service", "Change the service")
+	ada.Type(room.Name(), "/incident redact "+again+" it names a customer").Expect("name another service first", "Change the service")
+	listed := service("checkout")
+	redact := func(number string) *slacksim.Answer {
+		return ada.Type(room.Name(), "/incident redact "+number+" it names a customer").Expect("is redacted")
+	}
+	redact(named).Expect("stand in " + none + ":").Lacks("shows until")
+	redact(none)
+	redact(again).Expect("stand in " + listed + ":")
+	redact(listed).Expect("That it is about checkout shows until another service is named")
+	h.recover(recovery)
+	ada.Type(room.Name(), "/incident timeline").Expect("service, redacted by Ada").Lacks("canary")
+	h.lacks(t, "canary")
+	if world := h.World(); strings.Contains(world, "canary") {
+		t.Errorf("people see it:\n%s", world)
+	}
+	if _, err := h.program.store.Verify(t.Context(), func(entry int64, what string) { t.Errorf("entry %d: %s", entry, what) }); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestStoryTwoServicesOneLink: a link that the next service has too, by another title, is hung up anew, and what is kept of it is not
+// the one that was just taken away: so it goes with the next change.
+func TestStoryTwoServicesOneLink(t *testing.T) {
+	h := newHouse(t, func(o *options) {
+		for n, title := range []string{"Dashboard", "Graphs"} {
+			o.policy.Services[n].Links = []incident.Link{{Title: title, URL: "https://grafana.example.com/all"}}
+		}
+	})
+	ada := h.Person("Ada")
+	ada.Type("#general", "/incident declare it is slow --service checkout").Expect("INC-1 declared")
+	h.recover(recovery)
+	h.Announce("bookmarks.remove")
+	h.Faults(failing("bookmarks.remove", 1, slacksim.Fault{Kind: slacksim.Status, Status: 500})) // so that it is looked what is there
+	room := h.Channel("#inc-1-it-is-slow")
+	marks := func(service, want string) {
+		t.Helper()
+		ada.Type(room.Name(), "/incident service "+service)
+		h.recover(recovery)
+		got := strings.Join(slices.DeleteFunc(room.Bookmarks(), func(b string) bool { return strings.HasPrefix(b, "Announcement") }), "\n")
+		if got != want {
+			t.Errorf("bookmarks of %s: %s", service, got)
+		}
+	}
+	marks("payments", "Graphs https://grafana.example.com/all")
+	marks("none", "")
 }

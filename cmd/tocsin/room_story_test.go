@@ -225,12 +225,14 @@ func TestStoryHalfAWord(t *testing.T) {
 	ada.Press(ada.Type(room.Name(), "/incident severity").Expect("INC-1 is *SEV2*. Change it to:", "SEV3").Lacks("[SEV2]"), "SEV1")
 	card.ExpectEdit("SEV1")
 	for typed, want := range map[string]string{
-		"task done": "0 open tasks of INC-1", "task 2": "0 open tasks of INC-1", "invite": "Name somebody: type @",
+		"task done": "0 open tasks of INC-1", "task 2": "0 open tasks of INC-1",
 		"handover @Grace": "To hand over somebody else's, name it: handover commander @user", "stepdown": "To give up somebody else's",
 		"snooze": "Nobody is asked for the update on INC-1 before 10 Mar 09:30 UTC",
 	} {
 		ada.Type(room.Name(), "/incident "+typed).Expect(want)
 	}
+	ada.Type(room.Name(), "/incident invite")
+	ada.Modal().Has("Who is let in").Close()
 	ada.Type(room.Name(), "/incident snooze 2h").Expect("You hear of it again")
 	ada.Type(room.Name(), "/incident timeline").Expect("put off the reminder of the update until 10 Mar 11:00 UTC")
 	w.Quiet()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tocsin/bot/slacksim"
+	"tocsin/incident"
 )
 
 // TestStoryReopenedBeforeItIsKnownThatItsRoomIsArchived: Slack has archived the room of a duplicate, its answer was lost, and before
@@ -66,6 +67,73 @@ func TestStorySomebodyArchivesTheRoom(t *testing.T) {
 				t.Errorf("rooms: %q", rooms)
 			}
 		})
+	}
+}
+
+// TestStorySomebodyArchivesEachRoom: an incident does not get new rooms without end. Who leads hears that there will be no more, what
+// is said goes below the announcement, and a person can have another one opened.
+func TestStorySomebodyArchivesEachRoom(t *testing.T) {
+	for _, end := range []string{"asked for", "reopened"} {
+		t.Run(end, func(t *testing.T) {
+			t.Parallel()
+			eachRoomArchived(t, end == "reopened")
+		})
+	}
+}
+
+func eachRoomArchived(t *testing.T, reopened bool) {
+	t.Helper()
+	h, ada, room, _ := inRoom(t)
+	h.Announce("is_archived", "is_inactive") // which is how we hear of it
+	linus, grace := h.Person("Linus"), h.Person("Grace")
+	ada.Type("#general", "/incident commander INC-1 @Grace")
+	update := func() {
+		h.quieten(t)
+		linus.Archive(room)
+		ada.Type("#general", "/incident update INC-1 we look")
+		h.recover(recovery)
+	}
+	for _, suffix := range []string{"-2", "-3", "-4"} {
+		update()
+		room = h.Channel("#inc-1-checkout-is-down" + suffix)
+		room.Expect("checkout is down", "Before: ")
+		room.Expect("we look")
+	}
+	update()
+	told := h.DirectMessages(grace).Expect("The room of INC-1", "not tried any more", "archived 4 of them", "in the thread of the announcement")
+	if rooms := h.rooms("#inc-1"); len(rooms) != 4 {
+		t.Fatalf("rooms: %q", rooms)
+	}
+	below := h.Channel("#incidents")
+	grace.Type("#general", "/incident stepdown INC-1 commander")
+	asked := below.Expect("*Grace* stepped down")
+	grace.Type("#general", "/incident commander INC-1 me")
+	asked.ExpectEdit("*Grace* took the role")
+	if reopened {
+		ada.Type("#general", "/incident resolve INC-1")
+		below.Expect("*Ada* resolved INC-1")
+	}
+	h.recover(recovery)
+	h.dieAndStart()
+	if err := h.program.bot.LookAfter(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.recover(recovery)
+	if rooms := h.rooms("#inc-1"); len(rooms) != 4 {
+		t.Fatalf("rooms after a start: %q", rooms)
+	}
+	if reopened {
+		ada.Type("#general", "/incident reopen INC-1 it is back")
+	} else {
+		grace.Press(told, "Try again")
+	}
+	h.recover(recovery)
+	h.Channel("#inc-1-checkout-is-down-5").Expect("checkout is down", "Before: ")
+	if rooms := h.rooms("#inc-1"); len(rooms) != 5 {
+		t.Errorf("rooms: %q", rooms)
+	}
+	if i, err := h.program.store.Incident(t.Context(), 1); err != nil || i.Refs[incident.RefRoomless] != "" {
+		t.Errorf("with a room it is held to have none: %v %q", err, i.Refs)
 	}
 }
 

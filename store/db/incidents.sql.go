@@ -59,7 +59,7 @@ func (q *Queries) Attached(ctx context.Context, incidentID int64) ([]AttachedRow
 	return items, nil
 }
 
-const deleteRef = `-- name: DeleteRef :exec
+const deleteRef = `-- name: DeleteRef :execrows
 DELETE FROM refs WHERE incident_id = $1 AND name = $2
 `
 
@@ -68,9 +68,13 @@ type DeleteRefParams struct {
 	Name       string
 }
 
-func (q *Queries) DeleteRef(ctx context.Context, arg DeleteRefParams) error {
-	_, err := q.db.ExecContext(ctx, deleteRef, arg.IncidentID, arg.Name)
-	return err
+// DeleteRef counts what has changed.
+func (q *Queries) DeleteRef(ctx context.Context, arg DeleteRefParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteRef, arg.IncidentID, arg.Name)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const deleteRole = `-- name: DeleteRole :exec

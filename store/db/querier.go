@@ -25,7 +25,8 @@ type Querier interface {
 	// CountOpenEffects counts what is waiting or on its way. What is buried is counted apart: each statement reads the index of
 	// what it counts, and not what is done, which is nearly all.
 	CountOpenEffects(ctx context.Context) ([]CountOpenEffectsRow, error)
-	DeleteRef(ctx context.Context, arg DeleteRefParams) error
+	// DeleteRef counts what has changed.
+	DeleteRef(ctx context.Context, arg DeleteRefParams) (int64, error)
 	DeleteReminder(ctx context.Context, arg DeleteReminderParams) error
 	DeleteRole(ctx context.Context, arg DeleteRoleParams) error
 	// DueReminders are incidents of which somebody is to be reminded of something, each as often as it has topics that are due.

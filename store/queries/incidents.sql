@@ -71,7 +71,8 @@ INSERT INTO refs (incident_id, name, value)
 VALUES (sqlc.arg(incident_id), sqlc.arg(name), sqlc.arg(value))
 ON CONFLICT (incident_id, name) DO UPDATE SET value = excluded.value WHERE refs.value <> excluded.value;
 
--- name: DeleteRef :exec
+-- DeleteRef counts what has changed.
+-- name: DeleteRef :execrows
 DELETE FROM refs WHERE incident_id = sqlc.arg(incident_id) AND name = sqlc.arg(name);
 
 -- name: IncidentByRef :one

@@ -25,6 +25,24 @@ func learnedOfARoomThatWasLeft(h *house) {
 	learns(h.the(incident.EffectTopic, h.claim()), "C2", "C2")
 }
 
+// calledNothing: what is called nothing any more leaves nothing behind, or a long incident would drag along all that it was ever asked.
+func calledNothing(h *house) {
+	id := h.declare("checkout is down", false)
+	h.finish(h.claims("room")...)
+	learned := incident.Refs{"test.asked": "C1 1"}
+	for _, e := range h.claims("announcement card invite topic") {
+		h.ok(h.Finish(h.ctx, e, learned, h.now))
+		learned = incident.Refs{"test.asked": "", "test.never": ""}
+	}
+	i, err := h.Incident(h.ctx, id)
+	h.ok(err)
+	for name, value := range i.Refs {
+		if value == "" {
+			h.Errorf("kept: %s=%q", name, value)
+		}
+	}
+}
+
 // whatHangsOnAnother: a card that was posted is pinned, and an announcement that was made has its bookmark, also where those were
 // brought in step before. What stands where it stood owes nothing.
 func whatHangsOnAnother(h *house) {

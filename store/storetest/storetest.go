@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"retry", retry},
 		{"furnished", furnished},
 		{"learned of a room that was left", learnedOfARoomThatWasLeft},
+		{"called nothing any more", calledNothing},
 		{"what hangs on another", whatHangsOnAnother},
 		{"the archive is last", archiveIsLast},
 		{"retry supersedes", retrySupersedes},
