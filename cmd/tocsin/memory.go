@@ -29,7 +29,7 @@ import (
 const (
 	garbage    = 300      // percent of what is in use
 	enough     = 30 << 20 // bytes
-	weighEvery = time.Minute
+	weighEvery = 2 * time.Second
 )
 
 // bound sets how much memory the program takes. What the operator has said of it in GOGC and GOMEMLIMIT holds.
