@@ -224,7 +224,10 @@ func (r *reading) takeKept() error {
 		return err
 	}
 	for _, e := range events {
-		if e.Kind != incident.EventCaught || r.seen[e.Message] || roomOf(e) != r.roomID() {
+		if e.Kind != incident.EventCaught || r.seen[e.Message] {
+			continue
+		}
+		if room := roomOf(e); room != "" && room != r.roomID() {
 			continue
 		}
 		r.seen[e.Message] = true

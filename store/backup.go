@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"tocsin/store/db"
 )
@@ -103,4 +104,48 @@ func (c *Copied) examine(ctx context.Context, path string) (err error) {
 	}
 	const count = `SELECT (SELECT count(*) FROM incidents WHERE id > 0), (SELECT count(*) FROM effects WHERE done_at IS NULL)`
 	return pool.QueryRowContext(ctx, count).Scan(&c.Incidents, &c.Owed)
+}
+
+// backup copies a database beside itself before its schema changes. A copy that is there already is made anew: it may be of
+// an upgrade that was taken back. Of an interrupted one it is the same again, for it is named after the schema.
+func backup(ctx context.Context, s schema, path string) error {
+	current, err := s.version(ctx)
+	if err != nil {
+		return err
+	}
+	copied := fmt.Sprintf("%s.schema%d", path, current)
+	err = copyInto(ctx, s.pool, copied)
+	if err == nil {
+		err = giveAway(copied, path)
+	}
+	if err != nil {
+		return fmt.Errorf("back up to %s: %w", copied, err)
+	}
+	return nil
+}
+
+// copyInto copies a database to a file that has its name only once it is whole and synced, and is its owner's alone.
+func copyInto(ctx context.Context, from db.DBTX, path string) error {
+	torn := path + ".tmp"
+	if err := clearAway(torn); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(torn, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600) // VACUUM INTO takes an empty file
+	if err != nil {
+		return err
+	}
+	_, err = from.ExecContext(ctx, `VACUUM INTO ?1`, torn)
+	if err == nil {
+		err = file.Sync()
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	if err := clearAway(path+"-wal", path+"-shm"); err != nil { // of a file that had this name: they would be taken for this one's
+		return err
+	}
+	if err := os.Rename(torn, path); err != nil {
+		return err
+	}
+	return syncFile(filepath.Dir(path))
 }
