@@ -120,6 +120,20 @@ func (e *errand) archivedBefore() (incident.Refs, error) {
 	return incident.Refs{refArchived: room}, nil
 }
 
+// shutUnheard tells whether the room of an incident that is open again is archived, which we may not know yet: the answer to our own
+// call was lost, and the try that looks for it may be under way.
+func (e *errand) shutUnheard() (bool, error) {
+	room := e.roomID()
+	if room == "" || !e.i.Status.Open() || e.i.Private {
+		return false, nil
+	}
+	there, err := e.Slack().GetConversationInfoContext(e.ctx, &slack.GetConversationInfoInput{ChannelID: room})
+	if refusedWith(err, "channel_not_found") {
+		return false, nil
+	}
+	return err == nil && there.IsArchived, fault("conversations.info", err)
+}
+
 // revived tells whether a person has brought the archived room back, and goes in.
 func (e *errand) revived() (bool, error) {
 	room := e.i.Refs[incident.RefRoom]

@@ -25,8 +25,11 @@ func (e *errand) room() (incident.Refs, error) {
 		_, err := e.declarerMay()
 		return nil, err
 	}
-	if e.roomID() != "" || e.i.Status == incident.Triage || e.i.Status == incident.Declined || e.i.DuplicateOf != 0 {
+	if e.i.Status == incident.Triage || e.i.Status == incident.Declined || e.i.DuplicateOf != 0 {
 		return nil, nil
+	}
+	if shut, err := e.shutUnheard(); err != nil || e.roomID() != "" && !shut {
+		return nil, err
 	}
 	if e.archived() {
 		if e.i.Status == incident.Closed {
