@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -8,13 +9,15 @@ import (
 	"testing"
 	"time"
 
+	"tocsin"
 	"tocsin/bot/slacksim"
 	"tocsin/incident"
 )
 
 // TestStoryEveryVerbIsAButton: whatever the table of verbs has, as help prints it, is offered as a button or in a menu somewhere.
 func TestStoryEveryVerbIsAButton(t *testing.T) {
-	h := newHouse(t)
+	deaf := bytes.ReplaceAll(tocsin.Manifest, []byte("- team_join"), nil) // so that nobody knows the newcomer yet
+	h := newHouseIn(t, slacksim.New(t, slacksim.Options{Manifest: deaf}))
 	h.program.live.Load().policy.Admins = []string{h.Person("Ada").ID()} // who may redact
 	offered := map[string]bool{}
 	step := 0
